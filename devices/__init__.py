@@ -1,0 +1,1 @@
+"""Scanners, buttons and lights. Knows nothing of jobs and imports nothing of ours."""
