@@ -1,0 +1,317 @@
+"""The events of the floor: one class per type, and the text in which a record keeps one.
+
+Pure: values in, values out.
+
+A type is a dotted noun and past participle (CloudEvents `type`). The text of a record is a JSON object in CloudEvents
+attribute names, so that the envelope only has to be put in front of it (`cloud_event`), never built anew.
+Amounts are pieces, times are seconds unless the name says otherwise.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[str, Field(max_length=512)]
+Pieces = Annotated[int, Field(ge=0, le=1_000_000)]
+Identity = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{32}/[1-9][0-9]*$", description="epoch/seq of a record of this gateway")
+]
+
+
+class Event(BaseModel):
+    """What happened, as data. `type_name` is its CloudEvents type; the fields are its `data`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    type_name: ClassVar[str] = ""
+
+
+class SessionOpened(Event):
+    """A badge was scanned in: the station holds the person until they leave or time out."""
+
+    type_name = "session.opened"
+    person: Name
+
+
+class SessionClosed(Event):
+    """The station no longer holds the person."""
+
+    type_name = "session.closed"
+    person: Name
+    reason: Literal["badge", "card", "timeout", "page"]
+
+
+class WorkStarted(Event):
+    """A person started, or joined, an operation. `flags` say what was unusual (I12: kept all the same)."""
+
+    type_name = "work.started"
+    person: Name
+    operation: Name
+    work_order: str = ""
+    flags: tuple[str, ...] = ()
+
+
+class WorkPaused(Event):
+    """A person paused their share of an operation."""
+
+    type_name = "work.paused"
+    person: Name
+    operation: Name
+
+
+class WorkResumed(Event):
+    """A person went on with their share of an operation."""
+
+    type_name = "work.resumed"
+    person: Name
+    operation: Name
+
+
+class ReportFinished(Event):
+    """A work report: a person's share of an operation is done (ISA-95 job response).
+
+    `seconds` is time worked without pauses, from the boot clock; None where a reboot in between makes it unknown.
+    `flags`: early, over_quantity, unknown_operation, order_held, order_closed, wrong_station …
+    """
+
+    type_name = "report.finished"
+    person: Name
+    operation: Name
+    work_order: str = ""
+    good: Pieces
+    scrap: Pieces = 0
+    scrap_reason: str = ""
+    seconds: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+class ReportCorrected(Event):
+    """An undo: the report `corrects` no longer counts. The share it closed is running again (`reopened`)."""
+
+    type_name = "report.corrected"
+    person: Name
+    corrects: Identity
+    operation: Name
+    good: Annotated[int, Field(le=0, description="what is taken back, as a negative number")]
+    scrap: Annotated[int, Field(le=0, description="what is taken back, as a negative number")] = 0
+    reopened: bool = True
+
+
+class ScanRejected(Event):
+    """A label the station could not use. `shown` is the text made safe for display, cut to 128 characters."""
+
+    type_name = "scan.rejected"
+    reason: Name
+    device: Text = ""
+    shown: Annotated[str, Field(max_length=128)] = ""
+    size: int = 0
+
+
+class AndonRaised(Event):
+    """A call for help. The call's identity is this record's epoch/seq."""
+
+    type_name = "andon.raised"
+    call_type: Name
+    person: str = ""
+    operation: str = ""
+    device: str = ""
+
+
+class AndonAcknowledged(Event):
+    """Somebody is coming. `source`: badge, page, office."""
+
+    type_name = "andon.acknowledged"
+    call: Identity
+    call_type: Name
+    person: Name
+    source: Literal["badge", "page", "office"] = "badge"
+
+
+class AndonResolved(Event):
+    """The call is over, with its cause."""
+
+    type_name = "andon.resolved"
+    call: Identity
+    call_type: Name
+    person: str = ""
+    cause: Name
+
+
+class AndonCancelled(Event):
+    """The call was a mistake and taken back by the station."""
+
+    type_name = "andon.cancelled"
+    call: Identity
+    call_type: Name
+    person: str = ""
+
+
+class SnapshotApplied(Event):
+    """From this record on, decisions use this master data (I8)."""
+
+    type_name = "snapshot.applied"
+    version: int
+    digest: str
+    source: Literal["file", "central"]
+
+
+class FactReceived(Event):
+    """A fact of the office reached this gateway; `fact` is its number in this gateway's list."""
+
+    type_name = "fact.received"
+    fact: int
+    kind: Name
+    content: dict[str, Any]
+
+
+class DeviceFound(Event):
+    """A scanner, button or light is there."""
+
+    type_name = "device.found"
+    device: Text
+    detail: Text = ""
+
+
+class DeviceLost(Event):
+    """A scanner, button or light is gone."""
+
+    type_name = "device.lost"
+    device: Text
+    detail: Text = ""
+
+
+class LimitReached(Event):
+    """A named bound was met (I10). `count` is how often since the last such event."""
+
+    type_name = "limit.reached"
+    limit: Name
+    count: int = 1
+    detail: Text = ""
+
+
+class NoticeSkipped(Event):
+    """A notice sink fell too far behind: journal positions `first` to `last` are not sent to it (I5)."""
+
+    type_name = "notice.skipped"
+    sink: Name
+    first: int
+    last: int
+
+
+class RecordLost(Event):
+    """Takes the place of a record that salvage could not read (G7)."""
+
+    type_name = "record.lost"
+    epoch: str
+    seq: int
+    reason: Text
+
+
+class GatewayStopped(Event):
+    """The process ended in order: every signal before this record was given."""
+
+    type_name = "gateway.stopped"
+    reason: Text = ""
+
+
+EVENTS: dict[str, type[Event]] = {
+    each.type_name: each
+    for each in (
+        SessionOpened,
+        SessionClosed,
+        WorkStarted,
+        WorkPaused,
+        WorkResumed,
+        ReportFinished,
+        ReportCorrected,
+        ScanRejected,
+        AndonRaised,
+        AndonAcknowledged,
+        AndonResolved,
+        AndonCancelled,
+        SnapshotApplied,
+        FactReceived,
+        DeviceFound,
+        DeviceLost,
+        LimitReached,
+        NoticeSkipped,
+        RecordLost,
+        GatewayStopped,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """When something happened, as one machine knows it (I9).
+
+    `boottime`: seconds of CLOCK_BOOTTIME, comparable only within one `boot`. `wall`: seconds since 1970, a remark.
+    """
+
+    boot: str
+    boottime: float
+    wall: float
+    synchronised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event as a record keeps it: what, where, when, under which master data."""
+
+    event: Event
+    station: str
+    instant: Instant
+    master_version: int
+    signalled: int = 0
+    """Every signal up to this seq of the same epoch was given before this was decided."""
+
+
+def encode(happening: Happening, time: str) -> str:
+    """The canonical text of a happening: what the digest covers and every sink carries. `time` is RFC 3339."""
+    event = happening.event
+    data = event.model_dump_json()
+    head = {
+        "type": event.type_name,
+        "subject": happening.station,
+        "time": time,
+        "clockstate": "synchronised" if happening.instant.synchronised else "unsynchronised",
+        "bootid": happening.instant.boot,
+        "boottime": f"{happening.instant.boottime:.6f}",
+        "walltime": f"{happening.instant.wall:.6f}",
+        "masterversion": happening.master_version,
+        "signalled": happening.signalled,
+    }
+    return json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1] + ',"data":' + data + "}"
+
+
+def decode(content: str) -> Happening:
+    """The happening in a record's text.
+
+    Raises ValueError for text that is no known event: a newer release's type is kept by who carries it and
+    skipped by who folds it (`EVENTS` says which are known).
+    """
+    head = json.loads(content)
+    kind = EVENTS.get(head.get("type", ""))
+    if kind is None:
+        raise ValueError(f"unknown event type: {head.get('type')!r}")
+    instant = Instant(
+        head["bootid"], float(head["boottime"]), float(head["walltime"]), head["clockstate"] == "synchronised"
+    )
+    return Happening(
+        kind.model_validate(head["data"], strict=False),
+        head["subject"],
+        instant,
+        head["masterversion"],
+        head["signalled"],
+    )
+
+
+def cloud_event(gateway_name: str, epoch: str, seq: int, content: str) -> str:
+    """The CloudEvents 1.0 JSON of a record: its identity in front, its text unchanged behind."""
+    source = json.dumps(f"/lineside/{gateway_name}", ensure_ascii=False)
+    return (
+        f'{{"specversion":"1.0","id":"{epoch}/{seq}","source":{source},'
+        f'"datacontenttype":"application/json",{content[1:]}'
+    )

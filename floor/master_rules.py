@@ -1,0 +1,68 @@
+"""What must hold between the rows of master data. Every fault is named at once.
+
+Pure: values in, values out.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from floor.master import MasterData
+
+
+def faults(master: "MasterData") -> list[str]:
+    """Each fault as a sentence that names the row; empty when the whole holds."""
+    return [*_doubles(master), *_dangling(master)]
+
+
+def _repeated(what: str, keys: Iterable[str]) -> list[str]:
+    return [f"{what} {key!r} stands {count} times" for key, count in Counter(keys).items() if count > 1]
+
+
+def _doubles(master: "MasterData") -> list[str]:
+    found = []
+    tables = ("people", "stations", "work_orders", "operations", "call_types", "reasons")
+    for table in tables:
+        found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
+    labels = [row.badge for row in master.people if row.active]
+    labels += [row.ticket for row in master.operations]
+    labels += [row.label for row in master.command_cards]
+    return found + _repeated("label", labels)
+
+
+def _dangling(master: "MasterData") -> list[str]:
+    orders = {row.id for row in master.work_orders}
+    stations = {row.id for row in master.stations}
+    reasons = {row.id for row in master.reasons}
+    calls = {row.id for row in master.call_types}
+    found = [
+        f"operation {row.id!r} names an unknown work order: {row.work_order!r}"
+        for row in master.operations
+        if row.work_order not in orders
+    ]
+    for operation in master.operations:
+        found += [
+            f"operation {operation.id!r} names an unknown station: {each!r}"
+            for each in operation.stations
+            if each not in stations
+        ]
+    for call in master.call_types:
+        found += [
+            f"call type {call.id!r} names an unknown cause: {each!r}" for each in call.causes if each not in reasons
+        ]
+    for card in master.command_cards:
+        found += _card_faults(card.label, card.command, card.value, reasons, calls)
+    return found
+
+
+def _card_faults(label: str, command: str, value: str, reasons: set[str], calls: set[str]) -> list[str]:
+    if command == "digit" and not (len(value) == 1 and value.isdecimal()):
+        return [f"card {label!r}: a digit card's value is one digit, not {value!r}"]
+    if command == "cause" and value not in reasons:
+        return [f"card {label!r} names an unknown cause: {value!r}"]
+    if command == "scrap" and value and value not in reasons:
+        return [f"card {label!r} names an unknown reason: {value!r}"]
+    if command == "call" and value not in calls:
+        return [f"card {label!r} names an unknown call type: {value!r}"]
+    return []

@@ -1,0 +1,124 @@
+"""What a station's screen shows, as frozen values. The main loop publishes one `GatewayView` after each step.
+
+Pure: values in, values out.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text of the catalogue `gateway/station_texts.py`: its key and the values to put in (already safe to show)."""
+
+    key: str
+    values: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """A person the station holds. The last one is the current person."""
+
+    person: str
+    name: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """A person's share of an operation. `seconds` worked up to `as_of_wall`; it grows only while running."""
+
+    person: str
+    person_name: str
+    operation: str
+    operation_name: str
+    work_order: str
+    item: str
+    planned: int | None
+    good: int
+    scrap: int
+    state: str
+    seconds: float
+    as_of_wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """An open call. `state`: raised or acknowledged."""
+
+    call: str
+    call_type: str
+    name: str
+    name_en: str
+    impact: str
+    state: str
+    raised_wall: float
+    person_name: str
+    acknowledged_by: str
+    causes: tuple[tuple[str, str, str], ...] = ()
+    """(id, name, name_en) of each cause it may be closed with."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastScan:
+    """The last input and its result. `identity` is epoch/seq of its record; empty where nothing was kept."""
+
+    shown: str
+    signal: str
+    message: Message
+    wall: float
+    identity: str = ""
+    at_office: bool = False
+    beep_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PromptLine:
+    """What the station waits for: none, quantity, confirm_early, same_piece, cause."""
+
+    kind: str = "none"
+    message: Message | None = None
+    good: int | None = None
+    scrap: int | None = None
+    scrap_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StationView:
+    """One station's screen."""
+
+    station: str
+    name: str
+    people: tuple[HeldLine, ...] = ()
+    work: tuple[WorkLine, ...] = ()
+    prompt: PromptLine = field(default_factory=PromptLine)
+    last: LastScan | None = None
+    recent: tuple[LastScan, ...] = ()
+    calls: tuple[CallLine, ...] = ()
+    call_types: tuple[tuple[str, str, str, str], ...] = ()
+    """(id, name, name_en, impact) of each call button."""
+    scrap_reasons: tuple[tuple[str, str, str], ...] = ()
+    """(id, name, name_en) of each reason one may give for scrap."""
+    devices: tuple[tuple[str, bool], ...] = ()
+    """(name, there?) of each scanner, button and light."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayView:
+    """The gateway as every screen sees it. `waiting`: kept here, not yet at the office."""
+
+    gateway_name: str
+    stations: tuple[StationView, ...]
+    kept: int = 0
+    waiting: int = 0
+    waiting_since_wall: float | None = None
+    office: str = "none"
+    """online, offline, or none where no server is configured."""
+    office_seen_wall: float | None = None
+    broker: str = "none"
+    refusing: str = ""
+    """Why the station cannot keep anything now: disk_full, read_only, journal_corrupt; empty when it can."""
+    days_left: float | None = None
+    """Days until the journal's cap at the rate of the last day; only shown without a server."""
+    clock_synchronised: bool = True
+    master_version: int = 0
+    wall: float = 0

@@ -1,0 +1,177 @@
+"""The wire protocol that gateway and server share: records, batches, receipts, snapshots and facts.
+
+Pure: values in, values out. docs/wire.md tells the protocol in prose; steps G1-G7 and S1-S7 are named there.
+Records are opaque here: `content` is text, and its digest covers that text byte by byte.
+"""
+
+import hashlib
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PROTOCOL = 1
+"""Raised when an older reader would misunderstand; readers ignore unknown members within one protocol."""
+
+NO_DIGEST = "0" * 64
+"""`previous_digest` of the first record a gateway ever made."""
+
+CONTENT_CHARACTERS_MAX = 8_192
+"""A record's text. The largest event has about 2,000 characters; the rest is room for later releases."""
+
+RECORDS_PER_BATCH_MAX = 500
+"""Measured: at 500 the cost of the request is below a tenth of the cost of its records."""
+
+STREAMS_PER_BATCH_MAX = 20_000
+"""Epochs in one offer. A gateway restarted once a day for 50 years has 18,000."""
+
+BATCH_BYTES_MAX = 8 * 1024 * 1024
+"""A request's body after decompression; 500 records of the largest size and their digests fit."""
+
+RANGES_PER_RECEIPT_MAX = 100
+"""Missing ranges of one stream in one receipt; the others follow when these have come."""
+
+FACTS_PER_FETCH_MAX = 200
+"""Facts in one reply."""
+
+Epoch = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Seq = Annotated[int, Field(ge=0, le=2**53)]
+GatewayName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$")]
+
+
+class Record(NamedTuple):
+    """One kept record. Identity is (gateway, epoch, seq) (I3); on the wire it travels inside its stream."""
+
+    gateway_name: str
+    epoch: str
+    seq: int
+    previous_digest: str
+    digest: str
+    content: str
+
+
+def digest_of(gateway_name: str, epoch: str, seq: int, previous_digest: str, content: str) -> str:
+    """SHA-256 over identity, predecessor and content, as 64 hexadecimal digits (I3)."""
+    text = f"{gateway_name}\n{epoch}\n{seq}\n{previous_digest}\n{content}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class WireModel(BaseModel):
+    """Unknown members are ignored: a newer peer may say more."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WireRecord(NamedTuple):
+    """A record in its stream, as a JSON array to keep a batch small."""
+
+    seq: int
+    previous_digest: str
+    digest: str
+    content: str
+
+
+class Stream(WireModel):
+    """One epoch on the card and the next records of it (G3).
+
+    `floor`: every seq up to it was pruned from the card. `last`: the newest seq. `records`: ascending in seq.
+    """
+
+    epoch: Epoch
+    previous_epoch: Epoch | None = None
+    previous_last: Seq = 0
+    last: Seq
+    floor: Seq = 0
+    records: Annotated[tuple[WireRecord, ...], Field(max_length=RECORDS_PER_BATCH_MAX)] = ()
+
+
+class Batch(WireModel):
+    """One exchange upwards: `POST /api/v1/sync`. Idempotent.
+
+    `streams` holds the open epochs, in order. Closed ones (all of it at the office, safe and pruned) are covered
+    by `closed_digest`; when the server does not know that digest it answers `offer_all` and the next batch holds
+    every epoch with `whole=True`.
+    """
+
+    protocol: int = PROTOCOL
+    gateway: GatewayName
+    release: str = ""
+    whole: bool = False
+    closed_count: Seq = 0
+    closed_digest: Digest = NO_DIGEST
+    streams: Annotated[tuple[Stream, ...], Field(max_length=STREAMS_PER_BATCH_MAX)] = ()
+    status: dict[str, Any] = Field(default_factory=dict)
+    """Health for the fleet page: clock state, disk, waiting records, stations. Small and informative only."""
+
+
+class StreamReceipt(WireModel):
+    """What the server holds of one epoch (S4): contiguous up to `mark`, in a confirmed backup up to `safe`, but for
+    the `missing` ranges [first, last], which it asks for."""
+
+    epoch: Epoch
+    mark: Seq
+    safe: Seq
+    missing: Annotated[tuple[tuple[int, int], ...], Field(max_length=RANGES_PER_RECEIPT_MAX)] = ()
+
+
+class Receipt(WireModel):
+    """The answer to a batch, after the server's commit. Any other status than 200 means: nothing was taken."""
+
+    protocol: int = PROTOCOL
+    server: str
+    """The database's own identity; another one is another server."""
+    streams: tuple[StreamReceipt, ...] = ()
+    offer_all: bool = False
+    snapshot_version: int = 0
+    snapshot_digest: str = ""
+    facts_last: int = 0
+    server_time: float = 0
+    """Seconds since 1970 by the server's clock, an anchor for the clock correction (I9)."""
+
+
+class SnapshotEnvelope(WireModel):
+    """`GET /api/v1/snapshot`: the master data, whole or absent (I8). `digest` is SHA-256 of `body`."""
+
+    version: int
+    digest: Digest
+    body: str
+    """The JSON text of the master data."""
+
+
+class Fact(WireModel):
+    """Something that happened elsewhere, number `number` in this gateway's list."""
+
+    number: int
+    kind: str
+    content: dict[str, Any]
+
+
+class Facts(WireModel):
+    """`GET /api/v1/facts?after=N`: the next facts, in order, without a gap."""
+
+    facts: tuple[Fact, ...] = ()
+    last: int = 0
+
+
+class Enrolment(WireModel):
+    """`POST /api/v1/enrol`: a one-time code, bound to a gateway's name, against a token."""
+
+    gateway: GatewayName
+    code: Annotated[str, Field(min_length=8, max_length=64)]
+
+
+class Enrolled(WireModel):
+    """The gateway's own credential: HTTP bearer and MQTT password. Told once, kept hashed by the server."""
+
+    gateway: GatewayName
+    token: str
+    mqtt_host: str = ""
+    mqtt_port: int = 0
+
+
+def closed_digest_of(closed: "list[tuple[str, int]]") -> str:
+    """A digest of the closed epochs (epoch, last), in the order of the card; NO_DIGEST for none."""
+    if not closed:
+        return NO_DIGEST
+    text = "\n".join(f"{epoch} {last}" for epoch, last in closed)
+    return hashlib.sha256(text.encode()).hexdigest()
