@@ -1,0 +1,42 @@
+"""What can go wrong between a gateway and its sinks. The class docstring is the message; `hint` says who helps."""
+
+
+class SyncError(Exception):
+    """Moving records met a fault."""
+
+    hint: str = ""
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+        if hint:
+            self.hint = hint
+
+
+class SinkUnreachable(SyncError):
+    """The other end cannot be reached; it is tried again."""
+
+    hint = "Nothing to do: records wait on the card. If it stays so, check the network and the server."
+
+
+class SinkRefused(SyncError):
+    """The other end said no."""
+
+    hint = "The maintainer reads the reason; records wait on the card."
+
+
+class ReplyRefused(SinkRefused):
+    """The other end answered something that is not of this protocol."""
+
+    hint = "The maintainer checks the address: something else than the Lineside server may answer there."
+
+
+class SettingsRefused(SyncError):
+    """The settings of a sink are not valid."""
+
+    hint = "The maintainer corrects the settings; docs/configuration.md lists each of them."
+
+
+class PortMisused(SyncError):
+    """A part of this folder was used against its contract; this is a fault of the program."""
+
+    hint = "Send the message to whoever maintains the software."
