@@ -1,0 +1,208 @@
+"""The configuration of a gateway: one TOML file, read once, every fault of it reported at once.
+
+Only this module reads the file and the environment. A device's settings are checked by its kind in `devices.kinds`.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gateway import limits
+from gateway.errors import ConfigRefused
+
+Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Section(BaseModel):
+    """A table of the file; an unknown setting is an error that names it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GatewaySection(Section):
+    """Who this gateway is and where it keeps its data."""
+
+    name: Segment = Field("gateway", description="The gateway's name, as enrolled at the server.")
+    folder: Path = Field(Path("/var/lib/lineside"), description="Journal, credentials and master data live here.")
+    site: Segment = Field("site", description="First level of the MQTT topics.")
+    area: Segment = Field("area", description="Second level of the MQTT topics.")
+    line: Segment = Field("line", description="Third level of the MQTT topics.")
+    journal_bytes_max: int = Field(limits.JOURNAL_BYTES_MAX, ge=2**20, description="Page cap of the journal.")
+    free_bytes_min: int = Field(
+        limits.FREE_BYTES_MIN, ge=0, description="With less free space scans are refused aloud."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+
+
+class Device(BaseModel):
+    """A scanner, button or light: its kind, a name, and the settings of the kind."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str = Field(description="The kind of device, see docs/devices.md.")
+    name: str = Field("", max_length=48, description="Its name in records; the default is made of station and kind.")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the kind: whatever else stands in the table."""
+        return dict(self.model_extra or {})
+
+
+class StationSection(Section):
+    """One station: a place with a scanner where people report work."""
+
+    id: Segment = Field(description="The station's id in master data.")
+    double_scan_seconds: float = Field(
+        3.0, ge=0, le=60, description="The same label again within this time is one scan."
+    )
+    badge_timeout_minutes: float = Field(
+        600.0, gt=0, description="A held person without any scan for so long is signed out."
+    )
+    same_piece_minutes: float = Field(
+        10.0, ge=0, description="How long after a start a label whose beep is unknown asks 'same piece?'."
+    )
+    scanner: tuple[Device, ...] = Field((), description="Scanners.")
+    button: tuple[Device, ...] = Field((), description="Andon buttons.")
+    light: tuple[Device, ...] = Field((Device(kind="log"),), description="Lights and buzzers.")
+
+
+class CentralSection(Section):
+    """The plant server. Without this section the gateway works from a file alone."""
+
+    url: str = Field("", description="http(s) address of the server; empty: none.")
+    token_file: Path | None = Field(None, description="Where enrolment put the token; default: FOLDER/token.")
+    ca_file: Path | None = Field(None, description="Certificate authority of the server; default: the system's.")
+
+
+class MqttSection(Section):
+    """The broker that is told of every record. Without a host nothing is published."""
+
+    host: str = Field("", description="The broker's host; empty: none.")
+    port: Port = Field(1883, description="The broker's port.")
+    version: Literal["3.1.1", "5"] = Field("3.1.1", description="MQTT version.")
+    username: str = Field("", description="Default: the gateway's name.")
+    password_file: Path | None = Field(None, description="Default: the token of enrolment, if there is one.")
+    tls: bool = Field(False, description="Encrypt the connection.")
+    ca_file: Path | None = Field(None, description="Certificate authority of the broker.")
+    certificate_file: Path | None = Field(None, description="Client certificate.")
+    key_file: Path | None = Field(None, description="Key of the client certificate.")
+    window: int = Field(20, ge=1, le=100, description="Messages sent and not yet acknowledged.")
+    notice_backlog_records_max: int = Field(
+        limits.NOTICE_BACKLOG_RECORDS_MAX, ge=1000, description="Further behind than this, the broker is skipped on."
+    )
+
+
+class ScreenSection(Section):
+    """The station page."""
+
+    enabled: bool = Field(True, description="Serve the station page.")
+    host: str = Field("127.0.0.1", description="Address to listen on; only loopback unless changed.")
+    port: Port = Field(8088, description="Port; 0 takes a free one and says which.")
+    allowed_hosts: tuple[str, ...] = Field((), description="Host names besides loopback that browsers may use.")
+    language: Literal["zh", "en"] = Field("zh", description="Language until a browser chooses.")
+
+
+class MasterSection(Section):
+    """Master data when no server gives it."""
+
+    file: Path | None = Field(None, description="TOML or XLSX file, or a folder of CSV files.")
+
+
+class Config(Section):
+    """The whole file."""
+
+    gateway: GatewaySection = GatewaySection()
+    station: Annotated[tuple[StationSection, ...], Field(max_length=limits.STATIONS_MAX)] = ()
+    central: CentralSection = CentralSection()
+    mqtt: MqttSection = MqttSection()
+    screen: ScreenSection = ScreenSection()
+    master: MasterSection = MasterSection()
+
+    @property
+    def token_path(self) -> Path:
+        """Where the credential of enrolment lies."""
+        return self.central.token_file or self.gateway.folder / "token"
+
+    def password(self) -> str | None:
+        """The MQTT password: from its file, else the token of enrolment, else none."""
+        path = self.mqtt.password_file or (self.token_path if self.token_path.exists() else None)
+        return path.read_text().strip() if path else None
+
+    def token(self) -> str | None:
+        """The server's bearer token, or None before enrolment."""
+        return self.token_path.read_text().strip() if self.token_path.exists() else None
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePlace:
+    """A device of the configuration with its full name and station. `role`: scanner, button or light."""
+
+    name: str
+    station: str
+    role: str
+    kind: str
+    settings: Mapping[str, Any]
+    where: str
+
+
+def device_places(config: Config) -> list[DevicePlace]:
+    """Every configured device, named: its own name, or station, kind and a number."""
+    places = []
+    for at, station in enumerate(config.station):
+        for role in ("scanner", "button", "light"):
+            for number, device in enumerate(getattr(station, role)):
+                name = device.name or f"{station.id}.{device.kind}{number or ''}"
+                where = f"station[{at}].{role}[{number}]"
+                places.append(DevicePlace(name, station.id, role, device.kind, device.settings, where))
+    return places
+
+
+def parse(text: str, check_device: Callable[[DevicePlace], list[str]] | None = None) -> Config:
+    """The configuration in a TOML text. Raises ConfigRefused with every fault, one a line."""
+    try:
+        config = Config.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigRefused(f"not TOML: {error}") from error
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(each) for each in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        raise ConfigRefused("\n".join(lines)) from error
+    faults = _faults(config, check_device or (lambda place: []))
+    if faults:
+        raise ConfigRefused("\n".join(faults))
+    return config
+
+
+def read(path: Path, check_device: Callable[[DevicePlace], list[str]] | None = None) -> Config:
+    """The configuration in a file. Raises ConfigRefused."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigRefused(f"{path}: {error}") from error
+    return parse(text, check_device)
+
+
+def _faults(config: Config, check_device: Callable[[DevicePlace], list[str]]) -> list[str]:
+    faults = []
+    ids = [station.id for station in config.station]
+    faults += [f"station: id {each!r} stands twice" for each in sorted({i for i in ids if ids.count(i) > 1})]
+    if not config.station:
+        faults.append("station: there is none; a gateway serves one to eight")
+    places = device_places(config)
+    names = [place.name for place in places]
+    for place in places:
+        if names.count(place.name) > 1:
+            faults.append(f"{place.where}.name: {place.name!r} is used by another device")
+        faults += [f"{place.where}.{fault}" for fault in check_device(place)]
+    for at, station in enumerate(config.station):
+        if len(station.scanner) + len(station.button) + len(station.light) > limits.DEVICES_PER_STATION_MAX:
+            faults.append(f"station[{at}]: more than {limits.DEVICES_PER_STATION_MAX} devices")
+    if config.central.url and not config.central.url.startswith(("http://", "https://")):
+        faults.append(f"central.url: {config.central.url!r} is no http(s) address")
+    if bool(config.mqtt.certificate_file) != bool(config.mqtt.key_file):
+        faults.append("mqtt: certificate_file and key_file go together")
+    return faults

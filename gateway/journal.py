@@ -1,0 +1,408 @@
+"""The journal: an append-only log in SQLite, where a scan becomes a record.
+
+`Journal.group()` is the point of no return: when its block has ended, the records are on the card (I1), numbered
+without a gap (I2), under an identity that no other card can have (I3). One thread owns the one connection that
+writes and checkpoints (I6); everything that reads does so through `gateway.journal_reader` with its own connection.
+"""
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+from gateway import limits
+from gateway.errors import JournalBroken, JournalCorrupt, JournalFull, JournalLocked, JournalReadOnly
+from gateway.journal_room import Room
+from gateway.journal_schema import migrate
+from sync.wire import NO_DIGEST, Record, StreamReceipt, digest_of
+
+FILE_NAME = "journal.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """One epoch of the card, as the writer knows it. `last` is never stored: the records tell it."""
+
+    number: int
+    epoch: str
+    previous_epoch: str | None
+    previous_last: int
+    base: int
+    floor: int
+    mark: int
+    safe: int
+    missing: tuple[tuple[int, int], ...]
+    last: int
+    last_digest: str
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What waits for the next commit to ride along with: nothing here is lost by a crash that a receipt cannot tell
+    again."""
+
+    epochs: set[int] = field(default_factory=set)
+    sinks: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    since: float | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.epochs or self.sinks or self.settings)
+
+
+class Group:
+    """The records of one commit. The transaction begins with the first one."""
+
+    def __init__(self, journal: "Journal") -> None:
+        self._journal = journal
+        self.records: list[Record] = []
+
+    def identity(self) -> str:
+        """The epoch/seq that the next record of this group will have."""
+        row = self._begin()
+        return f"{row.epoch}/{row.last + 1}"
+
+    def signalled(self) -> int:
+        """The last seq of this epoch whose signal was given before this group, 0 in a new epoch."""
+        return self._begin().last - len(self.records)
+
+    def append(self, content: str) -> Record:
+        """Add a record. It is kept only when the group's block has ended without an error."""
+        row = self._begin()
+        seq = row.last + 1
+        digest = digest_of(self._journal.gateway_name, row.epoch, seq, row.last_digest, content)
+        self._journal.connection.execute(
+            "INSERT INTO record(position, epoch_number, previous_digest, digest, content) VALUES (?, ?, ?, ?, ?)",
+            (row.base + seq, row.number, bytes.fromhex(row.last_digest), bytes.fromhex(digest), content),
+        )
+        record = Record(self._journal.gateway_name, row.epoch, seq, row.last_digest, digest, content)
+        self._journal.current = replace(row, last=seq, last_digest=digest)
+        self.records.append(record)
+        return record
+
+    def _begin(self) -> EpochRow:
+        if not self._journal.connection.in_transaction:
+            self._journal.connection.execute("BEGIN IMMEDIATE")
+        return self._journal.current or self._journal.begin_epoch()
+
+
+class Journal:
+    """The one writer of the log. `entropy(n)` gives n random bytes: the seam for simulation."""
+
+    def __init__(
+        self,
+        folder: Path,
+        gateway_name: str,
+        *,
+        entropy: Callable[[int], bytes] = os.urandom,
+        bytes_max: int = limits.JOURNAL_BYTES_MAX,
+        free_bytes_min: int = limits.FREE_BYTES_MIN,
+        ballast_bytes: int = limits.BALLAST_BYTES,
+    ) -> None:
+        self.folder = folder
+        self.path = folder / FILE_NAME
+        self.gateway_name = gateway_name
+        self.current: EpochRow | None = None
+        self.epochs: dict[int, EpochRow] = {}
+        self.sinks: dict[str, int] = {}
+        self.settings: dict[str, str] = {}
+        self._entropy = entropy
+        self._bytes_max = bytes_max
+        self._room = Room(folder, free_bytes_min, ballast_bytes)
+        self._pending = _Pending()
+        self._lock: IO[bytes] | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    # -- open and close -------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """G1: lock, open, read every promise of the storage back, check the newest records.
+
+        Raises JournalLocked, JournalCorrupt, JournalReadOnly, JournalFull, JournalBroken.
+        """
+        with self.classified():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            self._room.restore()
+            self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
+            self._set_up(self._connection)
+            migrate(self._connection, self.path)
+            self._belongs_here()
+            self._load()
+            self._check_tail()
+
+    def close(self) -> None:
+        """End without a word: what is pending is told again by the next receipts. May be called twice."""
+        if self._connection is not None:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            self._connection.close()
+            self._connection = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+        self.current = None
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The writer's connection; JournalBroken while the journal is closed."""
+        if self._connection is None:
+            raise JournalBroken("the journal is closed")
+        return self._connection
+
+    @property
+    def is_open(self) -> bool:
+        """Whether records can be appended at all."""
+        return self._connection is not None
+
+    def _take_lock(self) -> None:
+        if self._lock is None:
+            self._lock = (self.folder / "journal.lock").open("ab")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            self._lock = None
+            raise JournalLocked(f"another process has this journal open: {self.path}") from None
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
+        for pragma, wanted in (
+            ("journal_mode=WAL", "wal"),
+            ("synchronous=FULL", 2),
+            ("wal_autocheckpoint=0", 0),
+            (f"max_page_count={self._bytes_max // page_bytes}", None),
+            ("foreign_keys=ON", 1),
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+            read_back = connection.execute(f"PRAGMA {pragma.partition('=')[0]}").fetchone()[0]
+            # I1 rests on WAL with FULL: a wrong build default would be silent, so each is read back.
+            if wanted is not None and read_back != wanted:
+                raise JournalBroken(f"SQLite refused {pragma}: it says {read_back!r}")
+
+    def _belongs_here(self) -> None:
+        row = self.connection.execute("SELECT value FROM setting WHERE name = 'gateway'").fetchone()
+        if row is None:
+            self.connection.execute("INSERT INTO setting(name, value) VALUES ('gateway', ?)", (self.gateway_name,))
+        elif row[0] != self.gateway_name:
+            raise JournalCorrupt(
+                f"this journal belongs to gateway {row[0]!r}, not {self.gateway_name!r}",
+                "Give the gateway its own name back in the configuration, or an empty folder.",
+            )
+
+    def _load(self) -> None:
+        self._pending = _Pending()
+        self.current = None
+        self.sinks = dict(self.connection.execute("SELECT name, position FROM sink"))
+        self.settings = dict(self.connection.execute("SELECT name, value FROM setting"))
+        self.epochs = {}
+        rows = self.connection.execute(
+            "SELECT number, epoch, previous_epoch, previous_last, base, floor, mark, safe, missing, floor_digest"
+            " FROM epoch ORDER BY number"
+        ).fetchall()
+        for at, row in enumerate(rows):
+            following = rows[at + 1][4] if at + 1 < len(rows) else None
+            self.epochs[row[0]] = self._epoch_row(row, following)
+
+    def _epoch_row(self, row: tuple[Any, ...], following_base: int | None) -> EpochRow:
+        number, epoch, previous_epoch, previous_last, base, floor, mark, safe, missing, floor_digest = row
+        last, digest = floor, floor_digest
+        below = "" if following_base is None else f" AND position <= {following_base}"
+        newest = self.connection.execute(
+            f"SELECT position, digest FROM record WHERE position > ?{below} ORDER BY position DESC LIMIT 1",
+            (base + floor,),
+        ).fetchone()
+        if newest is not None:
+            last, digest = newest[0] - base, newest[1].hex()
+        ranges = tuple((a, b) for a, b in json.loads(missing))
+        return EpochRow(number, epoch, previous_epoch, previous_last, base, floor, mark, safe, ranges, last, digest)
+
+    def _check_tail(self) -> None:
+        from gateway.journal_reader import JournalReader, check
+
+        with JournalReader(self.path, self.gateway_name) as reader:
+            newest = reader.newest()
+            for fault in check(reader, after=max(0, newest - limits.TAIL_RECORDS_CHECKED)):
+                raise JournalCorrupt(f"the newest records do not hold: {fault}")
+
+    # -- append ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def group(self) -> Iterator[Group]:
+        """Records that are committed together; several inputs that wait share one flush, a single one never waits.
+
+        After the block they are kept (I1). On any error nothing of the group is, and the epoch is given up: whether
+        a failed commit reached the card is not knowable, so its seqs are never used again (I3, G2).
+        """
+        with self.classified():
+            self._room.admit()
+            group = Group(self)
+            try:
+                yield group
+                if group.records:
+                    self._flush_pending()
+                    assert self.current is not None
+                    self.connection.execute("COMMIT")
+                    self._pending = _Pending()
+                    self.epochs[self.current.number] = self.current
+                elif self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                    self._forget_epoch()
+            except BaseException:
+                self._forget_epoch()
+                if self._connection is not None and self._connection.in_transaction:
+                    self._connection.rollback()
+                raise
+
+    def begin_epoch(self) -> EpochRow:
+        """A new epoch, in the transaction of its first record: 128 random bits, chained to the one before (I3)."""
+        newest = self.epochs[max(self.epochs)] if self.epochs else None
+        row = EpochRow(
+            number=(newest.number + 1) if newest else 1,
+            epoch=self._entropy(16).hex(),
+            previous_epoch=newest.epoch if newest else None,
+            previous_last=newest.last if newest else 0,
+            base=(newest.base + newest.last) if newest else 0,
+            floor=0,
+            mark=0,
+            safe=0,
+            missing=(),
+            last=0,
+            last_digest=newest.last_digest if newest else NO_DIGEST,
+        )
+        self.connection.execute(
+            "INSERT INTO epoch(number, epoch, previous_epoch, previous_last, previous_digest, base, floor_digest)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (row.number, row.epoch, row.previous_epoch, row.previous_last, row.last_digest, row.base, row.last_digest),
+        )
+        self.current = row
+        return row
+
+    def _forget_epoch(self) -> None:
+        """The next record opens a new epoch; the one given up keeps what was committed of it."""
+        self.current = None
+
+    # -- marks, positions, settings -------------------------------------------------------------------------------
+
+    def believe(self, receipts: "tuple[StreamReceipt, ...]", now: float) -> None:
+        """G4: take the server's marks as they are, also when one goes back (I5). `safe` only grows."""
+        by_epoch = {row.epoch: row for row in self.epochs.values()}
+        for receipt in receipts:
+            row = by_epoch.get(receipt.epoch)
+            if row is None:
+                continue
+            told = replace(row, mark=receipt.mark, safe=max(row.safe, receipt.safe), missing=tuple(receipt.missing))
+            if told != row:
+                self.epochs[row.number] = told
+                if self.current is not None and self.current.number == row.number:
+                    self.current = told
+                self._pending.epochs.add(row.number)
+        self._stamp(now)
+
+    def move(self, sink: str, position: int, now: float) -> None:
+        """A notice sink acknowledged every record up to `position`."""
+        assert position <= self.newest()
+        if self.sinks.get(sink) != position:
+            self.sinks[sink] = position
+            self._pending.sinks[sink] = position
+            self._stamp(now)
+
+    def remember(self, name: str, value: str, now: float) -> None:
+        """A fact about this card, kept with the next flush."""
+        if self.settings.get(name) != value:
+            self.settings[name] = value
+            self._pending.settings[name] = value
+            self._stamp(now)
+
+    def _stamp(self, now: float) -> None:
+        if self._pending and self._pending.since is None:
+            self._pending.since = now
+
+    def flush_due(self) -> float | None:
+        """When what is pending should be written at the latest."""
+        return None if self._pending.since is None else self._pending.since + limits.FLUSH_SECONDS
+
+    def flush(self) -> None:
+        """Write what is pending in a transaction of its own."""
+        if not self._pending:
+            return
+        with self.classified():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._flush_pending()
+                self.connection.execute("COMMIT")
+                self._pending = _Pending()
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.rollback()
+                raise
+
+    def _flush_pending(self) -> None:
+        pending = self._pending
+        if not pending:
+            return
+        for number in pending.epochs:
+            row = self.epochs[number]
+            self.connection.execute(
+                "UPDATE epoch SET mark = ?, safe = ?, missing = ? WHERE number = ?",
+                (row.mark, row.safe, json.dumps(row.missing), number),
+            )
+        self.connection.executemany(
+            "INSERT INTO sink(name, position) VALUES (?, ?)"
+            " ON CONFLICT(name) DO UPDATE SET position = excluded.position",
+            list(pending.sinks.items()),
+        )
+        self.connection.executemany(
+            "INSERT INTO setting(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+            list(pending.settings.items()),
+        )
+
+    # -- how much there is ----------------------------------------------------------------------------------------
+
+    def newest(self) -> int:
+        """The newest position, over all epochs."""
+        if not self.epochs:
+            return 0
+        row = self.epochs[max(self.epochs)]
+        return row.base + row.last
+
+    def waiting(self) -> int:
+        """Records kept here that the server's mark has not passed, plus those it asks for again."""
+        total = 0
+        for row in self.epochs.values():
+            total += max(0, row.last - max(row.mark, row.floor))
+            total += sum(b - a + 1 for a, b in row.missing if a > row.floor)
+        return total
+
+    # -- faults ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def classified(self) -> Iterator[None]:
+        """Turn what the storage says into who must act. After an I/O error this connection is never used again:
+        Linux marks unwritten pages clean after a failed flush, so a retry would lie."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_FULL:
+                self._room.release_ballast()
+                raise JournalFull(f"no room in the journal: {error}") from error
+            self.close()
+            if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+                raise JournalReadOnly(f"the journal cannot be written: {error}") from error
+            if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                raise JournalCorrupt(f"the journal is damaged: {error}") from error
+            raise JournalBroken(f"the journal failed: {error}") from error
+        except OSError as error:
+            self.close()
+            if error.errno in Room.NO_ROOM:
+                raise JournalFull(f"no room for the journal: {error}") from error
+            raise JournalReadOnly(f"the journal's folder cannot be used: {error}") from error
+        except JournalCorrupt:
+            self.close()
+            raise

@@ -1,0 +1,100 @@
+"""What keeps the journal small and its start-up short. Called by the main loop between inputs, in small steps (I6)."""
+
+import hashlib
+import os
+from dataclasses import replace
+
+from gateway import limits
+from gateway.journal import EpochRow, Journal
+from sync.wire import NO_DIGEST
+
+
+def checkpoint_state(journal: Journal, state: str) -> None:
+    """Keep the folded state as of the newest position; the one before stays as a second chance (I7)."""
+    digest = hashlib.sha256(state.encode()).hexdigest()
+    position = journal.newest()
+    with journal.classified():
+        journal.connection.execute("BEGIN IMMEDIATE")
+        journal.connection.execute(
+            "INSERT OR REPLACE INTO checkpoint(position, digest, state) VALUES (?, ?, ?)",
+            (position, digest, state),
+        )
+        journal.connection.execute(
+            "DELETE FROM checkpoint WHERE position NOT IN"
+            " (SELECT position FROM checkpoint ORDER BY position DESC LIMIT 2)"
+        )
+        journal.connection.execute("COMMIT")
+
+
+def last_checkpoint(journal: Journal) -> tuple[int, str] | None:
+    """(position, state) of the newest checkpoint whose digest holds."""
+    rows = journal.connection.execute("SELECT position, digest, state FROM checkpoint ORDER BY position DESC")
+    for position, digest, state in rows.fetchall():
+        if hashlib.sha256(state.encode()).hexdigest() == digest:
+            return position, state
+    return None
+
+
+def prune(journal: Journal, notice_sinks: tuple[str, ...], record_sink: str) -> int:
+    """G5: delete what the record sink holds safely and every notice sink has passed; the number of records.
+
+    Never by age and never for room (I5, I11). Nothing the running state still needs is lost: records behind the
+    newest checkpoint only.
+    """
+    checkpoint = last_checkpoint(journal)
+    bounds = [journal.sinks.get(name, 0) for name in notice_sinks]
+    bounds.append(checkpoint[0] if checkpoint else 0)
+    if record_sink == "export":
+        bounds.append(journal.sinks.get("export", 0))
+    position_max = min(bounds)
+    for row in list(journal.epochs.values()):
+        held = [a - 1 for a, b in row.missing if b > row.floor]
+        promised = [row.mark, row.safe] if record_sink == "central" else []
+        floor = min([row.last, position_max - row.base, *promised, *held])
+        if floor > row.floor:
+            return _prune_epoch(journal, row, min(floor, row.floor + limits.PRUNE_RECORDS))
+    return 0
+
+
+def _prune_epoch(journal: Journal, row: EpochRow, floor: int) -> int:
+    with journal.classified():
+        digest = journal.connection.execute(
+            "SELECT digest FROM record WHERE position = ?", (row.base + floor,)
+        ).fetchone()
+        journal.connection.execute("BEGIN IMMEDIATE")
+        deleted = journal.connection.execute(
+            "DELETE FROM record WHERE position > ? AND position <= ?", (row.base + row.floor, row.base + floor)
+        ).rowcount
+        journal.connection.execute(
+            "UPDATE epoch SET floor = ?, floor_digest = ? WHERE number = ?",
+            (floor, digest[0].hex() if digest else NO_DIGEST, row.number),
+        )
+        journal.connection.execute("COMMIT")
+    pruned = replace(row, floor=floor)
+    journal.epochs[row.number] = pruned
+    if journal.current is not None and journal.current.number == row.number:
+        journal.current = pruned
+    return deleted
+
+
+def wal_bytes(journal: Journal) -> int:
+    """The size of the write-ahead log."""
+    try:
+        return os.stat(f"{journal.path}-wal").st_size
+    except FileNotFoundError:
+        return 0
+
+
+def checkpoint_wal(journal: Journal) -> None:
+    """Copy the write-ahead log into the database, as far as readers allow; then it begins anew."""
+    with journal.classified():
+        journal.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def used_fraction(journal: Journal) -> float:
+    """How much of the page cap is in use, free pages not counted."""
+    pages, free, most = (
+        journal.connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "max_page_count")
+    )
+    return float((pages - free) / most)
