@@ -1,0 +1,120 @@
+"""The tier runner, run as a developer runs it, on a small project of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tiers import TIERS, refusal, tier_of
+
+ROOT = Path(__file__).parent.parent
+CASES = """
+import pytest
+from pathlib import Path
+def test_plain(): pass
+@pytest.mark.faults
+def test_good(): pass
+@pytest.mark.faults
+def test_wants_a_file(): assert Path("/".join([{folder!r}, "there"])).exists()
+@pytest.mark.faults
+@pytest.mark.timeout(3000)
+def test_long(): pass
+@pytest.mark.faults
+@pytest.mark.nightly
+def test_night(): pass
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "conftest.py").write_text('pytest_plugins = ["tests.tier_run"]\n')
+    (folder / "test_cases.py").write_text(CASES.format(folder=str(tmp_path)))
+    marks = "".join(f'    "{tier}: x",\n' for tier in TIERS)
+    (folder / "pyproject.toml").write_text(f"[tool.pytest.ini_options]\ntimeout = 5\nmarkers = [\n{marks}]\n")
+    (folder / ".gitignore").write_text("__pycache__/\n/results/\n.pytest_cache/\n")
+    identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "start"]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    return folder
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+
+
+def result(project: Path, tier: str) -> dict[str, object]:
+    (path,) = (project / "results").glob(f"{tier}-*.json")
+    content = json.loads(path.read_text("utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def test_a_test_belongs_to_its_latest_tier() -> None:
+    assert tier_of({"browser"}) == "default"
+    assert tier_of({"faults"}) == "faults"
+    assert tier_of({"faults", "nightly", "broker"}) == "nightly"
+    assert refusal("faults") is None
+    assert "there are: default, faults" in str(refusal("fault"))
+
+
+def test_default_tier_leaves_slower_tiers_and_says_so(project: Path) -> None:
+    done = run(project)
+    assert done.returncode == 0, done.stdout
+    assert "covered: 1 passed now" in done.stdout
+    assert "not in this tier: faults: 3 tests" in done.stdout
+    assert "not in this tier: nightly: 1 tests" in done.stdout
+    assert "not in this tier: vm: no tests yet" in done.stdout
+    assert result(project, "default")["complete"] is True
+
+
+def test_a_tier_resumes_where_it_stopped_on_the_same_commit(project: Path, tmp_path: Path) -> None:
+    first = run(project, "--tier", "faults")
+    assert first.returncode == 1
+    assert "2 passed now, 0 passed before on this commit, 1 failed" in first.stdout
+    (tmp_path / "there").touch()
+    second = run(project, "--tier", "faults")
+    assert second.returncode == 0, second.stdout
+    assert "1 passed now, 2 passed before on this commit, 0 failed" in second.stdout
+    third = run(project, "--tier", "faults")
+    assert third.returncode == 0, third.stdout
+    assert "0 passed now, 3 passed before" in third.stdout
+    assert result(project, "faults")["complete"] is True
+
+
+def test_a_changed_tree_is_tested_whole(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").touch()
+    (project / "new.txt").touch()
+    for _ in range(2):
+        assert "3 passed now, 0 passed before" in run(project, "--tier", "faults").stdout
+
+
+def test_what_cannot_end_in_time_is_left_out_by_name(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").touch()
+    done = run(project, "--tier", "faults", "--budget-minutes", "10")
+    assert done.returncode == 0
+    assert "INCOMPLETE: no time was left for 1 tests" in done.stdout
+    assert "test_cases.py::test_long" in done.stdout
+    content = result(project, "faults")
+    assert content["complete"] is False
+    assert content["left_out"] == ["test_cases.py::test_long"]
+
+
+def test_an_empty_tier_passes_and_says_that_it_is_empty(project: Path) -> None:
+    done = run(project, "--tier", "image")
+    assert done.returncode == 0
+    assert "tier image: no tests yet" in done.stdout
+
+
+def test_an_unknown_tier_is_refused(project: Path) -> None:
+    done = run(project, "--tier", "fault")
+    assert done.returncode == 4
+    assert "unknown tier 'fault'; there are: default, faults" in done.stderr
+    script = subprocess.run([ROOT / "scripts/test", "--tier", "fault"], capture_output=True, text=True, check=False)
+    assert script.returncode == 2
+    assert "unknown tier 'fault'" in script.stderr
