@@ -158,6 +158,14 @@ class MasterData(Row):
         return {row.id: row for row in self.operations}
 
     @cached_property
+    def operations_by_order(self) -> dict[str, tuple[Operation, ...]]:
+        """The operations of each order, by ascending number."""
+        found: dict[str, list[Operation]] = {}
+        for row in self.operations:
+            found.setdefault(row.work_order, []).append(row)
+        return {order: tuple(sorted(rows, key=lambda row: row.number)) for order, rows in found.items()}
+
+    @cached_property
     def order_by_id(self) -> dict[str, WorkOrder]:
         """Work orders by id."""
         return {row.id: row for row in self.work_orders}

@@ -51,6 +51,13 @@ def _dangling(master: "MasterData") -> list[str]:
         found += [
             f"call type {call.id!r} names an unknown cause: {each!r}" for each in call.causes if each not in reasons
         ]
+    tickets = {row.ticket: row.id for row in master.operations}
+    # A ticket scanned before its operation was known is kept under the ticket's text, so the two must not cross.
+    found += [
+        f"operation {row.id!r} has the id that is the ticket of operation {tickets[row.id]!r}"
+        for row in master.operations
+        if tickets.get(row.id, row.id) != row.id
+    ]
     for card in master.command_cards:
         found += _card_faults(card.label, card.command, card.value, reasons, calls)
     return found

@@ -1,0 +1,29 @@
+"""Every bound of this folder by name (I10)."""
+
+from typing import Final
+
+# The longest label; the same figure as the readers' own bound (security checklist, row 7).
+LABEL_BYTES_MAX: Final = 512
+# The longest text that our own labels, tickets and badges have (`floor.master.LabelText`).
+LABEL_TEXT_CHARACTERS_MAX: Final = 64
+# What a screen shows of a strange label.
+SHOWN_CHARACTERS_MAX: Final = 128
+# Combining marks kept behind one letter; Vietnamese needs two, a hostile label has hundreds.
+COMBINING_MARKS_MAX: Final = 2
+# Elements kept of one GS1 or ISO 15434 label; the densest in use has about a dozen.
+ELEMENTS_MAX: Final = 32
+
+# Master data files. 50,000 operations are about 10 MB as TOML; four times that is the end.
+MASTER_FILE_BYTES_MAX: Final = 40 * 1024 * 1024
+# All parts of an XLSX after unpacking, and how far one part may expand: sheets of text stay below 1:60.
+SHEETS_UNPACKED_BYTES_MAX: Final = 400 * 1024 * 1024
+SHEETS_RATIO_MAX: Final = 200
+SHEETS_PARTS_MAX: Final = 1000
+# Rows of one table; four times the 50,000 open operations of the largest plant.
+ROWS_PER_TABLE_MAX: Final = 200_000
+# Columns looked at in one row; the widest table has eight.
+COLUMNS_MAX: Final = 64
+# One cell.
+CELL_CHARACTERS_MAX: Final = 512
+# Faults named at once; a person mends these and reads the file again.
+FAULTS_NAMED_MAX: Final = 200

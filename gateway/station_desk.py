@@ -1,0 +1,200 @@
+"""What one station remembers beside the journal: the double-scan memory, what it waits for, its last results.
+
+Pure, and process-only: none of it is folded, none of it survives a restart. Every `at` is boottime seconds.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from devices.types import Signal
+from floor.events import Event, Instant
+from floor.labels import LabelRules
+from gateway.view import LastScan, Message
+
+# Labels remembered for the double-scan window: at 20 scans a second and 3 s, two scanners' worth of different labels.
+SEEN_MAX: Final = 128
+# Results the screen can list.
+RECENT_MAX: Final = 8
+# Digits of a quantity: 999,999 is just below the largest number of pieces an event can carry.
+QUANTITY_DIGITS_MAX: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class StationRules:
+    """How a station behaves; all times in seconds of the boot clock."""
+
+    double_scan_seconds: float = 3.0
+    session_timeout_seconds: float = 8 * 3600.0
+    prompt_timeout_seconds: float = 120.0
+    same_piece_seconds: float = 600.0
+    labels: LabelRules = field(default_factory=LabelRules)
+
+
+# Inputs.
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A label from any scanner of the station, or typed into its page: bytes exactly as received."""
+
+    data: bytes
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """An andon button, of a device or of the page."""
+
+    call_type: str
+    long: bool = False
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageReport:
+    """The current person finishes an operation (its id, or its ticket's text). `good` None: all that is left."""
+
+    operation: str
+    good: int | None = None
+    scrap: int = 0
+    scrap_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageCommand:
+    """What a command card would do. `command` as in floor.master.CommandName."""
+
+    command: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageAcknowledge:
+    """The current person, a leader, takes a call."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageResolve:
+    """A call is over, with its cause."""
+
+    call: str
+    cause: str
+
+
+Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve
+
+# The desk.
+
+PromptKind = Literal["quantity", "confirm_early", "same_piece", "cause", "pause", "resume"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the station waits for.
+
+    `good` and `scrap` are digits as given: None not asked for, "" asked for and none given yet. `entering` says which
+    of them the next digit goes to. `operation` is the key of the share it is about, `call` that of the call.
+    """
+
+    kind: PromptKind
+    at: float
+    message: Message
+    operation: str = ""
+    call: str = ""
+    good: str | None = None
+    scrap: str | None = None
+    scrap_reason: str = ""
+    entering: Literal["good", "scrap"] = "good"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A label that was taken, and who was the current person right after it."""
+
+    text: str
+    person: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The last record before this process started: its beep is not known to have sounded (P4)."""
+
+    label: str
+    identity: str
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One station's short memory."""
+
+    station: str
+    seen: tuple[Seen, ...] = ()
+    prompt: Prompt | None = None
+    recent: tuple[LastScan, ...] = ()
+    doubt: Doubt | None = None
+
+    @classmethod
+    def after_start(
+        cls, station: str, last_label: str, identity: str, beep_unknown: bool, started_boottime: float, wall: float = 0
+    ) -> "Desk":
+        """The desk of a fresh process. `last_label`: see `station_texts.label_of`; `wall`: that of the last record."""
+        if not identity:
+            return cls(station)
+        message = Message("last_kept_unsure" if beep_unknown else "last_kept")
+        last = LastScan(last_label, str(Signal.NOTED), message, wall, identity, beep_unknown=beep_unknown)
+        doubt = Doubt(last_label, identity, started_boottime) if beep_unknown and last_label else None
+        return cls(station, recent=(last,), doubt=doubt)
+
+    def with_identity(self, identity: str) -> "Desk":
+        """After the commit: the newest result is that record."""
+        if not self.recent:
+            return self
+        return replace(self, recent=(replace(self.recent[0], identity=identity), *self.recent[1:]))
+
+    def is_repeat(self, text: str, person: str, now: float, window: float, alone: bool) -> bool:
+        """Was this label taken under the same person within the window? `alone`: only if nothing came in between."""
+        rows = self.seen[:1] if alone else self.seen
+        return any(row.text == text and row.person == person and now - row.at <= window for row in rows)
+
+    def with_seen(self, text: str, person: str, now: float, window: float) -> "Desk":
+        """The label is the newest in the memory; what is past the window goes."""
+        others = (
+            row
+            for row in self.seen
+            if now - row.at <= window and not (row.text == text and row.person == person)
+        )
+        return replace(self, seen=(Seen(text, person, now), *others)[:SEEN_MAX])
+
+    def with_result(self, result: LastScan) -> "Desk":
+        """The newest result first. A repeat of a repeat replaces it, so that a burst does not push the others out."""
+        again = bool(self.recent) and self.recent[0].signal == result.signal == Signal.REPEATED
+        rest = self.recent[1:] if again and self.recent[0].shown == result.shown else self.recent
+        return replace(self, recent=(result, *rest)[:RECENT_MAX])
+
+    def is_doubtful(self, text: str, now: float, rules: StationRules) -> bool:
+        """Is this the label whose beep nobody knows of, still soon after the start?"""
+        doubt = self.doubt
+        return doubt is not None and doubt.label == text and now - doubt.started <= rules.same_piece_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the station does about an input.
+
+    Commit `events` (one transaction), then adopt `desk` and give `signal` (I1). When the commit fails, keep the old
+    desk and signal UNKEPT: the worker may then scan again at once.
+    """
+
+    events: tuple[Event, ...]
+    signal: Signal
+    message: Message
+    desk: Desk
+
+
+def instant_of(boot: str, boottime: float, wall: float = 0.0, synchronised: bool = False) -> Instant:
+    """An instant, shortest."""
+    return Instant(boot, boottime, wall, synchronised)
