@@ -175,3 +175,8 @@ def closed_digest_of(closed: "list[tuple[str, int]]") -> str:
         return NO_DIGEST
     text = "\n".join(f"{epoch} {last}" for epoch, last in closed)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_digest_of(body: str) -> str:
+    """SHA-256 of a text: the digest of a snapshot's body (I8)."""
+    return hashlib.sha256(body.encode()).hexdigest()
