@@ -84,6 +84,10 @@ class TierRun:
     def elapsed(self) -> float:
         return time.monotonic() - self.started
 
+    def worth_telling(self) -> bool:
+        """False for part of the default tier: a developer's question of the moment, not a result."""
+        return not self.partial or self.outcome.tier != "default"
+
     def save(self) -> None:
         self.outcome.seconds = round(self.seconds_before + self.elapsed(), 1)
         save(self.path, self.outcome)
@@ -130,19 +134,22 @@ class TierRun:
             outcome.passed.setdefault(name, 0.0)
         elif report.when == "call":
             outcome.passed[name] = round(report.duration, 2)
-        if time.monotonic() - self.saved > SAVE_SECONDS:
+        if self.worth_telling() and time.monotonic() - self.saved > SAVE_SECONDS:
             self.save()
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         outcome = self.outcome
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         outcome.complete = bool(ended and not outcome.left_out and not outcome.failed and not self.partial)
-        self.save()
+        if self.worth_telling():
+            self.save()
         # Nothing left to do is success: an empty tier, or one that has passed on this commit before.
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.selected == 0 and not session.testsfailed:
             session.exitstatus = pytest.ExitCode.OK
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.worth_telling():
+            return
         terminalreporter.section(f"tier {self.outcome.tier} on {self.outcome.commit}")
         for line in self.summary():
             terminalreporter.write_line(line)
