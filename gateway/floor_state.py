@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass, field
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from floor import calls, events, work
 from floor.calls import CallAction, CallState
@@ -103,6 +103,8 @@ class Floor:
     progress: dict[str, Progress] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     reports: dict[tuple[str, str], list[Report]] = field(default_factory=dict)
+    at_station: dict[str, dict[tuple[str, str], Share]] = field(default_factory=dict)
+    """The same shares by the station they were begun at."""
     shares_open: int = 0
     forgotten: int = 0
     """Things let go because a bound was met (I10), and how many of them a `limit.reached` has told."""
@@ -124,6 +126,10 @@ class Floor:
     def shares_of(self, person: str) -> Iterator[Share]:
         """The person's open shares at every station of this gateway, oldest first."""
         return iter(self.shares.get(person, {}).values())
+
+    def shares_at(self, station: str) -> Iterator[Share]:
+        """Open shares begun at a station, oldest first."""
+        return iter(self.at_station.get(station, {}).values())
 
     def reported(self, operation: str) -> tuple[int, int]:
         """(good, scrap) reported for the operation, here and elsewhere."""
@@ -160,6 +166,7 @@ class Floor:
                 "format": FORMAT,
                 "held": [[station, astuple(row)] for station, rows in self.held.items() for row in rows.values()],
                 "shares": [astuple(row) for rows in self.shares.values() for row in rows.values()],
+                "at_station": [[station, *key] for station, rows in self.at_station.items() for key in rows],
                 "progress": [[key, *astuple(row)] for key, row in self.progress.items()],
                 "calls": [astuple(row) for row in self.calls.values()],
                 "reports": [[*key, [astuple(row) for row in rows]] for key, rows in self.reports.items()],
@@ -185,6 +192,9 @@ class Floor:
             share = Share(*row)
             share.state = WorkState(share.state)
             whole.shares.setdefault(share.person, {})[share.operation] = share
+        for row in found["at_station"]:
+            station, person, operation = row
+            whole.at_station.setdefault(station, {})[person, operation] = whole.shares[person][operation]
         whole.progress = {row[0]: Progress(*row[1:]) for row in found["progress"]}
         for row in found["calls"]:
             call = Call(*row)
@@ -218,6 +228,7 @@ class Floor:
             self._close(next(iter(rows.values())))
             self.forgotten += 1
         self.shares.setdefault(share.person, {})[share.operation] = share
+        self.at_station.setdefault(share.station, {})[share.person, share.operation] = share
         self.shares_open += 1
         self._progress_of(share.operation).open += 1
 
@@ -226,6 +237,10 @@ class Floor:
         del rows[share.operation]
         if not rows:
             del self.shares[share.person]
+        here = self.at_station[share.station]
+        del here[share.person, share.operation]
+        if not here:
+            del self.at_station[share.station]
         self.shares_open -= 1
         found = self.progress.get(share.operation)
         if found is not None and found.open:
@@ -410,7 +425,7 @@ def _fact_received(state: Floor, identity: str, happening: Happening) -> None:
     state.inapplicable += 1
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9
 
 

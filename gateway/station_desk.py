@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from devices.types import Signal
-from floor.events import Event, Instant
+from floor.events import Event
 from floor.labels import LabelRules
 from gateway.view import LastScan, Message
 
@@ -163,9 +163,7 @@ class Desk:
     def with_seen(self, text: str, person: str, now: float, window: float) -> "Desk":
         """The label is the newest in the memory; what is past the window goes."""
         others = (
-            row
-            for row in self.seen
-            if now - row.at <= window and not (row.text == text and row.person == person)
+            row for row in self.seen if now - row.at <= window and not (row.text == text and row.person == person)
         )
         return replace(self, seen=(Seen(text, person, now), *others)[:SEEN_MAX])
 
@@ -193,8 +191,3 @@ class Decision:
     signal: Signal
     message: Message
     desk: Desk
-
-
-def instant_of(boot: str, boottime: float, wall: float = 0.0, synchronised: bool = False) -> Instant:
-    """An instant, shortest."""
-    return Instant(boot, boottime, wall, synchronised)

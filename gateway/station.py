@@ -1,0 +1,335 @@
+"""The station's brain: an input and what is known give a decision. Pure; time comes in as a value.
+
+`decide` finds the row of `station_table.TABLE` and runs its action. Nothing here changes the folded state: the caller
+commits the decision's events, folds them in, adopts the decision's desk, and only then gives its signal (I1).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from devices.types import Signal
+from floor.errors import LabelRefused
+from floor.events import FactReceived, Instant, LimitReached, SessionClosed, SessionOpened
+from floor.label_texts import shown, shown_bytes
+from floor.labels import OWN_TEXT, Label, LabelKind, classify, decode
+from floor.master import MasterData
+from floor.rights import Right, may
+from gateway import station_calls, station_work
+from gateway.floor_state import Floor, Held
+from gateway.station_case import Case, answer, person_of, refuse
+from gateway.station_desk import (
+    Decision,
+    Desk,
+    Input,
+    PageAcknowledge,
+    PageCommand,
+    PageReport,
+    Pressed,
+    Prompt,
+    Scanned,
+    StationRules,
+)
+from gateway.station_table import CARDS, TABLE
+from gateway.view import Message
+
+PIECES_MAX: Final = 1_000_000
+"""floor.events.Pieces; a page's number is checked before an event is made of it."""
+
+# Actions about people and about what the station waits for. Those about work and calls are in their own modules.
+
+
+def _sign_in(case: Case) -> Decision:
+    person = person_of(case)
+    assert person is not None
+    held = person.id in case.state.held.get(case.station, {})
+    message = Message("switched" if held else "signed_in", {"name": case.name_of(person.id)})
+    return answer(case, Signal.NOTED, message, SessionOpened(person=person.id), prompt=None)
+
+
+def _sign_out(case: Case, reason: str) -> Decision:
+    event = SessionClosed.model_validate({"person": case.person, "reason": reason})
+    return answer(case, Signal.NOTED, Message("signed_out", {"name": case.name_of(case.person)}), event, prompt=None)
+
+
+def _sign_out_badge(case: Case) -> Decision:
+    return _sign_out(case, "badge")
+
+
+def _sign_out_card(case: Case) -> Decision:
+    return _sign_out(case, case.source)
+
+
+def _repeat(case: Case) -> Decision:
+    return answer(case, Signal.REPEATED, Message("repeated"))
+
+
+def _drop(case: Case) -> Decision:
+    return answer(case, Signal.NOTED, Message("dropped"), prompt=None)
+
+
+def _anew(case: Case) -> Decision:
+    fresh = replace(case, desk=replace(case.desk, prompt=None))
+    return _row_of(fresh, fresh_scan=True)
+
+
+def _ask_same(case: Case) -> Decision:
+    message = Message("ask_same")
+    prompt = Prompt("same_piece", case.instant.boottime, message)
+    # Not remembered as seen: it was not taken yet.
+    return answer(replace(case, key=""), Signal.ASK, message, prompt=prompt)
+
+
+def _count_once(case: Case) -> Decision:
+    doubt = case.desk.doubt
+    decision = answer(case, Signal.REPEATED, Message("counted_once"), prompt=None, doubt=None)
+    if doubt is None:
+        return decision
+    now, window = case.instant.boottime, case.rules.double_scan_seconds
+    return replace(decision, desk=decision.desk.with_seen(doubt.label, case.person, now, window))
+
+
+def _count_again(case: Case) -> Decision:
+    """It is another piece: the label is decided as though it were scanned now."""
+    doubt = case.desk.doubt
+    if doubt is None:
+        return _drop(case)
+    desk = replace(case.desk, prompt=None, doubt=None)
+    label = classify(Label(LabelKind.TEXT, doubt.label), case.master, case.rules.labels)
+    return _labelled(
+        replace(case, desk=desk, label=label, key=label.text, shown=shown(label.text), command="", value="")
+    )
+
+
+def _refusal(reason: str) -> Callable[[Case], Decision]:
+    def refused(case: Case) -> Decision:
+        return refuse(case, reason)
+
+    return refused
+
+
+def _refuse_label(case: Case) -> Decision:
+    assert case.label is not None
+    kind = case.label.kind
+    if kind in (LabelKind.UNKNOWN, LabelKind.PART, LabelKind.PRODUCT):
+        return refuse(case, f"{kind}_label")
+    return refuse(case, str(kind))
+
+
+ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
+    "repeat": _repeat,
+    "anew": _anew,
+    "drop": _drop,
+    "sign_in": _sign_in,
+    "sign_out_badge": _sign_out_badge,
+    "sign_out_card": _sign_out_card,
+    "acknowledge": station_calls.acknowledge,
+    "raise": station_calls.raise_call,
+    "resolve": station_calls.resolve,
+    "cancel_call": station_calls.cancel_call,
+    "work": station_work.work,
+    "enter_good": station_work.enter_good,
+    "enter_scrap": station_work.enter_scrap,
+    "enter_digit": station_work.enter_digit,
+    "finish_entered": station_work.finish_entered,
+    "confirm_entered": station_work.confirm_entered,
+    "confirm_early": station_work.confirm_early,
+    "ask_early_again": station_work.ask_early_again,
+    "pause": station_work.pause,
+    "resume": station_work.resume,
+    "choose": station_work.choose,
+    "undo": station_work.undo,
+    "ask_same": _ask_same,
+    "count_once": _count_once,
+    "count_again": _count_again,
+    "refuse_label": _refuse_label,
+    "refuse_nobody": _refusal("scan_badge_first"),
+    "refuse_digit": _refusal("digit_first"),
+    "refuse_confirm": _refusal("nothing_to_confirm"),
+    "refuse_unasked": _refusal("nothing_asked"),
+}
+"""Every action the table names."""
+
+# Which row?
+
+
+def situation_of(case: Case) -> str:
+    """The first part of the row's key: what the station waits for."""
+    prompt = case.desk.prompt
+    if prompt is not None and (case.person or prompt.kind in ("same_piece", "cause")):
+        return "choose" if prompt.kind in ("pause", "resume") else prompt.kind
+    return "signed_in" if case.person else "nobody"
+
+
+def label_of(case: Case) -> str:
+    """The second part: what was scanned."""
+    if case.command:
+        return case.command
+    label = case.label
+    assert label is not None
+    if case.desk.is_doubtful(label.text, case.instant.boottime, case.rules):
+        return "doubtful"
+    if label.person is None:
+        return str(label.kind)
+    if may(label.person.roles, Right.ACKNOWLEDGE) and station_calls.raised_here(case):
+        return "leader_badge"
+    if label.person.id == case.person:
+        return "own_badge"
+    return "held_badge" if label.person.id in case.state.held.get(case.station, {}) else "new_badge"
+
+
+def _row_of(case: Case, fresh_scan: bool = False) -> Decision:
+    """Find the row and run its action."""
+    whose, when = "other", "outside"
+    if case.key and not fresh_scan:
+        now, window = case.instant.boottime, case.rules.double_scan_seconds
+        # "11" is two cards of the same digit; the same card again counts once unless another label came between.
+        if case.desk.is_repeat(case.key, case.person, now, window, alone=case.command == "digit"):
+            whose, when = "same", "inside"
+    return ACTIONS[TABLE[situation_of(case), label_of(case), whose, when]](case)
+
+
+def _labelled(case: Case) -> Decision:
+    """A label that was looked up: a card acts by its command."""
+    label = case.label
+    if label is not None and label.card is not None:
+        case = replace(case, command=label.card.command, value=label.card.value)
+    return _row_of(case)
+
+
+def _scanned(case: Case, what: Scanned) -> Decision | None:
+    case = replace(case, device=what.device, size=len(what.data))
+    try:
+        label = decode(what.data)
+    except LabelRefused as refused:
+        return refuse(replace(case, shown=shown_bytes(what.data)), refused.reason)
+    if label is None:
+        return None
+    label = classify(label, case.master, case.rules.labels)
+    return _labelled(replace(case, label=label, key=label.text, shown=shown(label.text)))
+
+
+# The page's inputs: the same actions by another way in.
+
+
+def _commanded(case: Case, what: PageCommand) -> Decision:
+    if what.command not in CARDS:
+        return refuse(case, "unknown_command")
+    if what.command == "digit" and not (len(what.value) == 1 and what.value in "0123456789"):
+        return refuse(case, "bad_quantity")
+    if what.command == "scrap" and what.value and what.value not in case.master.reason_by_id:
+        return refuse(case, "unknown_reason")
+    if what.command == "cause" and what.value not in case.master.reason_by_id:
+        return refuse(case, "unknown_reason")
+    key = "" if what.command == "digit" else f"\x00page command {what.command} {what.value}"
+    return _row_of(replace(case, command=what.command, value=what.value, key=key, shown=shown(what.command, 64)))
+
+
+def _key_of(case: Case, operation: str) -> str:
+    """The share's key for what the page names: a running share's, an operation's id, or a ticket we may not know."""
+    if case.state.share(case.person, operation) is not None or operation in case.master.operation_by_id:
+        return operation
+    known = case.master.operation_by_ticket.get(operation)
+    if known is not None:
+        return known.id
+    return operation if OWN_TEXT.fullmatch(operation) else ""
+
+
+def _page_report(case: Case, what: PageReport) -> Decision:
+    key = f"\x00page report {what.operation} {what.good} {what.scrap} {what.scrap_reason}"
+    case = replace(case, key=key, shown=shown(what.operation, 64))
+    now, window = case.instant.boottime, case.rules.double_scan_seconds
+    if case.desk.is_repeat(key, case.person, now, window, alone=False):
+        return _repeat(case)
+    if not case.person:
+        return refuse(case, "scan_badge_first")
+    amounts = (what.scrap, 0 if what.good is None else what.good)
+    if not all(0 <= each <= PIECES_MAX for each in amounts):
+        return refuse(case, "bad_quantity")
+    if what.scrap_reason and what.scrap_reason not in case.master.reason_by_id:
+        return refuse(case, "unknown_reason")
+    operation = _key_of(case, what.operation)
+    if not operation:
+        return refuse(case, "unknown_label")
+    return station_work.finish(case, operation, what.good, what.scrap, what.scrap_reason)
+
+
+def decide(
+    state: Floor, desk: Desk, what: Input, master: MasterData, instant: Instant, rules: StationRules
+) -> Decision | None:
+    """What the station does about one input; None for an empty label, which is nothing at all.
+
+    Changes nothing. Never raises for any content of an input (security checklist, hostile corpus).
+    """
+    case = Case(state, desk, master, instant, rules, shown="")
+    if isinstance(what, Scanned):
+        return _scanned(case, what)
+    if isinstance(what, Pressed):
+        pressed = replace(case, device=what.device, shown=shown(what.call_type, 64))
+        return station_calls.press(pressed, what.call_type, what.long)
+    case = replace(case, source="page", device="page")
+    if isinstance(what, PageReport):
+        return _page_report(case, what)
+    if isinstance(what, PageCommand):
+        return _commanded(case, what)
+    if isinstance(what, PageAcknowledge):
+        return station_calls.acknowledge_page(case, what.call)
+    return station_calls.resolve_page(case, what.call, what.cause)
+
+
+# The passing of time.
+
+
+def _idle_since(held: Held, instant: Instant) -> float:
+    """Boottime since when the person has done nothing; from another boot: since this one began, the least it can be."""
+    return held.active_at if held.boot == instant.boot else 0.0
+
+
+def _timed_out(case: Case) -> list[str]:
+    now, limit = case.instant.boottime, case.rules.session_timeout_seconds
+    rows = case.state.held.get(case.station, {}).values()
+    return [row.person for row in rows if _idle_since(row, case.instant) + limit <= now]
+
+
+def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master: MasterData) -> Decision | None:
+    """What the passing of time alone does at this station; None when there is nothing. Call it until it is None."""
+    case = Case(state, desk, master, instant, rules, shown="")
+    if state.forgotten > state.forgotten_told:
+        event = LimitReached(limit="floor_kept", count=state.forgotten - state.forgotten_told)
+        return Decision((event,), Signal.NOTED, Message("limit_reached"), desk)
+    if gone := _timed_out(case):
+        names = ", ".join(case.name_of(person) for person in gone[:4])
+        events = [SessionClosed(person=person, reason="timeout") for person in gone]
+        prompt = None if case.person in gone else desk.prompt
+        return answer(case, Signal.NOTED, Message("timed_out", {"name": names}), *events, prompt=prompt)
+    prompt = desk.prompt
+    if prompt is not None and prompt.at + rules.prompt_timeout_seconds <= instant.boottime:
+        # A number or a confirmation that never came: nothing of it was kept, and the worker is told so.
+        lost = prompt.kind in ("quantity", "confirm_early")
+        return answer(case, Signal.REFUSED if lost else Signal.NOTED, Message("prompt_expired"), prompt=None)
+    return None
+
+
+def wake(state: Floor, desk: Desk, instant: Instant, rules: StationRules) -> float | None:
+    """The boottime at which `step` next has something to do; None: never by itself."""
+    if state.forgotten > state.forgotten_told:
+        return instant.boottime
+    rows = state.held.get(desk.station, {}).values()
+    times = [_idle_since(row, instant) + rules.session_timeout_seconds for row in rows]
+    if desk.prompt is not None:
+        times.append(desk.prompt.at + rules.prompt_timeout_seconds)
+    return min(times, default=None)
+
+
+def fact_notice(state: Floor, fact: FactReceived, master: MasterData) -> tuple[str, Signal, Message] | None:
+    """(station, signal, message) a fact of the office gives to the station it is about; ask before it is folded in."""
+    call = state.calls.get(str(fact.content.get("call", "")))
+    if call is None or fact.kind not in ("call.acknowledged", "call.resolved"):
+        return None
+    row = master.call_type_by_id.get(call.call_type)
+    name = shown(row.name if row is not None and row.name else call.call_type, 64)
+    name_en = shown((row and row.name_en) or name, 64)
+    if fact.kind == "call.resolved":
+        return call.station, Signal.RESOLVED, Message("resolved_office", {"call": name, "call_en": name_en})
+    who = shown(str(fact.content.get("person_name") or fact.content.get("person") or ""), 64)
+    return call.station, Signal.ACKNOWLEDGED, Message("acknowledged", {"call": name, "call_en": name_en, "name": who})

@@ -1,0 +1,148 @@
+"""What buttons, cause cards and leaders' badges do: raise, take, resolve and cancel a call. Pure actions."""
+
+from devices.types import Signal
+from floor.calls import CallAction, CallState, allowed
+from floor.events import AndonAcknowledged, AndonCancelled, AndonRaised, AndonResolved
+from floor.label_texts import shown
+from floor.rights import Right, may
+from floor.work import WorkState
+from gateway.floor_state import Call
+from gateway.station_case import Case, answer, person_of, refuse
+from gateway.station_desk import Decision, Prompt
+from gateway.view import Message
+
+
+def raised_here(case: Case) -> list[Call]:
+    """Calls of this station that nobody has taken yet, oldest first."""
+    return [each for each in case.state.calls_at(case.station) if each.state is CallState.RAISED]
+
+
+def press(case: Case, call_type: str, long: bool) -> Decision:
+    """A button. Pressed long while its call waits: a mistake taken back; long without one is still a call for help."""
+    name = shown(call_type, 64)
+    if not name:
+        return refuse(case, "unknown_call")
+    found = next((each for each in case.state.calls_at(case.station) if each.call_type == name), None)
+    if found is None:
+        return _raise(case, name)
+    if long:
+        return _cancel(case, found)
+    values = case.names_of_call(name)
+    if found.state is CallState.RAISED:
+        return answer(case, Signal.REPEATED, Message("already_called", values))
+    message = Message("ask_cause", values | {"name": case.name_of(found.acknowledged_by)})
+    return answer(
+        case, Signal.REPEATED, message, prompt=Prompt("cause", case.instant.boottime, message, call=found.identity)
+    )
+
+
+def _raise(case: Case, call_type: str) -> Decision:
+    """One open call per type and station; what the person was doing goes with it when there is no doubt about it."""
+    running = [each.operation for each in case.state.shares_of(case.person) if each.state is WorkState.RUNNING]
+    event = AndonRaised(
+        call_type=call_type,
+        person=case.person,
+        operation=running[0] if len(running) == 1 else "",
+        device=shown(case.device, 64),
+    )
+    return answer(case, Signal.CALLED, Message("called", case.names_of_call(call_type)), event)
+
+
+def raise_call(case: Case) -> Decision:
+    """A call card: like its button."""
+    return press(case, case.value, long=False)
+
+
+def _cancel(case: Case, call: Call) -> Decision:
+    values = case.names_of_call(call.call_type)
+    if not allowed(call.state, CallAction.CANCEL):
+        return refuse(case, "already_taken", **values, name=case.name_of(call.acknowledged_by))
+    event = AndonCancelled(call=call.identity, call_type=call.call_type, person=case.person)
+    return answer(case, Signal.RESOLVED, Message("call_cancelled", values), event)
+
+
+def cancel_call(case: Case) -> Decision:
+    """The cancel card when the station waits for nothing: the newest call that nobody has taken is taken back."""
+    waiting = raised_here(case)
+    if case.value:
+        waiting = [each for each in waiting if case.value in (each.identity, each.call_type)]
+    if not waiting:
+        return refuse(case, "nothing_to_cancel")
+    return _cancel(case, waiting[-1])
+
+
+def _take(case: Case, call: Call, person: str, source: str) -> Decision:
+    values = case.names_of_call(call.call_type) | {"name": case.name_of(person)}
+    event = AndonAcknowledged.model_validate(
+        {"call": call.identity, "call_type": call.call_type, "person": person, "source": source}
+    )
+    return answer(case, Signal.ACKNOWLEDGED, Message("acknowledged", values), event)
+
+
+def acknowledge(case: Case) -> Decision:
+    """A leader's badge takes the oldest waiting call of this station, instead of signing in."""
+    person = person_of(case)
+    assert person is not None
+    return _take(case, raised_here(case)[0], person.id, "badge")
+
+
+def acknowledge_page(case: Case, identity: str) -> Decision:
+    """The page's button: the current person must be a leader."""
+    call = case.state.calls.get(identity)
+    if call is None or call.station != case.station:
+        return refuse(case, "call_gone")
+    if not may(case.roles, Right.ACKNOWLEDGE):
+        return refuse(case, "leader_only")
+    if not allowed(call.state, CallAction.ACKNOWLEDGE):
+        values = case.names_of_call(call.call_type) | {"name": case.name_of(call.acknowledged_by)}
+        return answer(case, Signal.REPEATED, Message("already_taken", values))
+    return _take(case, call, case.person, "page")
+
+
+def _fits(case: Case, call: Call, cause: str) -> bool:
+    row = case.master.call_type_by_id.get(call.call_type)
+    return row is None or not row.causes or cause in row.causes
+
+
+def resolvable(case: Case, call: Call) -> bool:
+    """May whoever is here close it? A call that nobody has taken only by a leader."""
+    right = Right.RESOLVE_RAISED if call.state is CallState.RAISED else Right.RESOLVE_ACKNOWLEDGED
+    return may(case.roles, right)
+
+
+def _resolve(case: Case, call: Call, cause: str) -> Decision:
+    event = AndonResolved(call=call.identity, call_type=call.call_type, person=case.person, cause=cause)
+    values = case.names_of_call(call.call_type) | case.names_of_reason(cause)
+    prompt = case.desk.prompt
+    done = prompt is not None and prompt.kind == "cause"
+    return answer(case, Signal.RESOLVED, Message("resolved", values), event, prompt=None if done else "keep")
+
+
+def resolve(case: Case) -> Decision:
+    """A cause card: closes the call it was asked for, else the oldest taken one it fits, else a leader's oldest."""
+    cause = case.value
+    prompt = case.desk.prompt
+    calls = case.state.calls_at(case.station)
+    if prompt is not None and prompt.kind == "cause":
+        calls = [each for each in calls if each.identity == prompt.call] or calls
+    if not calls:
+        return refuse(case, "no_open_call")
+    fitting = [each for each in calls if _fits(case, each, cause)]
+    if not fitting:
+        return refuse(case, "cause_unfit", **case.names_of_reason(cause))
+    closable = [each for each in fitting if resolvable(case, each)]
+    if not closable:
+        return refuse(case, "leader_only")
+    return _resolve(case, min(closable, key=lambda each: each.state is CallState.RAISED), cause)
+
+
+def resolve_page(case: Case, identity: str, cause: str) -> Decision:
+    """The page's list of causes."""
+    call = case.state.calls.get(identity)
+    if call is None or call.station != case.station:
+        return refuse(case, "call_gone")
+    if cause not in case.master.reason_by_id or not _fits(case, call, cause):
+        return refuse(case, "cause_unfit", **case.names_of_reason(cause))
+    if not resolvable(case, call):
+        return refuse(case, "leader_only")
+    return _resolve(case, call, cause)

@@ -1,0 +1,156 @@
+"""The one table of the station: what an input does, by what the station waits for and what the label is.
+
+Pure data. A key is (situation, label, whose, when):
+
+situation  nobody         nobody is signed in and the station waits for nothing
+           signed_in      somebody is, and it waits for nothing
+           quantity       a number is being given, card by card
+           confirm_early  a finish sooner than the operation's minimum wants its confirm card
+           same_piece     after a start: is this the scan that was already kept?
+           cause          a call wants its cause card
+           choose         pause or resume wants a ticket
+label      what was scanned: see LABELS. `doubtful` is the label whose beep nobody knows of after a start,
+           `leader_badge` a leader's while a call here waits to be taken, `own_badge` the current person's,
+           `held_badge` that of another whom the station holds, `new_badge` any other.
+whose      same: the current person is who was current right after this label was last taken; other: is not, or it
+           was never taken
+when       inside or outside the double-scan window since this label was last taken
+
+Each value is the name of an action of `gateway/station.py`. `anew` drops what the station waited for and looks again.
+"""
+
+from itertools import product
+from typing import Final
+
+SITUATIONS: Final = ("nobody", "signed_in", "quantity", "confirm_early", "same_piece", "cause", "choose")
+BADGES: Final = ("own_badge", "held_badge", "new_badge", "leader_badge")
+TICKETS: Final = ("ticket", "unknown_ticket")
+CARDS: Final = (
+    "digit",
+    "good",
+    "scrap",
+    "confirm",
+    "cancel",
+    "undo",
+    "pause",
+    "resume",
+    "sign_out",
+    "same",
+    "another",
+    "cause",
+    "call",
+)
+STRANGERS: Final = ("unknown_badge", "unknown_command", "part", "product", "unknown")
+LABELS: Final = (*BADGES, *TICKETS, "doubtful", *CARDS, *STRANGERS)
+WHOSE: Final = ("same", "other")
+WHEN: Final = ("inside", "outside")
+
+Key = tuple[str, str, str, str]
+
+_SIGNED_IN: Final[dict[str, str]] = {
+    "own_badge": "sign_out_badge",
+    "held_badge": "sign_in",
+    "new_badge": "sign_in",
+    "leader_badge": "acknowledge",
+    "ticket": "work",
+    "unknown_ticket": "work",
+    "doubtful": "ask_same",
+    "digit": "refuse_digit",
+    "good": "enter_good",
+    "scrap": "enter_scrap",
+    "confirm": "refuse_confirm",
+    "cancel": "cancel_call",
+    "undo": "undo",
+    "pause": "pause",
+    "resume": "resume",
+    "sign_out": "sign_out_card",
+    "same": "refuse_unasked",
+    "another": "refuse_unasked",
+    "cause": "resolve",
+    "call": "raise",
+    **dict.fromkeys(STRANGERS, "refuse_label"),
+}
+"""What each label does when somebody is signed in and nothing is waited for. The other columns say how they differ."""
+
+# Calls go out whatever else is going on, and strangers never disturb what is.
+_UNDISTURBED: Final = {
+    label: _SIGNED_IN[label] for label in ("leader_badge", "cause", "call", "doubtful", *STRANGERS, "same", "another")
+}
+_ANEW: Final = dict.fromkeys(LABELS, "anew")
+
+_FRESH: Final[dict[str, dict[str, str]]] = {
+    "nobody": _SIGNED_IN
+    | dict.fromkeys(
+        (*TICKETS, "digit", "good", "scrap", "confirm", "undo", "pause", "resume", "sign_out"), "refuse_nobody"
+    ),
+    "signed_in": _SIGNED_IN,
+    "quantity": _ANEW
+    | _UNDISTURBED
+    | dict.fromkeys(TICKETS, "finish_entered")
+    | {
+        "digit": "enter_digit",
+        "good": "enter_good",
+        "scrap": "enter_scrap",
+        "confirm": "confirm_entered",
+        "cancel": "drop",
+    },
+    "confirm_early": _ANEW
+    | _UNDISTURBED
+    | dict.fromkeys(TICKETS, "ask_early_again")
+    | {"confirm": "confirm_early", "cancel": "drop", "digit": "refuse_digit"},
+    "same_piece": _ANEW
+    | _UNDISTURBED
+    | {"same": "count_once", "another": "count_again", "confirm": "refuse_confirm", "cancel": "drop"},
+    "cause": _ANEW | _UNDISTURBED | {"cancel": "drop"},
+    "choose": _ANEW | _UNDISTURBED | dict.fromkeys(TICKETS, "choose") | {"cancel": "drop"},
+}
+
+NEVER_TAKEN: Final = frozenset({*STRANGERS, "doubtful"})
+"""These are decided each time: a stranger is refused again, and a doubtful label is asked about again."""
+
+
+def _action(situation: str, label: str, whose: str, when: str) -> str:
+    if (whose, when) == ("same", "inside") and label not in NEVER_TAKEN:
+        return "repeat"
+    return _FRESH[situation][label]
+
+
+TABLE: Final[dict[Key, str]] = {key: _action(*key) for key in product(SITUATIONS, LABELS, WHOSE, WHEN)}
+"""Every key there is, with its action."""
+
+# What each action leads to, for the diagram only; actions that stay where they are, are left out.
+_LEADS_TO: Final = {
+    "sign_in": "signed_in",
+    "sign_out_badge": "nobody",
+    "sign_out_card": "nobody",
+    "enter_good": "quantity",
+    "enter_scrap": "quantity",
+    "finish_entered": "signed_in",
+    "confirm_entered": "signed_in",
+    "confirm_early": "signed_in",
+    "ask_same": "same_piece",
+    "count_once": "signed_in",
+    "count_again": "signed_in",
+    "choose": "signed_in",
+    "drop": "signed_in",
+}
+
+
+def diagram() -> str:
+    """How the station moves between its situations, as a Mermaid state diagram (outside the double-scan window)."""
+    lines = ["stateDiagram-v2", "    [*] --> nobody"]
+    for situation in SITUATIONS:
+        moves: dict[str, list[str]] = {}
+        for label in LABELS:
+            action = TABLE[situation, label, "other", "outside"]
+            target = _LEADS_TO.get(action, situation)
+            if target != situation:
+                moves.setdefault(f"{target}: {action}", []).append(label)
+        lines += [f"    {situation} --> {move} ({', '.join(labels)})" for move, labels in moves.items()]
+    lines += [
+        "    signed_in --> quantity: finish without a planned quantity (ticket)",
+        "    signed_in --> confirm_early: finish too soon (ticket)",
+        "    signed_in --> choose: several shares (pause, resume)",
+        "    signed_in --> cause: call already taken (call, button)",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,120 @@
+"""Every message of the station in Chinese and English, short enough for a screen seen from 3 m. Pure.
+
+A value `x` that has a twin `x_en` is the twin in English; the value `flags` is a list of flags put into words.
+"""
+
+from string import Formatter
+from typing import Final
+
+from floor.events import Event
+from floor.master import MasterData
+from floor.texts import LANGUAGES, REJECTION_NAMES, Catalogue, Language, flag_names
+from gateway.view import Message
+
+STATION_MESSAGES: Final[Catalogue] = {
+    # People.
+    "signed_in": ("{name} 已上岗", "{name} signed in"),
+    "switched": ("当前：{name}", "Now: {name}"),
+    "signed_out": ("{name} 已离岗", "{name} signed out"),
+    "timed_out": ("超时离岗：{name}", "Timed out: {name}"),
+    # Work.
+    "started": ("已开工 {operation}", "Started {operation}"),
+    "started_flagged": ("已开工 {operation}，注意：{flags}", "Started {operation}. Note: {flags}"),
+    "joined": ("已加入 {operation}", "Joined {operation}"),
+    "joined_flagged": ("已加入 {operation}，注意：{flags}", "Joined {operation}. Note: {flags}"),
+    "finished": ("已保存 合格 {good} · {operation}", "Kept: good {good} · {operation}"),
+    "finished_flagged": (
+        "已保存 合格 {good} · {operation}，注意：{flags}",
+        "Kept: good {good} · {operation}. Note: {flags}",
+    ),
+    "finished_scrap": (
+        "已保存 合格 {good} 报废 {scrap} · {operation}",
+        "Kept: good {good}, scrap {scrap} · {operation}",
+    ),
+    "finished_scrap_flagged": (
+        "已保存 合格 {good} 报废 {scrap} · {operation}，注意：{flags}",
+        "Kept: good {good}, scrap {scrap} · {operation}. Note: {flags}",
+    ),
+    "paused": ("已暂停 {operation}", "Paused {operation}"),
+    "resumed": ("继续 {operation}", "Resumed {operation}"),
+    "undone": (
+        "已撤销 合格 {good} 报废 {scrap} · {operation}",
+        "Taken back: good {good}, scrap {scrap} · {operation}",
+    ),
+    # What the station asks for.
+    "entering": ("合格 {good} 报废 {scrap}，再扫工单", "Good {good}, scrap {scrap}. Then the ticket"),
+    "ask_quantity": ("计划数未知：请扫合格数量 · {operation}", "No planned quantity: scan how many · {operation}"),
+    "ask_digits": ("请扫数字卡", "Scan the digits"),
+    "ask_early": (
+        "才 {seconds} 秒（至少 {minimum} 秒），扫确认卡完成 · {operation}",
+        "Only {seconds} s (minimum {minimum} s). Confirm card to finish · {operation}",
+    ),
+    "ask_same": ("上次扫描已保存。是同一次吗？扫“同一次”或“另一次”", "The last scan was kept. Same or another?"),
+    "ask_pause": ("扫要暂停的工单", "Scan the ticket to pause"),
+    "ask_resume": ("扫要继续的工单", "Scan the ticket to resume"),
+    "ask_cause": ("{call}：{name} 已响应。解决后扫原因卡", "{call}: {name} is on it. Cause card when solved"),
+    "dropped": ("已取消", "Cancelled"),
+    "prompt_expired": ("等待超时，没有保存", "Waited too long, nothing kept"),
+    # The same again, and after a start.
+    "repeated": ("重复扫码，只算一次", "Same scan again, counted once"),
+    "counted_once": ("同一次，只算一次", "Same one, counted once"),
+    "last_kept": ("重启前最后一条，已保存", "Last one before the restart, kept"),
+    "last_kept_unsure": (
+        "重启前最后一条已保存，提示音可能没响",
+        "Last one before the restart is kept; it may not have beeped",
+    ),
+    # Calls.
+    "called": ("已呼叫 {call}", "Called: {call}"),
+    "already_called": ("{call} 已呼叫，请稍候", "{call} already called, please wait"),
+    "acknowledged": ("{name} 正在赶来：{call}", "{name} is coming: {call}"),
+    "resolved": ("{call} 已解决：{reason}", "{call} resolved: {reason}"),
+    "resolved_office": ("{call} 已由办公室关闭", "{call} closed by the office"),
+    "call_cancelled": ("已取消呼叫 {call}", "Call cancelled: {call}"),
+    # The gateway itself.
+    "limit_reached": ("达到记忆上限，已通知维护", "A limit was reached; maintenance is told"),
+    "unkept": ("没有保存！请重扫", "NOT kept! Scan again"),
+    "online": ("已连上办公室", "Office connected"),
+    "offline": ("办公室断线，照常工作", "Office offline, carry on"),
+}
+
+REFUSAL_MESSAGES: Final[Catalogue] = REJECTION_NAMES | {
+    "already_taken": ("{call}：{name} 已响应", "{call}: {name} has taken it"),
+    "cause_unfit": ("原因“{reason}”与呼叫不符", "Cause “{reason}” does not fit the call"),
+    "too_many_digits": ("最多 {maximum} 位数字", "At most {maximum} digits"),
+}
+"""The words of a refusal; those that name something differ from the bare reason in the log."""
+
+MESSAGES: Final[Catalogue] = REFUSAL_MESSAGES | STATION_MESSAGES
+
+
+def placeholders(template: str) -> set[str]:
+    """The names a template wants."""
+    return {field for _, field, _, _ in Formatter().parse(template) if field}
+
+
+def render(message: Message, language: Language) -> str:
+    """The message in a language. Never raises: an unknown key shows itself, a missing value shows a dash."""
+    template = MESSAGES.get(message.key)
+    if template is None:
+        return message.key
+    text = template[LANGUAGES.index(language)]
+    return text.format_map({name: _value(message, name, language) for name in placeholders(text)})
+
+
+def _value(message: Message, name: str, language: Language) -> str:
+    if name == "flags":
+        return flag_names(tuple(filter(None, str(message.values.get("flags", "")).split(","))), language)
+    twin = message.values.get(name + "_en") if language == "en" else None
+    return str(twin or message.values.get(name, "-"))
+
+
+def label_of(event: Event, master: MasterData) -> str:
+    """The label whose scan most likely made this event: a badge, or a ticket; empty for what no label makes."""
+    operation = getattr(event, "operation", "")
+    if operation and event.type_name in ("work.started", "work.resumed", "report.finished"):
+        row = master.operation_by_id.get(operation)
+        return row.ticket if row is not None else operation
+    if event.type_name in ("session.opened", "session.closed"):
+        person = master.person_by_id.get(getattr(event, "person", ""))
+        return person.badge if person is not None else ""
+    return ""

@@ -1,0 +1,129 @@
+"""One station's screen from what is known. Pure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain, islice
+from typing import Final
+
+from floor.calls import CallState
+from floor.events import Instant
+from floor.label_texts import shown
+from floor.master import MasterData
+from gateway.floor_state import Call, Floor, Share
+from gateway.station_case import Case
+from gateway.station_desk import Desk, Prompt, StationRules
+from gateway.station_work import reported
+from gateway.view import CallLine, HeldLine, LastScan, PromptLine, StationView, WorkLine
+
+# Shares a screen lists; more people than that do not stand at one station.
+WORK_LINES_MAX: Final = 20
+_RULES = StationRules()
+
+
+def _held(case: Case) -> tuple[HeldLine, ...]:
+    people = case.master.person_by_id
+    return tuple(
+        HeldLine(person, case.name_of(person), people[person].roles if person in people else ())
+        for person in case.state.held.get(case.station, {})
+    )
+
+
+def _work(case: Case, share: Share) -> WorkLine:
+    """`good` and `scrap` are the operation's, by everybody; `seconds` is this person's."""
+    operation = case.operation(share.operation)
+    order = case.master.order_by_id.get(operation.work_order) if operation else None
+    good, scrap = reported(case, share.operation, operation)
+    return WorkLine(
+        person=share.person,
+        person_name=case.name_of(share.person),
+        operation=share.operation,
+        operation_name=shown(operation.name, 64) if operation else "",
+        work_order=operation.work_order if operation else share.work_order,
+        item=shown(order.item, 64) if order else "",
+        planned=operation.planned if operation else None,
+        good=good,
+        scrap=scrap,
+        state=str(share.state),
+        seconds=share.worked(case.instant) or 0.0,
+        as_of_wall=case.instant.wall,
+    )
+
+
+def _call(case: Case, call: Call) -> CallLine:
+    row = case.master.call_type_by_id.get(call.call_type)
+    reasons = case.master.reason_by_id
+    causes = [reasons[each] for each in (row.causes if row else ()) if each in reasons]
+    if not causes:
+        causes = [reasons[card.value] for card in case.master.command_cards if card.command == "cause"]
+    names = case.names_of_call(call.call_type)
+    return CallLine(
+        call=call.identity,
+        call_type=call.call_type,
+        name=str(names["call"]),
+        name_en=str(names["call_en"]),
+        impact=row.impact if row else "slow",
+        state=str(call.state),
+        raised_wall=call.raised_wall,
+        person_name=case.name_of(call.person) if call.person else "",
+        acknowledged_by=case.name_of(call.acknowledged_by) if call.state is CallState.ACKNOWLEDGED else "",
+        causes=tuple(dict.fromkeys((each.id, each.name, each.name_en or each.name) for each in causes)),
+    )
+
+
+def _prompt(prompt: Prompt | None) -> PromptLine:
+    if prompt is None:
+        return PromptLine()
+    return PromptLine(
+        prompt.kind,
+        prompt.message,
+        int(prompt.good) if prompt.good else None,
+        int(prompt.scrap) if prompt.scrap else None,
+        prompt.scrap_reason,
+    )
+
+
+def _scrap_reasons(master: MasterData) -> tuple[tuple[str, str, str], ...]:
+    """Each reason that a scrap card stands for, in the order of the cards."""
+    ids = dict.fromkeys(card.value for card in master.command_cards if card.command == "scrap" and card.value)
+    rows = [master.reason_by_id[each] for each in ids if each in master.reason_by_id]
+    return tuple((row.id, row.name, row.name_en or row.name) for row in rows)
+
+
+def station_view(
+    state: Floor,
+    desk: Desk,
+    master: MasterData,
+    station: str,
+    instant: Instant,
+    devices: tuple[tuple[str, bool], ...] = (),
+    at_office: Callable[[str], bool] | None = None,
+) -> StationView:
+    """The screen of a station. `at_office` says of a record's identity whether its receipt has come back.
+
+    Work shown: the shares begun here, and those of the people held here wherever they began.
+    """
+    case = Case(state, desk, master, instant, _RULES, shown="")
+    row = master.station_by_id.get(station)
+    held = state.held.get(station, {})
+    elsewhere = (share for person in held for share in state.shares_of(person) if share.station != station)
+    shares = tuple(islice(chain(elsewhere, state.shares_at(station)), WORK_LINES_MAX))
+    recent = tuple(_received(each, at_office) for each in desk.recent)
+    return StationView(
+        station=station,
+        name=row.name if row and row.name else station,
+        people=_held(case),
+        work=tuple(_work(case, share) for share in shares),
+        prompt=_prompt(desk.prompt),
+        last=recent[0] if recent else None,
+        recent=recent,
+        calls=tuple(_call(case, call) for call in state.calls_at(station)),
+        call_types=tuple((each.id, each.name, each.name_en or each.name, each.impact) for each in master.call_types),
+        scrap_reasons=_scrap_reasons(master),
+        devices=devices,
+    )
+
+
+def _received(scan: LastScan, at_office: Callable[[str], bool] | None) -> LastScan:
+    if at_office is None or not scan.identity:
+        return scan
+    return replace(scan, at_office=at_office(scan.identity))
