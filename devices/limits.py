@@ -23,6 +23,8 @@ PENDING_FRAMES_MAX: Final = 512
 LINE_BUFFERS_MAX: Final = 32
 # Signals waiting for a slow lamp. The oldest is dropped: an old beep is of no use.
 SIGNAL_QUEUE_MAX: Final = 16
+# Digits of one character typed by its number with Alt; 0x10FFFF has seven, and one leading zero.
+ALT_DIGITS_MAX: Final = 8
 # Buttons of one device; one more is told as Garbled "unknown_key".
 BUTTONS_MAX: Final = 32
 # A device name as configured, and with its peer behind a colon.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,10 @@ class KeyEvent:
 
     code: int
     value: int
+
+
+# The kernel's own queue overflowed and keys are missing: a source of keys says so with this event.
+KEYS_DROPPED: Final = KeyEvent(-1, 0)
 
 
 @dataclass(frozen=True, slots=True)
