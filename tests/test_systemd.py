@@ -60,13 +60,13 @@ def complaints_about_ours(output: str, folder: Path) -> list[str]:
 
 
 def test_there_are_units() -> None:
-    assert [unit.stem for unit in SERVICES] == [
+    assert {unit.stem for unit in SERVICES} == {
         "lineside-broker",
         "lineside-central",
         "lineside-central-backup",
         "lineside-central-work",
         "lineside-gateway",
-    ]
+    }
     assert [unit.stem for unit in TIMERS] == ["lineside-central-backup"]
 
 
