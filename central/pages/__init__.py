@@ -1,0 +1,51 @@
+"""The office pages: the live board, calls, gateways, master data, records, users and sign-in.
+
+`blueprint(office)` holds all of them; the application factory registers it once.
+"""
+
+from flask import Blueprint, g, request
+
+from central.pages import (
+    account_pages,
+    board_pages,
+    call_pages,
+    error_pages,
+    gateway_pages,
+    master_pages,
+    record_pages,
+    user_pages,
+)
+from central.pages.office import Office
+from central.pages.protection import SESSION_COOKIE, add_headers, cookie, refuse_forged_forms
+
+FORM_BYTES_MAX = 64 * 1024
+"""Every form but the upload of master data."""
+
+
+def blueprint(office: Office) -> Blueprint:
+    """All office pages over one office."""
+    pages = Blueprint(
+        "pages", __name__, static_folder="../static", static_url_path="/static", template_folder="../templates"
+    )
+
+    @pages.before_request
+    def protect() -> None:
+        is_upload = request.path == "/master/check"
+        request.max_content_length = master_pages.UPLOAD_BYTES_MAX if is_upload else FORM_BYTES_MAX
+        token = cookie(SESSION_COOKIE)
+        g.account = office.account_of(token) if token else None
+        refuse_forged_forms()
+
+    pages.after_app_request(add_headers)
+    for each in (
+        account_pages,
+        board_pages,
+        call_pages,
+        gateway_pages,
+        master_pages,
+        record_pages,
+        user_pages,
+    ):
+        each.add_routes(pages, office)
+    error_pages.add_routes(pages)
+    return pages

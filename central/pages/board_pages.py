@@ -1,0 +1,65 @@
+"""The live board: the page, its fragment, and the stream that says when to fetch it again."""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from central.pages import board_selection as selections
+from central.pages.frame import readable, render
+from central.pages.office import Office
+
+
+def add_routes(pages: Blueprint, office: Office) -> None:
+    """Registers the pages."""
+
+    @pages.get("/")
+    @readable
+    def root() -> BaseResponse:
+        return redirect("/board", 303)
+
+    @pages.get("/board")
+    @readable
+    def board() -> Response:
+        return _show(office, "board.html")
+
+    @pages.get("/board/fragment")
+    @readable
+    def board_fragment() -> Response:
+        return _show(office, "board_fragment.html")
+
+    @pages.get("/board/stream")
+    @readable
+    def board_stream() -> Response:
+        return office.stream()
+
+
+def _show(office: Office, template: str) -> Response:
+    asked = request.args
+    selection = selections.selection_of(asked.get("show", ""), asked.get("search", ""), asked.get("page", ""))
+    tv = asked.get("tv") == "1"
+
+    def board_url(path: str = "/board", **changes: object) -> str:
+        wanted = {"show": selection.show, "search": selection.search, "page": selection.page, "tv": tv, **changes}
+        named = {key: (1 if value is True else value) for key, value in wanted.items() if value and value != "open"}
+        if named.get("page") == 1:
+            del named["page"]
+        return f"{path}?{urlencode(named)}" if named else path
+
+    board = office.board()
+    return render(
+        template,
+        tv=tv,
+        selection=selection,
+        shows=selections.SHOWS,
+        board_url=board_url,
+        fragment_url=board_url("/board/fragment"),
+        order_page=selections.page_of(board.orders, selection),
+        has_orders=bool(board.orders),
+        operations_max=selections.OPERATIONS_PER_ORDER_MAX,
+        calls=selections.pressing_calls(board.calls),
+        calls_max=selections.CALLS_ON_BOARD_MAX,
+        gateways=selections.shown_gateways(board.gateways),
+        gateways_max=selections.GATEWAYS_ON_BOARD_MAX,
+        alarms=board.alarms,
+    )

@@ -1,0 +1,106 @@
+"""Which part of the board a page shows: 50,000 operations are never rendered at once.
+
+Pure: values in, values out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from central.pages.office import CallLine, GatewayLine, OrderLine
+
+ORDERS_PER_PAGE = 20
+OPERATIONS_PER_ORDER_MAX = 40
+CALLS_ON_BOARD_MAX = 12
+GATEWAYS_ON_BOARD_MAX = 24
+SEARCH_CHARACTERS_MAX = 64
+SHOWS = ("open", "active", "done", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a reader asked for. `page` counts from 1."""
+
+    show: str = "open"
+    search: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """The orders of one page. `found`: how many match in all."""
+
+    orders: tuple[OrderLine, ...]
+    page: int
+    pages: int
+    found: int
+
+
+def selection_of(show: str, search: str, page: str) -> Selection:
+    """A selection from a request's texts; what makes no sense becomes the default."""
+    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+    return Selection(show if show in SHOWS else "open", search.strip()[:SEARCH_CHARACTERS_MAX], max(1, number))
+
+
+def is_active(order: OrderLine) -> bool:
+    """Somebody works on it or has paused."""
+    return any(each.state in ("running", "paused") for each in order.operations)
+
+
+def is_done(order: OrderLine) -> bool:
+    """Closed, or each of its operations is done."""
+    return order.state == "closed" or (
+        bool(order.operations) and all(each.state == "done" for each in order.operations)
+    )
+
+
+def _matches(order: OrderLine, selection: Selection) -> bool:
+    if selection.search and not _contains(order, selection.search.casefold()):
+        return False
+    if selection.show == "active":
+        return is_active(order)
+    if selection.show == "done":
+        return is_done(order)
+    return selection.show == "all" or not is_done(order) or is_active(order)
+
+
+def _contains(order: OrderLine, wanted: str) -> bool:
+    texts = [order.order, order.item, order.name, *(each.operation for each in order.operations)]
+    return any(wanted in each.casefold() for each in texts)
+
+
+def _rank(order: OrderLine) -> tuple[int, str, str]:
+    """Worked on first, then released, held, done; by due date within (no date last)."""
+    if is_active(order):
+        group = 0
+    elif is_done(order):
+        group = 3
+    else:
+        group = 2 if order.state == "held" else 1
+    return group, order.due or "9999", order.order
+
+
+def page_of(orders: Sequence[OrderLine], selection: Selection) -> OrderPage:
+    """The orders of the asked page; a page behind the last is the last."""
+    found = sorted((each for each in orders if _matches(each, selection)), key=_rank)
+    pages = max(1, -(-len(found) // ORDERS_PER_PAGE))
+    page = min(selection.page, pages)
+    start = (page - 1) * ORDERS_PER_PAGE
+    return OrderPage(tuple(found[start : start + ORDERS_PER_PAGE]), page, pages, len(found))
+
+
+def pressing_calls(calls: Sequence[CallLine]) -> list[CallLine]:
+    """Open calls: those nobody has taken first, a stopped line before others, the oldest first."""
+    impacts = {"stop": 0, "slow": 1}
+    return sorted(
+        (each for each in calls if each.state in ("raised", "acknowledged")),
+        key=lambda each: (each.state != "raised", impacts.get(each.impact, 2), each.raised),
+    )
+
+
+def shown_gateways(gateways: Sequence[GatewayLine]) -> list[GatewayLine]:
+    """The strip of the board: those in trouble first, revoked ones left out."""
+
+    def trouble(each: GatewayLine) -> tuple[bool, bool, str]:
+        return not (each.gaps or each.forks or each.conflicts), each.online, each.name
+
+    return sorted((each for each in gateways if not each.revoked), key=trouble)

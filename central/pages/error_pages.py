@@ -1,0 +1,38 @@
+"""What a person sees when something cannot be done: what it is and what to do, in both languages."""
+
+import logging
+import secrets
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response as BaseResponse
+
+from central.pages.frame import render
+
+CODES = (400, 403, 404, 405, 413, 429, 500, 503)
+log = logging.getLogger(__name__)
+
+
+def add_routes(pages: Blueprint) -> None:
+    """Registers the error pages for the whole application; a machine's request keeps its plain answer."""
+
+    @pages.app_errorhandler(HTTPException)
+    def show(fault: HTTPException) -> Response | BaseResponse:
+        code = fault.code or 500
+        if request.path.startswith("/api/") or code not in CODES:
+            return fault.get_response()
+        answer = render("error.html", code, code=code, reference=_reference(fault))
+        if fault.response is None:
+            for name, value in fault.get_headers(request.environ):
+                if name in ("Retry-After", "Allow"):
+                    answer.headers[name] = value
+        return answer
+
+
+def _reference(fault: HTTPException) -> str:
+    """A short number that ties what a person saw to the line in the log."""
+    if not isinstance(fault, InternalServerError):
+        return ""
+    reference = secrets.token_hex(4)
+    log.error("reference %s: %r", reference, fault.original_exception)
+    return reference

@@ -1,0 +1,174 @@
+"""What every page has around its own part: language, account, guards, and the words its template may use."""
+
+import functools
+import re
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask import Response, g, redirect, render_template, request
+from markupsafe import Markup
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.wrappers import Response as BaseResponse
+
+from central.pages import formats
+from central.pages.office import Account, CallLine, GatewayLine
+from central.pages.protection import FORM_TOKEN, LANGUAGE_COOKIE, cookie, form_token, is_loopback
+from central.texts import DEFAULT_LANGUAGE, HTML_LANGUAGE, LANGUAGES, TEXTS, text, text_or
+
+OPEN_PAGES: Final = ("board", "calls", "gateways", "master", "records")
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
+"""A gateway's name (sync/wire.py) and a user's name."""
+
+View = Callable[..., Any]
+
+
+def language() -> str:
+    """The reader's language: their choice, else what their browser prefers, else Chinese."""
+    chosen = cookie(LANGUAGE_COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
+
+
+def account() -> Account | None:
+    """Who is signed in."""
+    found: Account | None = g.get("account")
+    return found
+
+
+def signed_in() -> Account:
+    """Who is signed in; Unauthorized where a guard was forgotten."""
+    found = account()
+    if found is None:
+        raise Unauthorized
+    return found
+
+
+def readable(view: View) -> View:
+    """A page that anybody may read at the machine itself, and who is signed in elsewhere."""
+
+    @functools.wraps(view)
+    def guarded(**values: Any) -> Any:
+        if account() is None and not is_loopback(request):
+            return to_sign_in()
+        return view(**values)
+
+    return guarded
+
+
+def for_accounts(view: View) -> View:
+    """A page for whoever is signed in."""
+
+    @functools.wraps(view)
+    def guarded(**values: Any) -> Any:
+        return to_sign_in() if account() is None else view(**values)
+
+    return guarded
+
+
+def for_role(role: str) -> Callable[[View], View]:
+    """A page for those with a role; 403 for others who are signed in."""
+
+    def guard(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(**values: Any) -> Any:
+            found = account()
+            if found is None:
+                return to_sign_in()
+            if not found.may(role):
+                raise Forbidden
+            return view(**values)
+
+        return guarded
+
+    return guard
+
+
+def to_sign_in() -> BaseResponse:
+    """Sends a reader to the sign-in page and back; what a script fetches gets a plain 401."""
+    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+        raise Unauthorized
+    back = request.full_path.rstrip("?") if request.method == "GET" else "/board"
+    return redirect(f"/sign-in?next={quote(back, safe='/')}", 303)
+
+
+def render(template: str, status: int = 200, **values: Any) -> Response:
+    """A page as a response, with the server's time for its script."""
+    now = time.time()
+    chosen = language()
+    page = render_template(template, **_words(chosen, now), **values)
+    answer = Response(page, status, mimetype="text/html")
+    answer.headers["X-Server-Time"] = f"{now:.3f}"
+    answer.headers["Content-Language"] = HTML_LANGUAGE[chosen]
+    answer.headers["Vary"] = "Cookie, Accept-Language"
+    return answer
+
+
+def _words(chosen: str, now: float) -> dict[str, Any]:
+    other = LANGUAGES[1 - LANGUAGES.index(chosen)]
+    who = account()
+    pages = (*OPEN_PAGES, "users") if who and who.may("admin") else OPEN_PAGES
+    return {
+        "t": functools.partial(text, chosen),
+        "t_other": functools.partial(text, other),
+        "language": chosen,
+        "html_language": HTML_LANGUAGE[chosen],
+        "other_language": other,
+        "other_html_language": HTML_LANGUAGE[other],
+        "day_word": formats.DAY_WORD[chosen],
+        "now": now,
+        "account": who,
+        "open_pages": pages,
+        "current_page": request.path.split("/")[1].split(".")[0] or "board",
+        "here": request.full_path.rstrip("?") if request.method == "GET" else "/board",
+        "form_token_field": _form_token_field,
+        "span": functools.partial(formats.span, chosen),
+        "ago": functools.partial(formats.ago, chosen),
+        "as_of": functools.partial(formats.as_of, now=now),
+        "clock": formats.clock,
+        "date_clock": formats.date_clock,
+        "number": formats.number,
+        "visible": formats.visible,
+        **_floor_words(chosen),
+    }
+
+
+def _floor_words(chosen: str) -> dict[str, Any]:
+    """The words for values of the floor: in the catalogue, in the master data, or as they are."""
+
+    def cause_of(call: CallLine) -> str:
+        for identity, name, name_en in call.causes:
+            if identity == call.cause:
+                return _named(chosen, name, name_en) or identity
+        return text_or(chosen, f"cause.{call.cause}", call.cause)
+
+    return {
+        "name_of": lambda call: _named(chosen, call.name, call.name_en) or call.call_type,
+        "cause_of": cause_of,
+        "gateway_state": gateway_state,
+        "event_word": lambda kind: text_or(chosen, f"event.{kind}", formats.visible(kind)),
+        "flag_word": lambda flag: text_or(chosen, f"flag.{flag}", formats.visible(flag)),
+        "alarm_word": lambda kind: text_or(chosen, f"alarm.{kind}", formats.visible(kind)),
+    }
+
+
+def _named(chosen: str, name: str, name_en: str) -> str:
+    return (name_en or name) if chosen == "en" else name
+
+
+def gateway_state(gateway: GatewayLine) -> str:
+    """online, offline or unseen."""
+    if gateway.last_seen is None:
+        return "unseen"
+    return "online" if gateway.online else "offline"
+
+
+def _form_token_field() -> Markup:
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FORM_TOKEN, form_token())
+
+
+def is_known_text(key: str) -> bool:
+    """Whether a key, perhaps from a query, is a text of the catalogue."""
+    return key in TEXTS

@@ -1,0 +1,73 @@
+"""The gateways: what each has sent, what is missing, and the one-time code that enrols a new one."""
+
+import shlex
+from urllib.parse import quote
+
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from central.limits import CODE_MINUTES
+from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
+from central.pages.office import ADMIN, GatewayLine, Office
+
+
+def add_routes(pages: Blueprint, office: Office) -> None:
+    """Registers the pages."""
+
+    @pages.get("/gateways")
+    @for_accounts
+    def gateways() -> Response:
+        return _list(office, revoked=_known(request.args.get("revoked", "")))
+
+    @pages.get("/gateways/<name>")
+    @for_accounts
+    def gateway_page(name: str) -> Response:
+        found = _gateway(office, name)
+        return render("gateway.html", gateway=found, streams=office.streams(found.name))
+
+    @pages.post("/gateways/enrol")
+    @for_role(ADMIN)
+    def enrol_gateway() -> Response:
+        name = request.form.get("name", "").strip()
+        if not NAME.fullmatch(name):
+            return _list(office, fault="gateways.bad_name", name=name[:48], status=400)
+        code = office.enrol(name, signed_in().name)
+        return render("gateway_code.html", name=name, code=code, command=command(request.url_root, name, code.code))
+
+    @pages.post("/gateways/revoke")
+    @for_role(ADMIN)
+    def revoke_gateway() -> BaseResponse:
+        found = _gateway(office, request.form.get("name", ""))
+        office.revoke(found.name, signed_in().name)
+        return redirect(f"/gateways?revoked={quote(found.name)}", 303)
+
+
+def command(root: str, name: str, code: str) -> str:
+    """What to type on the Pi; each value quoted for its shell."""
+    url = root.rstrip("/")
+    return f"lineside gateway enrol --url {shlex.quote(url)} --name {shlex.quote(name)} --code {shlex.quote(code)}"
+
+
+def _known(name: str) -> str:
+    return name if NAME.fullmatch(name) else ""
+
+
+def _gateway(office: Office, name: str) -> GatewayLine:
+    for each in office.board().gateways:
+        if each.name == name:
+            return each
+    abort(404)
+
+
+def _list(office: Office, *, revoked: str = "", fault: str = "", name: str = "", status: int = 200) -> Response:
+    board = office.board()
+    return render(
+        "gateways.html",
+        status,
+        gateways=sorted(board.gateways, key=lambda each: (each.revoked, each.name)),
+        alarms=board.alarms,
+        revoked=revoked,
+        fault=fault,
+        name=name,
+        code_minutes=CODE_MINUTES,
+    )

@@ -1,0 +1,117 @@
+"""Master data: the version in force, its download, and an import that shows what it changes before it changes it."""
+
+import time
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as BaseResponse
+
+from central import errors
+from central.pages.frame import for_accounts, for_role, render, signed_in
+from central.pages.master_exchange import KINDS_IN, KINDS_OUT, kind_of, read, write
+from central.pages.master_preview import TABLES, Drafts, Preview, changes
+from central.pages.office import PLANNER, Office
+from floor.errors import MasterDataRefused
+
+FILE_MEGABYTES_MAX = 16
+"""50,000 operations take 6 MB as CSV and 3 MB as XLSX."""
+UPLOAD_BYTES_MAX = FILE_MEGABYTES_MAX * 1024 * 1024 + 64 * 1024
+FAULTS_SHOWN_MAX = 200
+ROWS_SHOWN_MAX = 12
+
+
+def add_routes(pages: Blueprint, office: Office) -> None:
+    """Registers the pages."""
+    drafts = Drafts(time.monotonic)
+
+    @pages.get("/master")
+    @for_accounts
+    def master() -> Response:
+        applied = request.args.get("applied", "")
+        return _show(office, applied=int(applied) if applied.isascii() and applied.isdigit() else 0)
+
+    @pages.post("/master/check")
+    @for_role(PLANNER)
+    def check_master() -> Response:
+        return _check(office, drafts)
+
+    @pages.post("/master/apply")
+    @for_role(PLANNER)
+    def apply_master() -> BaseResponse:
+        draft = drafts.take(request.form.get("preview", "")[:64], signed_in().name)
+        if draft is None:
+            return _show(office, fault="master.preview_gone", status=409)
+        try:
+            version = office.publish(draft.master, draft.base_version, signed_in().name)
+        except errors.MasterDataStale:
+            return _show(office, fault="master.preview_gone", status=409)
+        return redirect(f"/master?applied={version}", 303)
+
+    @pages.get("/master/download.<kind>")
+    @for_accounts
+    def download_master(kind: str) -> BaseResponse:
+        published = office.master()
+        if published is None or kind not in KINDS_OUT:
+            return redirect("/master", 303)
+        answer = Response(write(kind, published.master), mimetype=KINDS_OUT[kind])
+        name = f"lineside-master-{published.master.version}.{kind}"
+        answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+        return answer
+
+
+def _check(office: Office, drafts: Drafts) -> Response:
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        return _show(office, fault="master.no_file", status=400)
+    kind = kind_of(upload.filename)
+    if not kind:
+        return _show(office, fault="master.bad_type", fault_name=upload.filename[-60:], status=400)
+    try:
+        found = read(kind, _content(upload))
+    except MasterDataRefused as refusal:
+        return _show(office, faults=refusal.faults, status=422)
+    current = office.master()
+    before = current.master if current else None
+    key = drafts.keep(found, before.version if before else 0, signed_in().name)
+    return _show(office, preview=Preview(key, changes(before, found)))
+
+
+def _content(upload: FileStorage) -> bytes:
+    return upload.stream.read(UPLOAD_BYTES_MAX)
+
+
+def _split(fault: str) -> tuple[str, str]:
+    """A fault's place and text: `people, row 3, column badge: too long`."""
+    where, colon, what = fault.partition(": ")
+    return (where, what) if colon else ("", fault)
+
+
+def _show(
+    office: Office,
+    *,
+    applied: int = 0,
+    fault: str = "",
+    fault_name: str = "",
+    faults: tuple[str, ...] = (),
+    preview: Preview | None = None,
+    status: int = 200,
+) -> Response:
+    current = office.master()
+    return render(
+        "master.html",
+        status,
+        current=current,
+        tables=TABLES,
+        counts={table: len(getattr(current.master, table)) for table in TABLES} if current else {},
+        applied=applied,
+        fault=fault,
+        fault_name=fault_name,
+        faults=[_split(each) for each in faults],
+        faults_max=FAULTS_SHOWN_MAX,
+        preview=preview,
+        rows_max=ROWS_SHOWN_MAX,
+        kinds_out=tuple(KINDS_OUT),
+        types=", ".join(KINDS_IN),
+        accept=",".join(f".{each}" for each in KINDS_IN),
+        size=FILE_MEGABYTES_MAX,
+    )

@@ -1,0 +1,101 @@
+"""What publishing a file of master data would change, and where a checked file waits for the word.
+
+A checked file waits in this process, for its owner, and not for long: nothing is kept that nobody asks for again.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from floor.master import MasterData
+
+TABLES = ("people", "stations", "work_orders", "operations", "command_cards", "call_types", "reasons")
+DRAFTS_MAX = 8
+DRAFT_SECONDS = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class TableChange:
+    """What changes in one table; each row is told by its id (a card by its label)."""
+
+    table: str
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """All changes. `key` names the draft that waits."""
+
+    key: str
+    tables: tuple[TableChange, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Nothing changes at all."""
+        return not any(each.added or each.changed or each.removed for each in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A checked file and the version it was compared with."""
+
+    master: MasterData
+    base_version: int
+    owner: str
+    until: float
+
+
+def changes(before: MasterData | None, after: MasterData) -> tuple[TableChange, ...]:
+    """What differs, table by table, in the order of the file."""
+    return tuple(_table_change(table, before, after) for table in TABLES)
+
+
+def _table_change(table: str, before: MasterData | None, after: MasterData) -> TableChange:
+    old = _rows(before, table) if before is not None else {}
+    new = _rows(after, table)
+    return TableChange(
+        table,
+        tuple(key for key in new if key not in old),
+        tuple(key for key in new if key in old and new[key] != old[key]),
+        tuple(key for key in old if key not in new),
+        len(new),
+    )
+
+
+def _rows(master: MasterData, table: str) -> dict[str, object]:
+    return {getattr(row, "id", None) or row.label: row for row in getattr(master, table)}
+
+
+class Drafts:
+    """Checked files that wait. The oldest goes when there are more than DRAFTS_MAX."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """`clock`: seconds that never run backwards."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._waiting: dict[str, Draft] = {}
+
+    def keep(self, master: MasterData, base_version: int, owner: str) -> str:
+        """Keeps a checked file and tells its key."""
+        now = self._clock()
+        key = secrets.token_urlsafe(16)
+        with self._lock:
+            alive = {name: each for name, each in self._waiting.items() if each.until > now and each.owner != owner}
+            while len(alive) >= DRAFTS_MAX:
+                del alive[next(iter(alive))]
+            alive[key] = Draft(master, base_version, owner, now + DRAFT_SECONDS)
+            self._waiting = alive
+        return key
+
+    def take(self, key: str, owner: str) -> Draft | None:
+        """The file under a key, once, for who checked it; None when it is gone."""
+        with self._lock:
+            found = self._waiting.get(key)
+            if found is None or found.owner != owner or found.until <= self._clock():
+                return None
+            del self._waiting[key]
+            return found

@@ -1,0 +1,220 @@
+"""What the office pages show and ask for: frozen values, and the one protocol they are written against.
+
+`central/pages/plant_office.py` answers it from the database.
+Times are seconds since 1970 by the server's clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from werkzeug.wrappers import Response
+
+from floor.master import MasterData
+
+LEADER = "leader"
+PLANNER = "planner"
+ADMIN = "admin"
+ROLES = (LEADER, PLANNER, ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who is signed in. `person` is their id in the master data, empty where they have none."""
+
+    name: str
+    roles: tuple[str, ...]
+    person: str = ""
+
+    def may(self, role: str) -> bool:
+        """Whether the account has the role. An administrator has every one."""
+        return role in self.roles or ADMIN in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCard:
+    """One operation on the board. `state`: idle, running, paused, done. `planned` is None where it is unknown."""
+
+    operation: str
+    number: int
+    name: str
+    state: str = "idle"
+    people: tuple[str, ...] = ()
+    station: str = ""
+    since: float | None = None
+    good: int = 0
+    scrap: int = 0
+    planned: int | None = None
+    flagged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One order on the board with its operations in their order. `known`: it stands in the master data."""
+
+    order: str
+    item: str = ""
+    name: str = ""
+    quantity: int | None = None
+    due: str = ""
+    state: str = "released"
+    known: bool = True
+    operations: tuple[OperationCard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """One call. `state`: raised, acknowledged, resolved, cancelled. `causes`: (id, name, name_en)."""
+
+    gateway_name: str
+    call: str
+    call_type: str
+    name: str
+    name_en: str
+    impact: str
+    station: str
+    state: str
+    raised: float
+    person: str = ""
+    operation: str = ""
+    acknowledged_by: str = ""
+    acknowledged: float | None = None
+    ended: float | None = None
+    cause: str = ""
+    causes: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLine:
+    """One epoch of a gateway: complete up to `mark`, but for `missing` [first, last] ranges; `claimed` by the card."""
+
+    epoch: str
+    previous: str
+    mark: int
+    claimed: int
+    safe: int
+    missing: tuple[tuple[int, int], ...] = ()
+    conflicts: int = 0
+    forked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayLine:
+    """One gateway. `as_of`: the time of the newest record held; counts are over all its epochs."""
+
+    name: str
+    online: bool = False
+    last_seen: float | None = None
+    release: str = ""
+    as_of: float | None = None
+    waiting: int = 0
+    gaps: int = 0
+    forks: int = 0
+    conflicts: int = 0
+    clock_good: bool | None = None
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something a person must look at. `kind` is a key of the catalogue under `alarm.`; `detail` is plain text."""
+
+    kind: str
+    subject: str = ""
+    detail: str = ""
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The whole running state, as the log folds to it."""
+
+    orders: tuple[OrderLine, ...] = ()
+    calls: tuple[CallLine, ...] = ()
+    gateways: tuple[GatewayLine, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """One record of the log. `error`: the time's bound in seconds, None where no anchor is known.
+
+    `clock_state`: synchronised, corrected, unsynchronised. `place` orders the log: newest has the largest.
+    """
+
+    place: int
+    gateway_name: str
+    epoch: str
+    seq: int
+    type: str
+    station: str
+    wall: float | None
+    error: float | None
+    clock_state: str
+    content: str
+    person: str = ""
+    operation: str = ""
+    data: dict[str, object] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """Which records; empty texts mean any. `before`: only those with a smaller place."""
+
+    gateway_name: str = ""
+    type: str = ""
+    operation: str = ""
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserLine:
+    """One user. `state`: active, waiting (has a one-time code, no password), disabled."""
+
+    name: str
+    roles: tuple[str, ...]
+    state: str
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeCode:
+    """A code to be shown once, and until when it works."""
+
+    code: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The master data in force and who published it."""
+
+    master: MasterData
+    made: float
+    by: str
+
+
+class Office(Protocol):
+    """Everything the pages ask of the office. Refusals are the errors of `central/errors.py`."""
+
+    def account_of(self, token: str) -> Account | None: ...
+    def needs_administrator(self) -> bool: ...
+    def sign_in(self, name: str, password: str, address: str) -> str: ...
+    def first_sign_in(self, name: str, code: str, password: str, address: str) -> str: ...
+    def sign_out(self, token: str) -> None: ...
+    def users(self) -> Sequence[UserLine]: ...
+    def add_user(self, name: str, roles: tuple[str, ...], by: str) -> OneTimeCode: ...
+    def renew_code(self, name: str, by: str) -> OneTimeCode: ...
+    def enable_user(self, name: str, enabled: bool, by: str) -> None: ...
+    def board(self) -> Board: ...
+    def stream(self) -> Response: ...
+    def ended_calls(self) -> Sequence[CallLine]: ...
+    def acknowledge(self, gateway_name: str, call: str, by: Account) -> bool: ...
+    def resolve(self, gateway_name: str, call: str, cause: str, by: Account) -> bool: ...
+    def streams(self, gateway_name: str) -> Sequence[StreamLine]: ...
+    def enrol(self, gateway_name: str, by: str) -> OneTimeCode: ...
+    def revoke(self, gateway_name: str, by: str) -> None: ...
+    def master(self) -> Published | None: ...
+    def publish(self, master: MasterData, base_version: int, by: str) -> int: ...
+    def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]: ...

@@ -1,0 +1,239 @@
+"""An office in memory with a small plant in it: for tests of the pages that need states a database takes long to reach."""
+
+import dataclasses
+import itertools
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+from flask import Response
+
+from central.errors import CodeRefused, MasterDataStale, NameRefused, SignInRefused
+from central.pages.office import (
+    Account,
+    Alarm,
+    Board,
+    CallLine,
+    GatewayLine,
+    OneTimeCode,
+    OperationCard,
+    OrderLine,
+    Published,
+    RecordLine,
+    RecordQuery,
+    StreamLine,
+    UserLine,
+)
+from floor.master import MasterData
+
+CAUSES = (("tool", "刀具", "Tool worn"), ("material", "缺料", "No material"))
+
+
+def orders(now: float) -> tuple[OrderLine, ...]:
+    """Three orders in all states."""
+    first = OrderLine(
+        "WO-2026-0117",
+        "轴承座 BZ-40",
+        "6 月批次",
+        500,
+        "2026-11-25",
+        operations=(
+            OperationCard("WO-2026-0117-10", 10, "车削", "done", good=500, scrap=4, planned=500),
+            OperationCard("WO-2026-0117-20", 20, "铣平面", "running", ("李明",), "cnc-2", now - 3725, 318, 2, 500),
+            OperationCard(
+                "WO-2026-0117-30",
+                30,
+                "钻孔攻丝",
+                "running",
+                ("王芳", "陈伟", "赵磊"),
+                "drill-1",
+                now - 940,
+                120,
+                0,
+                500,
+            ),
+            OperationCard("WO-2026-0117-40", 40, "去毛刺", "idle", planned=500),
+            OperationCard("WO-2026-0117-50", 50, "终检", "idle", planned=500),
+        ),
+    )
+    second = OrderLine(
+        "WO-2026-0121",
+        "法兰 FL-80",
+        "",
+        200,
+        "2026-11-27",
+        operations=(
+            OperationCard("WO-2026-0121-10", 10, "下料", "done", good=204, planned=200, flagged=1),
+            OperationCard("WO-2026-0121-20", 20, "焊接", "paused", ("刘洋",), "weld-1", now - 1500, 60, 7, 200),
+            OperationCard("WO-2026-0121-30", 30, "喷涂", "idle", planned=200),
+        ),
+    )
+    third = OrderLine(
+        "WO-2026-0130",
+        "支架 ZJ-12",
+        "",
+        1200,
+        "2026-12-01",
+        "held",
+        operations=(OperationCard("WO-2026-0130-10", 10, "冲压", "idle", planned=1200),),
+    )
+    return first, second, third
+
+
+def calls(now: float) -> tuple[CallLine, ...]:
+    """A stopped line nobody has taken, and a slower one that somebody has."""
+    return (
+        CallLine(
+            "line-1", "a" * 32 + "/7", "machine", "设备故障", "Machine down", "stop", "cnc-2", "raised", now - 312,
+            "李明", "WO-2026-0117-20", causes=CAUSES,
+        ),
+        CallLine(
+            "line-2", "b" * 32 + "/9", "material", "缺料", "No material", "slow", "weld-1", "acknowledged", now - 1260,
+            "刘洋", "WO-2026-0121-20", "张班长", now - 900, causes=CAUSES,
+        ),
+    )  # fmt: skip
+
+
+def gateways(now: float) -> tuple[GatewayLine, ...]:
+    """One well, one offline with trouble, one never seen."""
+    return (
+        GatewayLine("line-1", True, now - 2, "0.1.0", now - 2, clock_good=True),
+        GatewayLine("line-2", False, now - 4000, "0.1.0", now - 4000, 37, 3, 1, 0, False),
+        GatewayLine("line-3"),
+    )
+
+
+class MemoryOffice:
+    """Answers `central.pages.office.Office` from plain attributes that a test sets."""
+
+    def __init__(self) -> None:
+        now = time.time()
+        self.accounts = {
+            "admin": (Account("admin", ("admin",)), "correct horse battery"),
+            "leader": (Account("leader", ("leader",), "P1"), "correct horse battery"),
+            "planner": (Account("planner", ("planner",)), "correct horse battery"),
+        }
+        self.codes: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
+        self.disabled: set[str] = set()
+        self.shown = Board(orders(now), calls(now), gateways(now), (Alarm("fork", "line-2", "", now - 500),))
+        self.ended: list[CallLine] = [
+            dataclasses.replace(calls(now)[1], state="resolved", cause="tool", ended=now - 60, call="c" * 32 + "/1")
+        ]
+        self.acts: list[tuple[str, ...]] = []
+        self.published: Published | None = None
+        self.log: list[RecordLine] = []
+        self.changed = threading.Condition()
+        self.version = 0
+        self._numbers = itertools.count(1)
+
+    def account_of(self, token: str) -> Account | None:
+        name = self.tokens.get(token)
+        return self.accounts[name][0] if name and name not in self.disabled else None
+
+    def needs_administrator(self) -> bool:
+        return not self.accounts
+
+    def sign_in(self, name: str, password: str, address: str) -> str:
+        if name not in self.accounts or self.accounts[name][1] != password or name in self.disabled:
+            raise SignInRefused
+        token = f"token-{next(self._numbers)}-{name}"
+        self.tokens[token] = name
+        return token
+
+    def first_sign_in(self, name: str, code: str, password: str, address: str) -> str:
+        if not code or self.codes.pop(name, None) != code:
+            raise CodeRefused
+        known = self.accounts.get(name, (Account(name, ("admin",)), ""))[0]
+        self.accounts[name] = (known, password)
+        return self.sign_in(name, password, address)
+
+    def sign_out(self, token: str) -> None:
+        self.tokens.pop(token, None)
+
+    def users(self) -> Sequence[UserLine]:
+        return [
+            UserLine(name, account.roles, "disabled" if name in self.disabled else "active" if password else "waiting")
+            for name, (account, password) in self.accounts.items()
+        ]
+
+    def add_user(self, name: str, roles: tuple[str, ...], by: str) -> OneTimeCode:
+        if name in self.accounts:
+            raise NameRefused
+        self.accounts[name] = (Account(name, roles), "")
+        return self.renew_code(name, by)
+
+    def renew_code(self, name: str, by: str) -> OneTimeCode:
+        self.codes[name] = f"CODE-{next(self._numbers):04d}-WXYZ"
+        return OneTimeCode(self.codes[name], time.time() + 600)
+
+    def enable_user(self, name: str, enabled: bool, by: str) -> None:
+        (self.disabled.discard if enabled else self.disabled.add)(name)
+
+    def board(self) -> Board:
+        return self.shown
+
+    def show(self, board: Board) -> None:
+        """Another board, told to every open stream."""
+        with self.changed:
+            self.shown = board
+            self.version += 1
+            self.changed.notify_all()
+
+    def stream(self) -> Response:
+        return Response(self._changes(), mimetype="text/event-stream")
+
+    def _changes(self) -> Iterator[str]:
+        seen = self.version
+        yield f"event: change\ndata: {seen}\n\n"
+        while True:
+            with self.changed:
+                self.changed.wait(timeout=0.5)
+                moved = self.version != seen
+                seen = self.version
+            yield f"event: {'change' if moved else 'beat'}\ndata: {seen}\n\n"
+
+    def ended_calls(self) -> Sequence[CallLine]:
+        return self.ended
+
+    def acknowledge(self, gateway_name: str, call: str, by: Account) -> bool:
+        self.acts.append(("acknowledge", gateway_name, call, by.name))
+        return True
+
+    def resolve(self, gateway_name: str, call: str, cause: str, by: Account) -> bool:
+        self.acts.append(("resolve", gateway_name, call, cause, by.name))
+        return True
+
+    def streams(self, gateway_name: str) -> Sequence[StreamLine]:
+        return [
+            StreamLine("a" * 32, "", 1200, 1200, 1200),
+            StreamLine("b" * 32, "a" * 32, 431, 468, 300, ((12, 14),), 0, True),
+        ]
+
+    def enrol(self, gateway_name: str, by: str) -> OneTimeCode:
+        self.acts.append(("enrol", gateway_name, by))
+        return OneTimeCode("K7QF-2MXD-9TRB", time.time() + 600)
+
+    def revoke(self, gateway_name: str, by: str) -> None:
+        self.acts.append(("revoke", gateway_name, by))
+
+    def master(self) -> Published | None:
+        return self.published
+
+    def publish(self, master: MasterData, base_version: int, by: str) -> int:
+        version = self.published.master.version if self.published else 0
+        if base_version != version:
+            raise MasterDataStale
+        self.published = Published(master.model_copy(update={"version": version + 1}), time.time(), by)
+        return version + 1
+
+    def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]:
+        found = [
+            each
+            for each in reversed(self.log)
+            if (not query.gateway_name or each.gateway_name == query.gateway_name)
+            and (not query.type or each.type == query.type)
+            and (not query.operation or each.operation == query.operation)
+            and (query.before is None or each.place < query.before)
+        ]
+        return found[:count]
