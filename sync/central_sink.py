@@ -1,0 +1,179 @@
+"""The office over HTTP: one session, used by one thread. Fits `Exchange`.
+
+Every reply is bounded in bytes and in time; a redirect is never followed and the environment's proxies are not asked,
+so that the credential goes to the configured address only.
+"""
+
+import gzip
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from pydantic import BaseModel, ValidationError
+from urllib3.exceptions import HTTPError
+
+from sync import limits
+from sync.errors import ReplyRefused, SettingsRefused, SinkRefused, SinkUnreachable
+from sync.wire import PROTOCOL, Batch, Enrolled, Enrolment, Facts, Receipt, SnapshotEnvelope
+
+SYNC_PATH: Final = "/api/v1/sync"
+SNAPSHOT_PATH: Final = "/api/v1/snapshot"
+FACTS_PATH: Final = "/api/v1/facts"
+ENROL_PATH: Final = "/api/v1/enrol"
+
+_COMPRESS_BYTES_MIN: Final = 1_024
+"""Below this a compressed body saves no packet."""
+
+_HINTS: Final[Mapping[int, str]] = {
+    401: "The office enrols this gateway again: its credential is unknown there.",
+    403: "The office enrols this gateway again: its credential was withdrawn or belongs to another name.",
+    404: "The maintainer checks the server's address: this path is not known there.",
+    413: "Whoever maintains the plant compares the releases: the server takes smaller batches than this gateway makes.",
+    422: "Send the reason to whoever maintains the software: the server could not read the batch.",
+    426: "Whoever maintains the plant updates the older one of gateway and server.",
+}
+_PASSING: Final = frozenset({408, 409, 425, 429})
+"""Refusals that pass by themselves."""
+
+_Reply = TypeVar("_Reply", bound=BaseModel)
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsRefused(f"not an address of a server: {url[:200]!r}")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SettingsRefused("the server's address holds more than scheme, host, port and path")
+    return url.rstrip("/")
+
+
+def _brief(error: BaseException) -> str:
+    """The last cause of a connection error in one line."""
+    while (deeper := error.__cause__ or error.__context__) is not None:
+        error = deeper
+    return (str(error) or type(error).__name__).splitlines()[0][: limits.ERROR_CHARACTERS_SHOWN_MAX]
+
+
+def session_of(ca_file: str = "") -> requests.Session:
+    """A session that asks no proxy, and trusts `ca_file` alone where one is given."""
+    if ca_file and not Path(ca_file).is_file():
+        raise SettingsRefused(f"there is no certificate authority's file {ca_file}")
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = ca_file or True
+    session.headers["User-Agent"] = "lineside"
+    session.headers["Accept"] = "application/json"
+    return session
+
+
+class HttpExchange:
+    """`token`: this gateway's bearer. `ca_file`: PEM of the plant's own authority.
+
+    `client_certificate`: PEM file(s) of (certificate, key) where the server asks for one.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        ca_file: str = "",
+        client_certificate: tuple[str, str] | None = None,
+        connect_seconds_max: float = limits.CONNECT_SECONDS_MAX,
+        read_seconds_max: float = limits.READ_SECONDS_MAX,
+        reply_seconds_max: float = limits.REPLY_SECONDS_MAX,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = _checked(url)
+        self._timeout = (connect_seconds_max, read_seconds_max)
+        self._reply_seconds_max = reply_seconds_max
+        self._clock = clock
+        self._session = session_of(ca_file)
+        self._session.cert = client_certificate
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def offer(self, batch: Batch) -> Receipt:
+        """`POST /api/v1/sync`."""
+        body = batch.model_dump_json().encode()
+        return self._asked("POST", SYNC_PATH, Receipt, limits.RECEIPT_BYTES_MAX, body)
+
+    def snapshot(self) -> SnapshotEnvelope:
+        """`GET /api/v1/snapshot`."""
+        return self._asked("GET", SNAPSHOT_PATH, SnapshotEnvelope, limits.SNAPSHOT_BYTES_MAX)
+
+    def facts(self, after: int) -> Facts:
+        """`GET /api/v1/facts?after=N`."""
+        return self._asked("GET", f"{FACTS_PATH}?after={after:d}", Facts, limits.FACTS_BYTES_MAX)
+
+    def enrol(self, enrolment: Enrolment) -> Enrolled:
+        """`POST /api/v1/enrol`."""
+        body = enrolment.model_dump_json().encode()
+        return self._asked("POST", ENROL_PATH, Enrolled, limits.ERROR_BYTES_MAX, body)
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._session.close()
+
+    def _asked(self, method: str, path: str, model: type[_Reply], bytes_max: int, body: bytes | None = None) -> _Reply:
+        headers = {"Lineside-Protocol": str(PROTOCOL)}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            if len(body) >= _COMPRESS_BYTES_MIN:
+                headers["Content-Encoding"] = "gzip"
+                body = gzip.compress(body, 1)
+        deadline = self._clock() + self._reply_seconds_max
+        try:
+            with self._session.request(
+                method,
+                self._url + path,
+                data=body,
+                headers=headers,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as reply:
+                good = reply.status_code == 200
+                text = self._body(reply, bytes_max if good else limits.ERROR_BYTES_MAX, deadline, cut=not good)
+        except requests.exceptions.SSLError as error:
+            hint = "The maintainer checks the certificate authority's file and the server's certificate and name."
+            raise SinkRefused(f"TLS: {_brief(error)}", hint=hint) from error
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise SinkUnreachable(_brief(error)) from error
+        if not good:
+            raise self._fault(reply, text)
+        try:
+            return model.model_validate_json(text)
+        except ValidationError as error:
+            raise ReplyRefused(f"the reply is not a {model.__name__}: {error.errors()[0]['msg']}") from error
+
+    def _body(self, reply: requests.Response, bytes_max: int, deadline: float, cut: bool) -> bytes:
+        """The reply's bytes after decompression; more than `bytes_max` is refused, or left unread when `cut`."""
+        pieces: list[bytes] = []
+        room = bytes_max
+        # read1 comes back with what is there, so that a reply that drips meets the deadline.
+        while piece := reply.raw.read1(64 * 1024, decode_content=True):
+            if len(piece) > room:
+                if cut:
+                    pieces.append(piece[:room])
+                    break
+                raise ReplyRefused(f"the reply is larger than {bytes_max} bytes")
+            room -= len(piece)
+            pieces.append(piece)
+            if self._clock() > deadline:
+                raise SinkUnreachable("the reply took too long")
+        return b"".join(pieces)
+
+    def _fault(self, reply: requests.Response, text: bytes) -> SinkRefused | SinkUnreachable:
+        status = reply.status_code
+        shown = " ".join(text.decode("utf-8", "replace").split())
+        words = "".join(each if each.isprintable() else "?" for each in shown)[: limits.ERROR_CHARACTERS_SHOWN_MAX]
+        reason = f"the server answered {status}: {words}" if words else f"the server answered {status}"
+        if status >= 500 or status in _PASSING:
+            return SinkUnreachable(reason)
+        if status < 400:
+            return ReplyRefused(f"the server answered {status} instead of 200")
+        return SinkRefused(reason, hint=_HINTS.get(status, ""))

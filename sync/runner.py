@@ -1,0 +1,100 @@
+"""A thread around something with `step(now)`. The only place of this folder where threads are made."""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Waiter(Protocol):
+    """How a thread waits between two steps."""
+
+    def wait(self, seconds: float | None) -> None:
+        """Return when woken or after `seconds`; None: only when woken."""
+
+    def wake(self) -> None:
+        """End the wait, or the next one. Called by any thread."""
+
+    def close(self) -> None:
+        """Called last, by the thread that waited."""
+
+
+class EventWaiter:
+    """Waits for nothing but being woken."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def wait(self, seconds: float | None) -> None:
+        """See Waiter."""
+        self._event.wait(seconds)
+        self._event.clear()
+
+    def wake(self) -> None:
+        """See Waiter."""
+        self._event.set()
+
+    def close(self) -> None:
+        """See Waiter."""
+
+
+def _nothing() -> None:
+    """Nothing to finish."""
+
+
+class Runner:
+    """Calls `step(now)` until closed; it returns the next wake in the clock's seconds, or None to wait for `wake`.
+
+    Any exception goes to `died(name, exception)`, which ends the process: a pump that is silently gone would look
+    like an office that is silently away. `finish` runs in the thread after the last step (to say good-bye and close).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[float], float | None],
+        clock: Callable[[], float],
+        died: Callable[[str, BaseException], None],
+        *,
+        waiter: Waiter | None = None,
+        finish: Callable[[], None] = _nothing,
+    ) -> None:
+        self.name = name
+        self._step = step
+        self._clock = clock
+        self._died = died
+        self._waiter = waiter or EventWaiter()
+        self._finish = finish
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin to step."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Step soon. From any thread; never waits."""
+        self._waiter.wake()
+
+    def close(self) -> None:
+        """End after the step that is running. From any thread; never waits."""
+        self._closing.set()
+        self._waiter.wake()
+
+    def join(self, timeout_seconds: float) -> bool:
+        """Whether the thread has ended within the time-out."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            while not self._closing.is_set():
+                wake = self._step(self._clock())
+                if self._closing.is_set():
+                    break
+                self._waiter.wait(None if wake is None else max(0.0, wake - self._clock()))
+            self._finish()
+        except BaseException as error:
+            self._died(self.name, error)
+        finally:
+            self._waiter.close()
