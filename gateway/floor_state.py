@@ -14,19 +14,9 @@ from floor import calls, events, work
 from floor.calls import CallAction, CallState
 from floor.events import Happening, Instant
 from floor.work import WorkAction, WorkState
+from gateway import limits
 
 FORMAT: Final = 1
-# Operations whose totals are remembered: the 50,000 open operations of the largest plant and a fifth more.
-OPERATIONS_KEPT_MAX: Final = 60_000
-# Shares that were started and never finished; the longest untouched is forgotten first.
-SHARES_OPEN_MAX: Final = 10_000
-# Open calls; one for each type and station, so this is only reached by buttons named at random.
-CALLS_OPEN_MAX: Final = 500
-# People held by one station at once.
-HELD_MAX: Final = 200
-# Reports that one person can take back at one station, and the (station, person) pairs remembered.
-REPORTS_PER_PERSON_MAX: Final = 10
-REPORT_STACKS_MAX: Final = 2_000
 
 
 @dataclass(slots=True)
@@ -211,7 +201,7 @@ class Floor:
         """The operation's totals, now the most recently touched; the least recently touched idle one may go."""
         found = self.progress.pop(operation, None) or Progress()
         self.progress[operation] = found
-        if len(self.progress) > OPERATIONS_KEPT_MAX:
+        if len(self.progress) > limits.OPERATIONS_KEPT_MAX:
             # Only a few are looked at, so that one event stays cheap; operations with open shares move to the end.
             for key in list(islice(self.progress, 8)):
                 row = self.progress.pop(key)
@@ -223,7 +213,7 @@ class Floor:
         return found
 
     def _open(self, share: Share) -> None:
-        if self.shares_open >= SHARES_OPEN_MAX:
+        if self.shares_open >= limits.SHARES_OPEN_MAX:
             rows = next(iter(self.shares.values()))
             self._close(next(iter(rows.values())))
             self.forgotten += 1
@@ -249,8 +239,8 @@ class Floor:
     def _push(self, station: str, person: str, report: Report) -> None:
         stack = self.reports.pop((station, person), [])
         stack.append(report)
-        self.reports[(station, person)] = stack[-REPORTS_PER_PERSON_MAX:]
-        if len(self.reports) > REPORT_STACKS_MAX:
+        self.reports[(station, person)] = stack[-limits.REPORTS_PER_PERSON_MAX :]
+        if len(self.reports) > limits.REPORT_STACKS_MAX:
             del self.reports[next(iter(self.reports))]
 
     def _take_back(self, station: str, person: str, identity: str) -> Report | None:
@@ -269,7 +259,7 @@ def _session_opened(state: Floor, identity: str, happening: Happening) -> None:
     assert isinstance(event, events.SessionOpened)
     held = state.held.setdefault(happening.station, {})
     held.pop(event.person, None)
-    if len(held) >= HELD_MAX:
+    if len(held) >= limits.HELD_MAX:
         del held[next(iter(held))]
         state.forgotten += 1
     held[event.person] = Held(event.person, happening.instant.boot, happening.instant.boottime)
@@ -374,7 +364,7 @@ def _andon_raised(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.AndonRaised)
     began = calls.after(CallState.NONE, CallAction.RAISE)
-    if len(state.calls) >= CALLS_OPEN_MAX:
+    if len(state.calls) >= limits.CALLS_OPEN_MAX:
         del state.calls[next(iter(state.calls))]
         state.forgotten += 1
     state.calls[identity] = Call(

@@ -48,11 +48,10 @@ class _Pending:
 
     epochs: set[int] = field(default_factory=set)
     sinks: dict[str, int] = field(default_factory=dict)
-    settings: dict[str, str] = field(default_factory=dict)
     since: float | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.epochs or self.sinks or self.settings)
+        return bool(self.epochs or self.sinks)
 
 
 class Group:
@@ -61,6 +60,16 @@ class Group:
     def __init__(self, journal: "Journal") -> None:
         self._journal = journal
         self.records: list[Record] = []
+        self.settings: dict[str, str] = {}
+
+    def remember(self, name: str, value: str) -> None:
+        """A fact about this card that must be true exactly if this group's records are kept."""
+        self._begin()
+        self._journal.connection.execute(
+            "INSERT INTO setting(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
+        self.settings[name] = value
 
     def identity(self) -> str:
         """The epoch/seq that the next record of this group will have."""
@@ -250,6 +259,7 @@ class Journal:
                     self.connection.execute("COMMIT")
                     self._pending = _Pending()
                     self.epochs[self.current.number] = self.current
+                    self.settings.update(group.settings)
                 elif self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                     self._forget_epoch()
@@ -312,13 +322,6 @@ class Journal:
             self._pending.sinks[sink] = position
             self._stamp(now)
 
-    def remember(self, name: str, value: str, now: float) -> None:
-        """A fact about this card, kept with the next flush."""
-        if self.settings.get(name) != value:
-            self.settings[name] = value
-            self._pending.settings[name] = value
-            self._stamp(now)
-
     def _stamp(self, now: float) -> None:
         if self._pending and self._pending.since is None:
             self._pending.since = now
@@ -356,10 +359,6 @@ class Journal:
             "INSERT INTO sink(name, position) VALUES (?, ?)"
             " ON CONFLICT(name) DO UPDATE SET position = excluded.position",
             list(pending.sinks.items()),
-        )
-        self.connection.executemany(
-            "INSERT INTO setting(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
-            list(pending.settings.items()),
         )
 
     # -- how much there is ----------------------------------------------------------------------------------------

@@ -56,3 +56,33 @@ DEVICES_PER_STATION_MAX = 16
 
 SNAPSHOT_BYTES_MAX = 64 * 1024 * 1024
 """The text of a snapshot: 50,000 operations and 2,000 people are about 12 MB."""
+
+OPERATIONS_KEPT_MAX = 60_000
+"""Operations whose totals the folded state remembers: the 50,000 of the largest plant and a fifth more."""
+
+SHARES_OPEN_MAX = 10_000
+"""Shares that were started and not yet finished; the one begun longest ago by who began first is forgotten."""
+
+CALLS_OPEN_MAX = 500
+"""Open calls: one for each type and station, so only buttons named at random reach this."""
+
+HELD_MAX = 200
+"""People one station holds at once; the one longest without a scan goes."""
+
+REPORTS_PER_PERSON_MAX = 10
+"""Reports one person can take back at one station, the newest first."""
+
+REPORT_STACKS_MAX = 2_000
+"""(station, person) pairs whose reports can be taken back."""
+
+LABELS_SEEN_MAX = 128
+"""Labels in the double-scan memory: twice what 20 scans a second make in 3 s."""
+
+WORK_LINES_MAX = 20
+"""Shares a station's screen lists; more people than that do not stand at one station."""
+
+QUANTITY_DIGITS_MAX = 6
+"""Digits of a quantity given by cards: 999,999 is just below what an event carries."""
+
+PIECES_MAX = 1_000_000
+"""floor.events.Pieces; a page's number is looked at before an event is made of it."""

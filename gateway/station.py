@@ -15,7 +15,7 @@ from floor.label_texts import shown, shown_bytes
 from floor.labels import OWN_TEXT, Label, LabelKind, classify, decode
 from floor.master import MasterData
 from floor.rights import Right, may
-from gateway import station_calls, station_work
+from gateway import limits, station_calls, station_work
 from gateway.floor_state import Floor, Held
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import (
@@ -32,9 +32,6 @@ from gateway.station_desk import (
 )
 from gateway.station_table import CARDS, TABLE
 from gateway.view import Message
-
-PIECES_MAX: Final = 1_000_000
-"""floor.events.Pieces; a page's number is checked before an event is made of it."""
 
 # Actions about people and about what the station waits for. Those about work and calls are in their own modules.
 
@@ -244,7 +241,7 @@ def _page_report(case: Case, what: PageReport) -> Decision:
     if not case.person:
         return refuse(case, "scan_badge_first")
     amounts = (what.scrap, 0 if what.good is None else what.good)
-    if not all(0 <= each <= PIECES_MAX for each in amounts):
+    if not all(0 <= each <= limits.PIECES_MAX for each in amounts):
         return refuse(case, "bad_quantity")
     if what.scrap_reason and what.scrap_reason not in case.master.reason_by_id:
         return refuse(case, "unknown_reason")

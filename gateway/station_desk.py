@@ -4,19 +4,13 @@ Pure, and process-only: none of it is folded, none of it survives a restart. Eve
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Literal
 
 from devices.types import Signal
 from floor.events import Event
 from floor.labels import LabelRules
+from gateway import limits
 from gateway.view import LastScan, Message
-
-# Labels remembered for the double-scan window: at 20 scans a second and 3 s, two scanners' worth of different labels.
-SEEN_MAX: Final = 128
-# Results the screen can list.
-RECENT_MAX: Final = 8
-# Digits of a quantity: 999,999 is just below the largest number of pieces an event can carry.
-QUANTITY_DIGITS_MAX: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +159,13 @@ class Desk:
         others = (
             row for row in self.seen if now - row.at <= window and not (row.text == text and row.person == person)
         )
-        return replace(self, seen=(Seen(text, person, now), *others)[:SEEN_MAX])
+        return replace(self, seen=(Seen(text, person, now), *others)[: limits.LABELS_SEEN_MAX])
 
     def with_result(self, result: LastScan) -> "Desk":
         """The newest result first. A repeat of a repeat replaces it, so that a burst does not push the others out."""
         again = bool(self.recent) and self.recent[0].signal == result.signal == Signal.REPEATED
         rest = self.recent[1:] if again and self.recent[0].shown == result.shown else self.recent
-        return replace(self, recent=(result, *rest)[:RECENT_MAX])
+        return replace(self, recent=(result, *rest)[: limits.RECENT_RESULTS_MAX])
 
     def is_doubtful(self, text: str, now: float, rules: StationRules) -> bool:
         """Is this the label whose beep nobody knows of, still soon after the start?"""

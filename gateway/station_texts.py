@@ -1,14 +1,13 @@
 """Every message of the station in Chinese and English, short enough for a screen seen from 3 m. Pure.
 
-A value `x` that has a twin `x_en` is the twin in English; the value `flags` is a list of flags put into words.
+Where a value is a name of the floor, the English template takes its twin: `call` and `call_en`.
 """
 
-from string import Formatter
 from typing import Final
 
 from floor.events import Event
 from floor.master import MasterData
-from floor.texts import LANGUAGES, REJECTION_NAMES, Catalogue, Language, flag_names
+from floor.texts import LANGUAGES, REJECTION_NAMES, Catalogue, Language
 from gateway.view import Message
 
 STATION_MESSAGES: Final[Catalogue] = {
@@ -19,13 +18,13 @@ STATION_MESSAGES: Final[Catalogue] = {
     "timed_out": ("超时离岗：{name}", "Timed out: {name}"),
     # Work.
     "started": ("已开工 {operation}", "Started {operation}"),
-    "started_flagged": ("已开工 {operation}，注意：{flags}", "Started {operation}. Note: {flags}"),
+    "started_flagged": ("已开工 {operation}，注意：{flags}", "Started {operation}. Note: {flags_en}"),
     "joined": ("已加入 {operation}", "Joined {operation}"),
-    "joined_flagged": ("已加入 {operation}，注意：{flags}", "Joined {operation}. Note: {flags}"),
+    "joined_flagged": ("已加入 {operation}，注意：{flags}", "Joined {operation}. Note: {flags_en}"),
     "finished": ("已保存 合格 {good} · {operation}", "Kept: good {good} · {operation}"),
     "finished_flagged": (
         "已保存 合格 {good} · {operation}，注意：{flags}",
-        "Kept: good {good} · {operation}. Note: {flags}",
+        "Kept: good {good} · {operation}. Note: {flags_en}",
     ),
     "finished_scrap": (
         "已保存 合格 {good} 报废 {scrap} · {operation}",
@@ -33,7 +32,7 @@ STATION_MESSAGES: Final[Catalogue] = {
     ),
     "finished_scrap_flagged": (
         "已保存 合格 {good} 报废 {scrap} · {operation}，注意：{flags}",
-        "Kept: good {good}, scrap {scrap} · {operation}. Note: {flags}",
+        "Kept: good {good}, scrap {scrap} · {operation}. Note: {flags_en}",
     ),
     "paused": ("已暂停 {operation}", "Paused {operation}"),
     "resumed": ("继续 {operation}", "Resumed {operation}"),
@@ -52,7 +51,7 @@ STATION_MESSAGES: Final[Catalogue] = {
     "ask_same": ("上次扫描已保存。是同一次吗？扫“同一次”或“另一次”", "The last scan was kept. Same or another?"),
     "ask_pause": ("扫要暂停的工单", "Scan the ticket to pause"),
     "ask_resume": ("扫要继续的工单", "Scan the ticket to resume"),
-    "ask_cause": ("{call}：{name} 已响应。解决后扫原因卡", "{call}: {name} is on it. Cause card when solved"),
+    "ask_cause": ("{call}：{name} 已响应。解决后扫原因卡", "{call_en}: {name} is on it. Cause card when solved"),
     "dropped": ("已取消", "Cancelled"),
     "prompt_expired": ("等待超时，没有保存", "Waited too long, nothing kept"),
     # The same again, and after a start.
@@ -64,12 +63,12 @@ STATION_MESSAGES: Final[Catalogue] = {
         "Last one before the restart is kept; it may not have beeped",
     ),
     # Calls.
-    "called": ("已呼叫 {call}", "Called: {call}"),
-    "already_called": ("{call} 已呼叫，请稍候", "{call} already called, please wait"),
-    "acknowledged": ("{name} 正在赶来：{call}", "{name} is coming: {call}"),
-    "resolved": ("{call} 已解决：{reason}", "{call} resolved: {reason}"),
-    "resolved_office": ("{call} 已由办公室关闭", "{call} closed by the office"),
-    "call_cancelled": ("已取消呼叫 {call}", "Call cancelled: {call}"),
+    "called": ("已呼叫 {call}", "Called: {call_en}"),
+    "already_called": ("{call} 已呼叫，请稍候", "{call_en} already called, please wait"),
+    "acknowledged": ("{name} 正在赶来：{call}", "{name} is coming: {call_en}"),
+    "resolved": ("{call} 已解决：{reason}", "{call_en} resolved: {reason_en}"),
+    "resolved_office": ("{call} 已由办公室关闭", "{call_en} closed by the office"),
+    "call_cancelled": ("已取消呼叫 {call}", "Call cancelled: {call_en}"),
     # The gateway itself.
     "limit_reached": ("达到记忆上限，已通知维护", "A limit was reached; maintenance is told"),
     "unkept": ("没有保存！请重扫", "NOT kept! Scan again"),
@@ -78,34 +77,27 @@ STATION_MESSAGES: Final[Catalogue] = {
 }
 
 REFUSAL_MESSAGES: Final[Catalogue] = REJECTION_NAMES | {
-    "already_taken": ("{call}：{name} 已响应", "{call}: {name} has taken it"),
-    "cause_unfit": ("原因“{reason}”与呼叫不符", "Cause “{reason}” does not fit the call"),
+    "already_taken": ("{call}：{name} 已响应", "{call_en}: {name} has taken it"),
+    "cause_unfit": ("原因“{reason}”与呼叫不符", "Cause “{reason_en}” does not fit the call"),
     "too_many_digits": ("最多 {maximum} 位数字", "At most {maximum} digits"),
 }
 """The words of a refusal; those that name something differ from the bare reason in the log."""
 
-MESSAGES: Final[Catalogue] = REFUSAL_MESSAGES | STATION_MESSAGES
+TEXTS: Final[dict[str, dict[str, str]]] = {
+    key: dict(zip(LANGUAGES, words, strict=True)) for key, words in (REFUSAL_MESSAGES | STATION_MESSAGES).items()
+}
+"""Key -> language -> template of `str.format`."""
 
 
-def placeholders(template: str) -> set[str]:
-    """The names a template wants."""
-    return {field for _, field, _, _ in Formatter().parse(template) if field}
+class _Values(dict[str, str | int]):
+    def __missing__(self, key: str) -> str:
+        return "-"
 
 
 def render(message: Message, language: Language) -> str:
     """The message in a language. Never raises: an unknown key shows itself, a missing value shows a dash."""
-    template = MESSAGES.get(message.key)
-    if template is None:
-        return message.key
-    text = template[LANGUAGES.index(language)]
-    return text.format_map({name: _value(message, name, language) for name in placeholders(text)})
-
-
-def _value(message: Message, name: str, language: Language) -> str:
-    if name == "flags":
-        return flag_names(tuple(filter(None, str(message.values.get("flags", "")).split(","))), language)
-    twin = message.values.get(name + "_en") if language == "en" else None
-    return str(twin or message.values.get(name, "-"))
+    template = TEXTS.get(message.key)
+    return message.key if template is None else template[language].format_map(_Values(message.values))
 
 
 def label_of(event: Event, master: MasterData) -> str:

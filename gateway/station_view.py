@@ -1,22 +1,18 @@
 """One station's screen from what is known. Pure."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from itertools import chain, islice
-from typing import Final
 
 from floor.calls import CallState
 from floor.events import Instant
 from floor.label_texts import shown
 from floor.master import MasterData
+from gateway import limits
 from gateway.floor_state import Call, Floor, Share
 from gateway.station_case import Case
 from gateway.station_desk import Desk, Prompt, StationRules
 from gateway.station_work import reported
-from gateway.view import CallLine, HeldLine, LastScan, PromptLine, StationView, WorkLine
+from gateway.view import CallLine, HeldLine, PromptLine, StationView, WorkLine
 
-# Shares a screen lists; more people than that do not stand at one station.
-WORK_LINES_MAX: Final = 20
 _RULES = StationRules()
 
 
@@ -95,10 +91,8 @@ def station_view(
     master: MasterData,
     station: str,
     instant: Instant,
-    devices: tuple[tuple[str, bool], ...] = (),
-    at_office: Callable[[str], bool] | None = None,
 ) -> StationView:
-    """The screen of a station. `at_office` says of a record's identity whether its receipt has come back.
+    """The screen of a station. What its devices and the office say, whoever publishes it puts in.
 
     Work shown: the shares begun here, and those of the people held here wherever they began.
     """
@@ -106,24 +100,16 @@ def station_view(
     row = master.station_by_id.get(station)
     held = state.held.get(station, {})
     elsewhere = (share for person in held for share in state.shares_of(person) if share.station != station)
-    shares = tuple(islice(chain(elsewhere, state.shares_at(station)), WORK_LINES_MAX))
-    recent = tuple(_received(each, at_office) for each in desk.recent)
+    shares = tuple(islice(chain(elsewhere, state.shares_at(station)), limits.WORK_LINES_MAX))
     return StationView(
         station=station,
         name=row.name if row and row.name else station,
         people=_held(case),
         work=tuple(_work(case, share) for share in shares),
         prompt=_prompt(desk.prompt),
-        last=recent[0] if recent else None,
-        recent=recent,
+        last=desk.recent[0] if desk.recent else None,
+        recent=desk.recent,
         calls=tuple(_call(case, call) for call in state.calls_at(station)),
         call_types=tuple((each.id, each.name, each.name_en or each.name, each.impact) for each in master.call_types),
         scrap_reasons=_scrap_reasons(master),
-        devices=devices,
     )
-
-
-def _received(scan: LastScan, at_office: Callable[[str], bool] | None) -> LastScan:
-    if at_office is None or not scan.identity:
-        return scan
-    return replace(scan, at_office=at_office(scan.identity))

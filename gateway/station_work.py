@@ -7,10 +7,12 @@ from devices.types import Signal
 from floor.errors import WorkRefused
 from floor.events import Event, ReportCorrected, ReportFinished, WorkPaused, WorkResumed, WorkStarted
 from floor.master import Operation
+from floor.texts import flag_names
 from floor.work import WorkAction, WorkState, after
+from gateway import limits
 from gateway.floor_state import Share
 from gateway.station_case import Case, answer, refuse
-from gateway.station_desk import QUANTITY_DIGITS_MAX, Decision, Prompt, PromptKind
+from gateway.station_desk import Decision, Prompt, PromptKind
 from gateway.view import Message
 
 
@@ -63,7 +65,10 @@ def work_flags(case: Case, key: str, operation: Operation | None, good: int = 0,
 
 def _told(case: Case, key: str, message: str, flags: tuple[str, ...], **values: str | int) -> Message:
     values = {"operation": case.title_of(key), **values}
-    return Message(message + "_flagged", values | {"flags": ",".join(flags)}) if flags else Message(message, values)
+    if not flags:
+        return Message(message, values)
+    words: dict[str, str | int] = {"flags": flag_names(flags, "zh"), "flags_en": flag_names(flags, "en")}
+    return Message(message + "_flagged", values | words)
 
 
 def work(case: Case) -> Decision:
@@ -233,8 +238,8 @@ def enter_digit(case: Case) -> Decision:
     """One more digit."""
     prompt = _entry(case)
     digits = (prompt.scrap if prompt.entering == "scrap" else prompt.good) or ""
-    if len(digits) >= QUANTITY_DIGITS_MAX:
-        return refuse(case, "too_many_digits", maximum=QUANTITY_DIGITS_MAX)
+    if len(digits) >= limits.QUANTITY_DIGITS_MAX:
+        return refuse(case, "too_many_digits", maximum=limits.QUANTITY_DIGITS_MAX)
     digits += case.value
     changed = replace(prompt, scrap=digits) if prompt.entering == "scrap" else replace(prompt, good=digits)
     return _entering(case, changed)

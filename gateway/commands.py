@@ -1,0 +1,79 @@
+"""`lineside gateway`: run a gateway, enrol it, check its configuration."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from gateway.config import Config, DevicePlace
+from gateway.config import read as read_config
+from gateway.errors import GatewayError
+from gateway.journal_commands import Failure
+
+DEFAULT_CONFIG = Path("/etc/lineside/gateway.toml")
+
+config_option = click.option(
+    "--config", type=click.Path(path_type=Path), default=DEFAULT_CONFIG, show_default=True, help="The configuration."
+)
+
+
+def check_device(place: DevicePlace) -> list[str]:
+    """What is wrong with a device's settings, by its kind."""
+    from devices.kinds import check_settings
+
+    from devices.errors import DeviceError
+
+    try:
+        return check_settings(place.kind, place.settings)
+    except DeviceError as error:
+        return [f"kind: {error}"]
+
+
+def checked(path: Path) -> Config:
+    """The configuration with its devices checked too. Ends the command with every fault at once."""
+    try:
+        return read_config(path, check_device)
+    except GatewayError as error:
+        raise Failure(error) from error
+
+
+@click.group("gateway")
+def gateway_group() -> None:
+    """Run a gateway, enrol it, check its configuration."""
+
+
+@gateway_group.command()
+@config_option
+def run(config: Path) -> None:
+    """Run the gateway until it is told to stop."""
+    from gateway.main import Program
+
+    sys.exit(Program(checked(config)).run())
+
+
+@gateway_group.command("check-config")
+@config_option
+def check_config(config: Path) -> None:
+    """Report every fault of the configuration; exit code 1 when there is one."""
+    found = checked(config)
+    click.echo(f"{config}: {len(found.station)} stations, gateway {found.gateway.name!r}, no fault")
+
+
+@gateway_group.command()
+@click.option("--url", required=True, help="The server's address.")
+@click.option("--name", required=True, help="This gateway's name, as the office entered it.")
+@click.option("--code", required=True, help="The one-time code; `-` reads it from standard input.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("/var/lib/lineside"), show_default=True)
+@click.option("--ca-file", type=click.Path(path_type=Path), help="Certificate authority of the server.")
+def enrol(url: str, name: str, code: str, folder: Path, ca_file: Path | None) -> None:
+    """Exchange a one-time code against this gateway's own credential, kept in FOLDER/token (mode 0600)."""
+    from gateway.enrolment import enrol_here
+    from sync.errors import SyncError
+
+    if code == "-":
+        code = sys.stdin.readline().strip()
+    try:
+        path = enrol_here(url, name, code, folder, ca_file)
+    except SyncError as error:
+        raise click.ClickException(f"{error}\nhint: {error.hint}") from error
+    click.echo(f"{name} is enrolled; its credential is in {path}. Restart the gateway.")

@@ -1,0 +1,76 @@
+"""The devices of a configuration, built: readers that post frames, decoders for the main loop, lights and buzzers."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from devices.kinds import build_indicator, build_source
+
+from devices.reader import Posted, Reader
+from devices.types import Decoder, Indicator
+from gateway.clock import boottime
+from gateway.config import Config, device_places
+
+log = logging.getLogger("lineside.equipment")
+
+Died = Callable[[str, BaseException], None]
+
+
+@dataclass(slots=True)
+class Equipment:
+    """What stands at the stations of this gateway."""
+
+    stations: dict[str, str]
+    decoders: dict[str, Decoder]
+    indicators: dict[str, tuple[Indicator, ...]]
+    readers: tuple[Reader, ...]
+
+    def start(self) -> None:
+        """Lights first, so that nothing is scanned in the dark."""
+        for indicator in self._all_indicators():
+            indicator.open()
+        for reader in self.readers:
+            reader.start()
+
+    def stop(self) -> None:
+        """Scanners first: what is not read is not promised."""
+        for reader in self.readers:
+            reader.stop()
+
+    def dark(self) -> None:
+        """Let the lights go, after the last signal."""
+        for indicator in self._all_indicators():
+            indicator.close()
+
+    def look_now(self) -> None:
+        """Something was plugged."""
+        for reader in self.readers:
+            reader.look_now()
+
+    def _all_indicators(self) -> list[Indicator]:
+        return list({id(each): each for row in self.indicators.values() for each in row}.values())
+
+
+def build_equipment(config: Config, post: Callable[[Posted], bool], died: Died) -> Equipment:
+    """Everything the configuration names. Raises devices' errors for settings that are not valid."""
+    stations: dict[str, str] = {}
+    decoders: dict[str, Decoder] = {}
+    readers: list[Reader] = []
+    indicators: dict[str, list[Indicator]] = {station.id: [] for station in config.station}
+    for place in device_places(config):
+        stations[place.name] = place.station
+        if place.role == "light":
+            indicators[place.station].append(build_indicator(place.kind, place.name, place.settings))
+            continue
+        source, decoders[place.name] = build_source(place.kind, place.name, place.settings, boottime)
+        readers.append(Reader(source, _posting(post), boottime, died))
+    return Equipment(stations, decoders, {key: tuple(row) for key, row in indicators.items()}, tuple(readers))
+
+
+def _posting(post: Callable[[Posted], bool]) -> Callable[[Posted], None]:
+    """A full inbox takes nothing: the inbox counts it and the main loop tells (I10). What was not taken never beeps."""
+
+    def posted(each: Posted) -> None:
+        post(each)
+
+    return posted

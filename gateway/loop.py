@@ -1,0 +1,251 @@
+"""The main loop: what came in, decide, commit, signal, publish, tidy up. One thread, the only one that writes (I6).
+
+`step(items, instant)` does one round and returns when it wants to be called next; `run` is the shell around it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from devices import types as device
+from devices.types import Decoder, Indicator, Signal
+from floor import events
+from floor.events import Instant
+from gateway import limits, station_desk
+from gateway.clock import Clock
+from gateway.errors import GatewayError
+from gateway.inbox import Inbox
+from gateway.keeping import Act, Garbage, Input, Keeping, NewFacts, NewMaster, Noted, Outcome
+from gateway.screen import inputs as page
+from gateway.storage import Storage
+from gateway.upkeep import Upkeep
+from gateway.viewing import Viewing
+from sync import ports
+
+log = logging.getLogger("lineside.loop")
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End in order."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Loop:
+    """The parts the loop moves; built by `gateway.main`."""
+
+    inbox: Inbox
+    clock: Clock
+    keeping: Keeping
+    storage: Storage
+    upkeep: Upkeep
+    viewing: Viewing
+    stations: Mapping[str, str]
+    """Device name to station."""
+    decoders: Mapping[str, Decoder]
+    indicators: Mapping[str, tuple[Indicator, ...]]
+    """Station to its lights and buzzers."""
+    kept: Callable[[], None]
+    """Called after each commit: wakes the pumps (commit, then signal, then send)."""
+    alive: Callable[[], None] = lambda: None
+    """Called after each round: feeds the watchdog of systemd."""
+    alive_seconds: float | None = None
+    """The longest a round may wait, for the watchdog's sake."""
+    stopping: str | None = None
+    _postponed: list[NewMaster | NewFacts] = field(default_factory=list)
+    """Master data and facts that came while nothing could be kept: it is taken when that is over."""
+
+    def run(self) -> None:
+        """Rounds until a Stop came. Raises what is a bug, which ends the process: start-up is the recovery path."""
+        wake: float | None = None
+        while self.stopping is None:
+            items = self.inbox.take(limits.INPUTS_PER_COMMIT_MAX, self._timeout(wake))
+            wake = self.step(items, self.clock())
+            self.alive()
+
+    def _timeout(self, wake: float | None) -> float | None:
+        times = [] if wake is None else [max(0.0, wake - self.clock().boottime)]
+        return min([*times, *([] if self.alive_seconds is None else [self.alive_seconds])], default=None)
+
+    def step(self, items: Iterable[object], instant: Instant) -> float | None:
+        """One round: returns the boottime seconds at which the next one is due."""
+        now = instant.boottime
+        acts: list[Act] = []
+        for item in items:
+            acts += self._acts_of(item, instant)
+        for name, decoder in self.decoders.items():
+            due = decoder.wake()
+            if due is not None and due <= now:
+                acts += self._inputs(name, decoder.step(now))
+        acts += self._limits_reached(now)
+        self._keep(acts, instant)
+        if len(self.inbox) == 0:
+            self._tidy(instant)
+        self.viewing.publish(self.keeping, self.storage, instant)
+        if len(self.inbox):
+            return now
+        return self._next_wake(instant)
+
+    # -- what came in ---------------------------------------------------------------------------------------------
+
+    def _acts_of(self, item: object, instant: Instant) -> list[Act]:
+        if isinstance(item, device.Frame):
+            name = item.device if item.device in self.decoders else item.device.partition(":")[0]
+            return self._inputs(name, self.decoders[name].feed(item))
+        if isinstance(item, device.Found | device.Lost):
+            return self._device_state(item, instant)
+        if isinstance(item, NewMaster | NewFacts):
+            return [item]
+        if isinstance(item, Stop):
+            self.stopping = item.reason
+            return []
+        act = self._page_input(item)
+        if act is not None:
+            return [act]
+        return self._report(item, instant)
+
+    def _inputs(self, name: str, inputs: Iterable[device.Input]) -> list[Act]:
+        station = self.stations[name]
+        acts: list[Act] = []
+        for each in inputs:
+            if isinstance(each, device.Scan):
+                acts.append(Input(station, station_desk.Scanned(each.data, each.device)))
+            elif isinstance(each, device.Press):
+                acts.append(Input(station, station_desk.Pressed(each.button, each.long, each.device)))
+            elif isinstance(each, device.Garbled):
+                acts.append(Garbage(station, each))
+        return acts
+
+    def _device_state(self, item: device.Found | device.Lost, instant: Instant) -> list[Act]:
+        found = isinstance(item, device.Found)
+        name = item.device.partition(":")[0]
+        station = self.stations.get(item.device) or self.stations.get(name, "")
+        acts: list[Act] = []
+        if not found and (decoder := self.decoders.get(item.device)) is not None:
+            acts += self._inputs(item.device, decoder.reset(instant.boottime))
+        if self.viewing.device_state(station, item.device, found):
+            kind = events.DeviceFound if found else events.DeviceLost
+            acts.append(Noted(station, kind(device=item.device[:512], detail=item.detail[:512])))
+            log.info("%s %s: %s", item.device, "found" if found else "lost", item.detail)
+        return acts
+
+    def _page_input(self, item: object) -> Act | None:
+        match item:
+            case page.Typed(station, text):
+                return Input(station, station_desk.Scanned(text, "page"))
+            case page.PageReport(station, operation, good, scrap, reason):
+                return Input(station, station_desk.PageReport(operation, good, scrap, reason))
+            case page.PageCommand(station, command, value):
+                return Input(station, station_desk.PageCommand(command, value))
+            case page.PageCall(station, call_type, long):
+                return Input(station, station_desk.Pressed(call_type, long, "page"))
+            case page.PageAcknowledge(station, call, badge):
+                what = station_desk.Scanned(badge, "page") if badge else station_desk.PageAcknowledge(call)
+                return Input(station, what)
+            case page.PageResolve(station, call, cause):
+                return Input(station, station_desk.PageResolve(call, cause))
+        return None
+
+    def _report(self, item: object, instant: Instant) -> list[Act]:
+        match item:
+            case ports.ReceiptCame(_, receipt):
+                self.storage.believe(receipt.streams, instant.boottime)
+                self.viewing.receipt(instant)
+            case ports.PositionMoved(sink, position):
+                self.storage.move(sink, position, instant.boottime)
+            case ports.NoticeSkipped(sink, first, last):
+                return [Noted("", events.NoticeSkipped(sink=sink, first=first, last=last), telemetry=False)]
+            case ports.FactsCame(facts):
+                return [NewFacts(facts)]
+            case ports.SinkState(sink, online, detail, _):
+                if self.viewing.sink_state(sink, online, instant):
+                    log.info("%s %s: %s", sink, "online" if online else "offline", detail)
+                    self._signal_all(Signal.ONLINE if online else Signal.OFFLINE, sink)
+            case ports.SinkRefused(sink, reason, hint):
+                log.error("%s refuses: %s (%s)", sink, reason, hint)
+            case _:
+                raise AssertionError(f"nobody knows what to do with {type(item).__name__}")
+        return []
+
+    def _limits_reached(self, now: float) -> list[Act]:
+        acts: list[Act] = []
+        overflow = self.inbox.take_overflow()
+        if overflow:
+            acts.append(Noted("", events.LimitReached(limit="inbox", count=overflow)))
+        rejected = self.keeping.rejections.take_overflow(now)
+        if rejected:
+            acts.append(Noted("", events.LimitReached(limit="rejected_scans", count=rejected)))
+        return acts
+
+    # -- commit, then signal, then send ---------------------------------------------------------------------------
+
+    def _keep(self, acts: list[Act], instant: Instant) -> None:
+        acts = [act for act in acts if not isinstance(act, Noted) or not act.telemetry or self.storage.telemetry_fits()]
+        try:
+            timeouts = self.keeping.wake(instant)
+            if not acts and (timeouts is None or timeouts > instant.boottime):
+                return
+            self.storage.ready(self.keeping, instant)
+            before = self.storage.newest()
+            outcomes = self.keeping.keep(acts, instant) if acts else []
+            outcomes += self.keeping.step(instant)
+        except GatewayError as error:
+            self._refuse(error, acts, instant)
+            return
+        if self.storage.accepted():
+            log.info("the station keeps records again")
+        for outcome in outcomes:
+            self._signal(outcome)
+        if self.storage.newest() != before:
+            self.viewing.changed()
+            self.kept()
+
+    def _refuse(self, error: GatewayError, acts: list[Act], instant: Instant) -> None:
+        """I11: the station says aloud that it cannot keep, and pretends nothing."""
+        if self.storage.refuse(error, instant.boottime):
+            log.error("the station refuses: %s (%s)", error, error.hint)
+        self.viewing.changed()
+        self._postponed += [act for act in acts if isinstance(act, NewMaster | NewFacts)]
+        for station in dict.fromkeys(act.station for act in acts if isinstance(act, Input | Garbage)):
+            for indicator in self.indicators.get(station, ()):
+                indicator.give(Signal.UNKEPT, station)
+
+    def _signal(self, outcome: Outcome) -> None:
+        self.viewing.changed()
+        for indicator in self.indicators.get(outcome.station, ()):
+            indicator.give(outcome.signal, outcome.station)
+
+    def _signal_all(self, signal: Signal, sink: str) -> None:
+        if sink == "central":
+            for station, indicators in self.indicators.items():
+                for indicator in indicators:
+                    indicator.give(signal, station)
+
+    # -- between inputs -------------------------------------------------------------------------------------------
+
+    def _tidy(self, instant: Instant) -> None:
+        try:
+            if self.storage.probe(self.keeping, instant):
+                log.info("the station keeps records again")
+                self.viewing.changed()
+                for each in self._postponed:
+                    self.inbox.put(each)
+                self._postponed.clear()
+            self.upkeep.step(self.keeping, instant)
+        except GatewayError as error:
+            self._refuse(error, [], instant)
+
+    def _next_wake(self, instant: Instant) -> float | None:
+        times = [decoder.wake() for decoder in self.decoders.values()]
+        times += [
+            self.keeping.wake(instant),
+            self.upkeep.wake(),
+            self.storage.wake(),
+            self.viewing.wake(),
+            self.keeping.rejections.wake(),
+        ]
+        return min((time for time in times if time is not None), default=None)

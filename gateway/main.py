@@ -1,0 +1,225 @@
+"""The composition root: the parts of a gateway put together. Read it as a table of contents."""
+
+import logging
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+from floor.events import GatewayStopped
+from gateway.clock import MachineClock, boottime, machine_clock
+from gateway.config import Config
+from gateway.equipment import Equipment, build_equipment
+from gateway.errors import GatewayError, JournalLocked, MasterRefused
+from gateway.inbox import Inbox
+from gateway.journal import Journal
+from gateway.keeping import Keeping, NewMaster, Noted
+from gateway.loop import Loop, Stop
+from gateway.master_store import from_file, save, saved, seal
+from gateway.screen.live import ViewFeed
+from gateway.service import ServiceNotice
+from gateway.sinks import Sinks, build_sinks
+from gateway.station_desk import StationRules
+from gateway.storage import Storage
+from gateway.upkeep import Upkeep
+from gateway.viewing import Viewing
+
+log = logging.getLogger("lineside")
+
+
+class Program:
+    """One gateway process. `run` returns its exit code."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.clock: MachineClock = machine_clock()
+        self.inbox = Inbox()
+        self.feed = ViewFeed()
+        self.notice = ServiceNotice()
+        self.fault: tuple[str, BaseException] | None = None
+        place = config.gateway
+        self.journal = Journal(
+            place.folder, place.name, bytes_max=place.journal_bytes_max, free_bytes_min=place.free_bytes_min
+        )
+        self.storage = Storage(self.journal)
+        self.keeping = Keeping(self.journal, {station.id: _rules(station) for station in config.station})
+        self.viewing = Viewing(config, self.feed.put)
+
+    def run(self) -> int:
+        """Keep reports until told to stop. 0 after an orderly end, 1 after a fault, 2 when it could not start."""
+        logging.basicConfig(
+            level=self.config.gateway.log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+        )
+        # The programs of a Pi have many small threads; the default stack of 8 MiB each is address space for nothing.
+        threading.stack_size(512 * 1024)
+        try:
+            self._open()
+        except JournalLocked as error:
+            log.error("%s (%s)", error, error.hint)
+            return 2
+        self._take_master()
+        equipment = build_equipment(self.config, self.inbox.put, self.died)
+        sinks = self._sinks()
+        loop = self._loop(equipment, sinks)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._told_to_stop)
+        equipment.start()
+        sinks.start()
+        screen = self._start_screen()
+        self.notice.ready()
+        log.info("ready: %s keeps reports in %s", self.config.gateway.name, self.journal.path)
+        try:
+            loop.run()
+        finally:
+            self._end(loop, equipment, sinks, screen)
+        if self.fault is not None:
+            log.critical("%s died", self.fault[0], exc_info=self.fault[1])
+        return 1 if self.fault else 0
+
+    def died(self, name: str, error: BaseException) -> None:
+        """A thread ended by a fault: so does the process, and the next start is the recovery."""
+        self.fault = (name, error)
+        self.inbox.put(Stop(f"{name} died"))
+        self.inbox.wake()
+
+    def _open(self) -> None:
+        instant = self.clock()
+        try:
+            self.storage.ready(self.keeping, instant)
+        except JournalLocked:
+            raise
+        except GatewayError as error:
+            self.storage.refuse(error, instant.boottime)
+            log.error("the station refuses: %s (%s)", error, error.hint)
+
+    def _take_master(self) -> None:
+        """What is on the card first; a planner's file where no server gives master data."""
+        folder, source = self.config.gateway.folder, "central"
+        try:
+            found = saved(folder)
+            master = found[1] if found else None
+            if self.config.master.file and not self.config.central.url:
+                master, source = from_file(self.config.master.file, folder), "file"
+                if found is None or found[1].digest != master.digest:
+                    save(seal(master), folder)
+        except MasterRefused as error:
+            log.error("%s (%s)", error, error.hint)
+            return
+        if master is None:
+            return
+        if self.journal.settings.get("master_digest") == master.digest:
+            self.keeping.master = master
+        else:
+            self.inbox.put(NewMaster(master, source))
+        self.master_at = (master.version, seal(master).digest if source == "file" else _digest_on_card(folder))
+
+    master_at: tuple[int, str] = (0, "")
+
+    def _sinks(self) -> Sinks:
+        return build_sinks(
+            self.config, self.journal, self.storage, self.inbox.put, self.master_at, self._status, self.died
+        )
+
+    def _loop(self, equipment: Equipment, sinks: Sinks) -> Loop:
+        record_sink = "central" if self.config.central.url else "export"
+        return Loop(
+            inbox=self.inbox,
+            clock=self.clock,
+            keeping=self.keeping,
+            storage=self.storage,
+            upkeep=Upkeep(self.journal, sinks.notice_sinks, record_sink),
+            viewing=self.viewing,
+            stations=equipment.stations,
+            decoders=equipment.decoders,
+            indicators=equipment.indicators,
+            kept=sinks.kept,
+            alive=self.notice.alive,
+            alive_seconds=self.notice.interval_seconds,
+        )
+
+    def _start_screen(self) -> Any:
+        """The page opens after the station is ready: importing Flask takes a second on a Pi."""
+        if not self.config.screen.enabled:
+            return None
+        from gateway.screen.errors import ScreenUnreachable
+        from gateway.screen.server import ScreenServer
+
+        screen = self.config.screen
+        server = ScreenServer(
+            screen.host,
+            screen.port,
+            self.feed,
+            self.inbox.put,
+            boottime,
+            language=screen.language,
+            hosts=screen.allowed_hosts,
+            metrics=self._metrics,
+        )
+        try:
+            server.open()
+        except ScreenUnreachable as error:
+            # A worker with a scanner needs no page: the station goes on without it, aloud.
+            log.error("%s (%s)", error, error.hint)
+            return None
+        print(f"gateway ready {server.url}", flush=True)
+        return server
+
+    def _metrics(self) -> bytes:
+        from gateway.metrics import metrics_text
+
+        return metrics_text(self.viewing, self.storage, self.inbox, self.keeping)
+
+    def _status(self) -> dict[str, Any]:
+        """The health that goes with each batch: small, and informative only."""
+        view = self.viewing.latest
+        return {
+            "stations": [station.id for station in self.config.station],
+            "clock_synchronised": view.clock_synchronised if view else False,
+            "wall": view.wall if view else 0,
+            "waiting": view.waiting if view else 0,
+            "refusing": self.storage.reason,
+            "broker": view.broker if view else "none",
+            "master_version": self.keeping.master.version,
+        }
+
+    def _told_to_stop(self, number: int, _: FrameType | None) -> None:
+        self.inbox.put(Stop(signal.Signals(number).name))
+
+    def _end(self, loop: Loop, equipment: Equipment, sinks: Sinks, screen: Any) -> None:
+        """Scanners first, then the last record, then the sinks."""
+        self.notice.stopping()
+        equipment.stop()
+        if self.fault is None:
+            self._last_record(loop)
+        if screen is not None:
+            screen.close()
+        sinks.stop()
+        equipment.dark()
+        self.journal.close()
+
+    def _last_record(self, loop: Loop) -> None:
+        """What is still in the inbox is kept; then a record that vouches for every signal before it (P4)."""
+        instant = self.clock()
+        try:
+            while len(self.inbox):
+                loop.step(self.inbox.take(len(self.inbox), 0), instant)
+            if self.journal.is_open and self.journal.current is not None and not self.storage.reason:
+                self.keeping.keep([Noted("", GatewayStopped(reason=loop.stopping or ""))], instant)
+                loop.upkeep.checkpoint(self.keeping)
+                self.journal.flush()
+        except GatewayError as error:
+            log.error("the end could not be kept: %s", error)
+
+
+def _rules(station: Any) -> StationRules:
+    return StationRules(
+        double_scan_seconds=station.double_scan_seconds,
+        session_timeout_seconds=station.badge_timeout_minutes * 60,
+        same_piece_seconds=station.same_piece_minutes * 60,
+    )
+
+
+def _digest_on_card(folder: Any) -> str:
+    found = saved(folder)
+    return found[0].digest if found else ""

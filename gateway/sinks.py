@@ -1,0 +1,256 @@
+"""The pumps of a gateway, built: up to the office, down from it, and out to the broker; each in a thread of its own."""
+
+import json
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from floor.schemas import event_topic, state_topic
+
+from floor import __version__
+from floor.events import cloud_event
+from gateway.clock import boottime
+from gateway.config import Config
+from gateway.errors import MasterRefused
+from gateway.journal import Journal
+from gateway.journal_reader import JournalReader
+from gateway.keeping import NewMaster
+from gateway.master_store import open_envelope, save
+from gateway.storage import Storage
+from sync.central_sink import HttpExchange
+from sync.downlink import Downlink
+from sync.limits import NoticeLimits
+from sync.mqtt_pump import MqttPump, StateTopic
+from sync.mqtt_sink import BrokerSettings, PahoPort
+from sync.ports import FactsCame, Report, SinkRefused, SnapshotCame
+from sync.pump import CentralPump
+from sync.runner import Runner
+from sync.wire import Receipt, Record
+
+log = logging.getLogger("lineside.sinks")
+
+Died = Callable[[str, BaseException], None]
+JOIN_SECONDS_MAX = 5.0
+
+
+@dataclass(slots=True)
+class Sinks:
+    """The running pumps. `kept` is called after each commit."""
+
+    runners: list[Runner] = field(default_factory=list)
+    on_kept: list[Callable[[], None]] = field(default_factory=list)
+    closing: list[Callable[[], None]] = field(default_factory=list)
+    notice_sinks: tuple[str, ...] = ()
+
+    def kept(self) -> None:
+        """There are new records: commit, then signal, then send."""
+        for wake in self.on_kept:
+            wake()
+
+    def start(self) -> None:
+        """Begin to send."""
+        for runner in self.runners:
+            runner.start()
+
+    def stop(self) -> None:
+        """End all of them; what is not acknowledged is sent again by the next process."""
+        for runner in self.runners:
+            runner.close()
+        for runner in self.runners:
+            runner.join(JOIN_SECONDS_MAX)
+        for close in self.closing:
+            close()
+
+
+@dataclass(slots=True)
+class Poster:
+    """How a pump's thread reaches the main loop. Master data is verified and put on the card in the pump's thread:
+    a large snapshot must not hold a scan up (I6)."""
+
+    config: Config
+    put: Callable[[object], bool]
+    storage: Storage
+
+    def __call__(self, report: Report) -> bool:
+        if isinstance(report, SnapshotCame | FactsCame) and self.storage.reason:
+            return False
+        if isinstance(report, SnapshotCame):
+            return self._snapshot(report)
+        return self.put(report)
+
+    def _snapshot(self, report: SnapshotCame) -> bool:
+        try:
+            master = open_envelope(report.envelope)
+            save(report.envelope, self.config.gateway.folder)
+        except MasterRefused as error:
+            return self.put(SinkRefused("central", str(error), error.hint))
+        return self.put(NewMaster(master, "central"))
+
+
+def build_sinks(
+    config: Config,
+    journal: Journal,
+    storage: Storage,
+    put: Callable[[object], bool],
+    master_at: tuple[int, str],
+    status: Callable[[], Mapping[str, Any]],
+    died: Died,
+) -> Sinks:
+    """Everything the configuration sends to. `master_at`: (version, digest) of the snapshot on the card."""
+    found = Sinks()
+    post = Poster(config, put, storage)
+    if config.central.url:
+        token = config.token()
+        if token is None:
+            log.error("not enrolled at %s: run `lineside gateway enrol`; records wait on the card", config.central.url)
+        else:
+            _add_central(found, config, journal, token, post, master_at, status, died)
+    if config.mqtt.host:
+        _add_mqtt(found, config, journal, post, died)
+    return found
+
+
+def _reader(journal: Journal) -> JournalReader:
+    return JournalReader(journal.path, journal.gateway_name)
+
+
+def _add_central(
+    found: Sinks,
+    config: Config,
+    journal: Journal,
+    token: str,
+    post: Poster,
+    master_at: tuple[int, str],
+    status: Callable[[], Mapping[str, Any]],
+    died: Died,
+) -> None:
+    ca_file = str(config.central.ca_file or "")
+    up, down = (HttpExchange(config.central.url, token, ca_file=ca_file) for _ in range(2))
+    downlink = Downlink(
+        down,
+        post,
+        random.random,
+        snapshot_version=master_at[0],
+        snapshot_digest=master_at[1],
+        facts_after=int(journal.settings.get("facts_last", "0")),
+    )
+    down_runner = Runner("downlink", downlink.step, boottime, died)
+
+    def on_receipt(receipt: Receipt) -> None:
+        downlink.note(receipt)
+        down_runner.wake()
+
+    source = _reader(journal)
+    pump = CentralPump(
+        config.gateway.name,
+        source,
+        up,
+        post,
+        random.random,
+        release=__version__,
+        status=status,
+        on_receipt=on_receipt,
+    )
+    up_runner = Runner("central", pump.step, boottime, died)
+    found.runners += [up_runner, down_runner]
+    found.on_kept.append(up_runner.wake)
+    found.closing += [up.close, down.close, source.close]
+
+
+def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died: Died) -> None:
+    source = _reader(journal)
+    port = PahoPort(broker_settings(config), boottime)
+    pump = MqttPump(
+        source,
+        port,
+        post,
+        TopicOf(config),
+        payload_of,
+        random.random,
+        position=journal.sinks.get("mqtt", 0),
+        state=StateTopic(_state_topic(config), lambda: state_payload(config, source)),
+        limits=NoticeLimits(
+            window=config.mqtt.window, notice_backlog_records_max=config.mqtt.notice_backlog_records_max
+        ),
+    )
+    runner = Runner("mqtt", pump.step, boottime, died, waiter=port, finish=port.farewell)
+    found.runners.append(runner)
+    found.on_kept.append(runner.wake)
+    found.closing.append(source.close)
+    found.notice_sinks = (*found.notice_sinks, "mqtt")
+
+
+def _state_topic(config: Config) -> str:
+    place = config.gateway
+    return state_topic(place.site, place.area, place.line, place.name)
+
+
+def state_payload(config: Config, source: JournalReader) -> bytes:
+    """The retained state: online, and the newest record as an outside witness of what this card has announced."""
+    epochs = source.epochs()
+    state = {
+        "state": "online",
+        "gateway": config.gateway.name,
+        "release": __version__,
+        "epoch": epochs[-1].epoch if epochs else "",
+        "last": epochs[-1].last if epochs else 0,
+    }
+    return json.dumps(state, separators=(",", ":")).encode()
+
+
+def broker_settings(config: Config) -> BrokerSettings:
+    """The broker's settings as sync takes them."""
+    mqtt = config.mqtt
+    return BrokerSettings(
+        host=mqtt.host,
+        port=mqtt.port,
+        client_id=f"lineside-{config.gateway.name}",
+        protocol=mqtt.version,
+        username=mqtt.username or config.gateway.name,
+        password=config.password() or "",
+        tls=mqtt.tls,
+        ca_file=str(mqtt.ca_file or ""),
+        certificate_file=str(mqtt.certificate_file or ""),
+        key_file=str(mqtt.key_file or ""),
+        will_topic=_state_topic(config),
+    )
+
+
+def payload_of(record: Record) -> bytes:
+    """The CloudEvents JSON of a record."""
+    return cloud_event(record.gateway_name, record.epoch, record.seq, record.content).encode()
+
+
+class TopicOf:
+    """The topic of a record: lineside/v1/{site}/{area}/{line}/{station}/event/{type}.
+
+    The type and the station stand at the front of the text (`floor.events.encode`), so nothing is parsed: a drain of
+    100,000 records would pay for it.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._topics: dict[tuple[str, str], str] = {}
+
+    def __call__(self, record: Record) -> str:
+        kind, station = _front(record.content)
+        topic = self._topics.get((kind, station))
+        if topic is None:
+            place = self._config.gateway
+            topic = event_topic(place.site, place.area, place.line, station or place.name, kind)
+            self._topics[kind, station] = topic
+        return topic
+
+
+def _front(content: str) -> tuple[str, str]:
+    """(type, station) of a record's text, as `floor.events.encode` begins it; parsed in full where it begins
+    otherwise."""
+    if content.startswith('{"type":"'):
+        kind, _, rest = content[9:].partition('","subject":"')
+        station, quote, _ = rest.partition('"')
+        if quote and "\\" not in kind + station and '"' not in kind:
+            return kind, station
+    whole = json.loads(content)
+    return str(whole.get("type", "unknown")), str(whole.get("subject", ""))

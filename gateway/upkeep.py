@@ -1,0 +1,116 @@
+"""Between inputs: write what is pending, keep the write-ahead log short, checkpoint, prune. One small job a round."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from floor.events import Instant
+from gateway import limits
+from gateway.journal import Journal
+from gateway.journal_commands import EXPORT_RECEIPT
+from gateway.journal_reader import JournalReader
+from gateway.journal_upkeep import checkpoint_state, checkpoint_wal, prune, wal_bytes
+from gateway.keeping import Keeping
+
+WAL_IDLE_BYTES = 1024 * 1024
+"""Copied into the database once idle: 256 pages, so a scan that comes meanwhile waits for one short flush."""
+
+IDLE_SECONDS = 0.02
+"""Nothing came in for so long: then the longer jobs may begin."""
+
+LOOK_SECONDS = 30.0
+"""How often pruning and an export's receipt are looked at."""
+
+
+@dataclass(slots=True)
+class Upkeep:
+    """The jobs, in order of urgency. `record_sink`: central, or export where no server is configured."""
+
+    journal: Journal
+    notice_sinks: tuple[str, ...]
+    record_sink: str
+    checkpointed: int = -1
+    busy_at: float = float("-inf")
+    newest: int = -1
+    look_at: float = float("-inf")
+    work_left: bool = True
+
+    def step(self, keeping: Keeping, instant: Instant) -> None:
+        """Do what is due. Raises the journal's errors."""
+        now = instant.boottime
+        if not self.journal.is_open or keeping.stale:
+            return
+        if self.journal.newest() != self.newest:
+            self.newest, self.busy_at, self.work_left = self.journal.newest(), now, True
+        due = self.journal.flush_due()
+        if due is not None and due <= now:
+            self.journal.flush()
+            self.work_left = True
+        if now - self.busy_at < IDLE_SECONDS and wal_bytes(self.journal) < limits.WAL_BYTES_MAX:
+            return
+        self.work_left = self._one_job(keeping, now)
+
+    def _one_job(self, keeping: Keeping, now: float) -> bool:
+        """True when there may be more to do."""
+        if self.checkpointed < 0:
+            self.checkpointed = self.newest
+        # The state is written again when folding it would take longer than reading it back.
+        if self.newest - self.checkpointed >= max(limits.CHECKPOINT_RECORDS, len(keeping.floor.progress)):
+            self.checkpoint(keeping)
+            return True
+        if now >= self.look_at:
+            self._take_export_receipt(now)
+            if prune(self.journal, self.notice_sinks, self.record_sink):
+                return True
+            self.look_at = now + LOOK_SECONDS
+            return True
+        if wal_bytes(self.journal) >= WAL_IDLE_BYTES and self._wal_grew():
+            checkpoint_wal(self.journal)
+        return False
+
+    def checkpoint(self, keeping: Keeping) -> None:
+        """Keep the folded state, so that a start folds only what comes after it."""
+        if self.journal.newest() > 0:
+            checkpoint_state(self.journal, keeping.floor.to_json())
+        self.checkpointed = self.journal.newest()
+
+    _wal_seen: int = -1
+
+    def _wal_grew(self) -> bool:
+        """A finished write-ahead log keeps its size: only one that was written to since needs copying."""
+        grew = self.newest != self._wal_seen
+        self._wal_seen = self.newest
+        return grew
+
+    def wake(self) -> float | None:
+        """When `step` next has something to do."""
+        times = [self.look_at] if self.look_at > 0 else []
+        if (due := self.journal.flush_due()) is not None:
+            times.append(due)
+        if self.work_left:
+            times.append(self.busy_at + IDLE_SECONDS)
+        return min(times, default=None)
+
+    def _take_export_receipt(self, now: float) -> None:
+        path = self.journal.folder / EXPORT_RECEIPT
+        if self.record_sink != "export" or not path.exists():
+            return
+        position = verified_position(path, self.journal)
+        if position is not None and position > self.journal.sinks.get("export", 0):
+            self.journal.move("export", position, now)
+
+
+def verified_position(path: Path, journal: Journal) -> int | None:
+    """The position an export's receipt vouches for, or None where it does not fit this journal: then it moves
+    nothing (I5)."""
+    try:
+        receipt: dict[str, Any] = json.loads(path.read_text())
+        position, after, digest = int(receipt["position"]), int(receipt["after"]), str(receipt["digest"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if position > journal.newest() or after > journal.sinks.get("export", 0):
+        return None
+    with JournalReader(journal.path, journal.gateway_name) as reader:
+        found = reader.read_after(position - 1, 1)
+    return position if found and found[0][0] == position and found[0][1].digest == digest else None

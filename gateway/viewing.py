@@ -1,0 +1,141 @@
+"""What the screens are told: one `GatewayView` after a round in which something changed."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from floor.events import Instant
+from gateway.config import Config
+from gateway.journal import Journal
+from gateway.journal_upkeep import used_fraction
+from gateway.keeping import Keeping
+from gateway.station_desk import Desk
+from gateway.station_view import station_view
+from gateway.storage import Storage
+from gateway.view import GatewayView, LastScan, StationView
+
+PUBLISH_SECONDS = 0.05
+"""Views are not published more often than this; a page is live within 200 ms all the same."""
+
+WAITING_LOOK_SECONDS = 1.0
+"""How often the oldest waiting record is looked up."""
+
+DAY_SECONDS = 86_400.0
+
+
+@dataclass(slots=True)
+class Viewing:
+    """Collects what the loop learns about devices and sinks, and publishes views."""
+
+    config: Config
+    put: Callable[[GatewayView], None]
+    devices: dict[str, dict[str, bool]] = field(default_factory=dict)
+    sinks: dict[str, bool] = field(default_factory=dict)
+    office_seen_wall: float | None = None
+    latest: GatewayView | None = None
+    _dirty: bool = True
+    _published: float = float("-inf")
+    _waiting_since: float | None = None
+    _looked: float = float("-inf")
+
+    def changed(self) -> None:
+        """Something of the view may be different now."""
+        self._dirty = True
+
+    def device_state(self, station: str, name: str, there: bool) -> bool:
+        """Note a device's coming or going; True when it is news."""
+        known = self.devices.setdefault(station, {})
+        new = known.get(name) != there
+        known[name] = there
+        self._dirty = self._dirty or new
+        return new
+
+    def sink_state(self, sink: str, online: bool, instant: Instant) -> bool:
+        """Note a sink's coming or going; True when it is news."""
+        new = self.sinks.get(sink) != online
+        self.sinks[sink] = online
+        self._dirty = self._dirty or new
+        return new
+
+    def receipt(self, instant: Instant) -> None:
+        """The office answered just now."""
+        self.office_seen_wall = instant.wall
+        self._dirty = True
+
+    def wake(self) -> float | None:
+        """When a changed view may be published."""
+        return self._published + PUBLISH_SECONDS if self._dirty else None
+
+    def publish(self, keeping: Keeping, storage: Storage, instant: Instant) -> None:
+        """Put a new view out, if something changed and the last one is old enough."""
+        if not self._dirty or instant.boottime - self._published < PUBLISH_SECONDS:
+            return
+        self._dirty, self._published = False, instant.boottime
+        self.latest = self._view(keeping, storage, instant)
+        self.put(self.latest)
+
+    def _view(self, keeping: Keeping, storage: Storage, instant: Instant) -> GatewayView:
+        journal = storage.journal
+        stations = tuple(self._station(each.id, keeping, journal, instant) for each in self.config.station)
+        waiting = journal.waiting() if self.config.central.url else 0
+        return GatewayView(
+            gateway_name=self.config.gateway.name,
+            stations=stations,
+            kept=journal.newest(),
+            waiting=waiting,
+            waiting_since_wall=self._oldest(journal, instant) if waiting else None,
+            office=self._online("central", bool(self.config.central.url)),
+            office_seen_wall=self.office_seen_wall,
+            broker=self._online("mqtt", bool(self.config.mqtt.host)),
+            refusing=storage.reason,
+            days_left=None if self.config.central.url else self._days_left(journal),
+            clock_synchronised=instant.synchronised,
+            master_version=keeping.master.version,
+            wall=instant.wall,
+        )
+
+    def _online(self, sink: str, configured: bool) -> str:
+        if not configured:
+            return "none"
+        return "online" if self.sinks.get(sink) else "offline"
+
+    def _station(self, station: str, keeping: Keeping, journal: Journal, instant: Instant) -> StationView:
+        view = station_view(keeping.floor, keeping.desks.get(station, Desk(station)), keeping.master, station, instant)
+        marks = {row.epoch: row.mark for row in journal.epochs.values()}
+        return replace(
+            view,
+            last=None if view.last is None else marked(view.last, marks),
+            recent=tuple(marked(each, marks) for each in view.recent),
+            devices=tuple(sorted(self.devices.get(station, {}).items())),
+        )
+
+    def _oldest(self, journal: Journal, instant: Instant) -> float | None:
+        """Wall time of the oldest record that the office does not have."""
+        if instant.boottime - self._looked >= WAITING_LOOK_SECONDS and journal.is_open:
+            self._looked = instant.boottime
+            positions = [row.base + max(row.mark, row.floor) for row in journal.epochs.values() if row.last > row.mark]
+            if positions:
+                row = journal.connection.execute(
+                    "SELECT content FROM record WHERE position > ? ORDER BY position LIMIT 1", (min(positions),)
+                ).fetchone()
+                self._waiting_since = float(json.loads(row[0])["walltime"]) if row else None
+        return self._waiting_since
+
+    def _days_left(self, journal: Journal) -> float | None:
+        """Days until the cap at the rate since the oldest record held; None while it cannot be told."""
+        if not journal.is_open:
+            return None
+        oldest = journal.connection.execute("SELECT content FROM record ORDER BY position LIMIT 1").fetchone()
+        used = used_fraction(journal)
+        if oldest is None or used <= 0 or self.latest is None:
+            return None
+        days = (self.latest.wall - float(json.loads(oldest[0])["walltime"])) / DAY_SECONDS
+        return round(days * (1 - used) / used, 1) if days >= 1 else None
+
+
+def marked(result: LastScan, marks: dict[str, int]) -> LastScan:
+    """The result with what is known of its way to the office."""
+    epoch, _, seq = result.identity.partition("/")
+    if not seq:
+        return result
+    return replace(result, at_office=int(seq) <= marks.get(epoch, 0))
