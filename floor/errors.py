@@ -46,7 +46,7 @@ class CallRefused(FloorError):
     hint = "The screen shows which calls are open."
 
 
-class MasterDataRefused(FloorError):
+class MasterFileRefused(FloorError):
     """The master data has faults. `faults` names each with its file or sheet, row and column."""
 
     hint = "Correct the named cells and read the file again; what was in use stays in use."

@@ -75,14 +75,14 @@ REJECTION_NAMES: Final[Catalogue] = {
     "cause_unfit": ("原因与呼叫类型不符", "The cause does not fit the call"),
     "leader_only": ("需要班组长", "Only a leader can do this"),
     "call_gone": ("呼叫已关闭", "The call is closed"),
-    # Words of devices/limits.py: what arrived was no label at all.
-    "too_long": ("条码过长", "Label too long"),
-    "incomplete": ("条码不完整", "Label incomplete"),
-    "unknown_key": ("未知按键", "Unknown key"),
-    "control": ("条码含控制字符", "Label has control characters"),
-    "dropped": ("输入过快，已丢弃", "Too fast, dropped"),
-    "unknown_message": ("未知消息", "Unknown message"),
-    "crowded": ("连接过多", "Too many connections"),
+    # What arrived was no label at all: the reasons a device gives.
+    "garbled_too_long": ("条码过长", "Label too long"),
+    "garbled_incomplete": ("条码不完整", "Label incomplete"),
+    "garbled_unknown_key": ("未知按键", "Unknown key"),
+    "garbled_control": ("条码含控制字符", "Label has control characters"),
+    "garbled_dropped": ("输入过快，已丢弃", "Too fast, dropped"),
+    "garbled_unknown_message": ("未知消息", "Unknown message"),
+    "garbled_crowded": ("连接过多", "Too many connections"),
 }
 
 STATE_NAMES: Final[Catalogue] = {
