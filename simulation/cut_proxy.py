@@ -134,18 +134,21 @@ class CutProxy:
         """Both ways in one thread, until one side ends or is reset."""
         for each in (client, server):
             each.settimeout(_CONNECT_SECONDS_MAX)
-        while not self._closing and self._mode != "cut":
-            if self._mode == "freeze":
+        while not self._closing and self.mode != "cut":
+            if self.mode == "freeze":
                 select.select([], [], [], _TICK_SECONDS)
                 continue
             readable, _, _ = select.select([client, server], [], [], _TICK_SECONDS)
-            if self._mode in ("freeze", "cut"):
-                continue
-            for each in readable:
-                if not self._move(each, server if each is client else client, "up" if each is client else "down"):
-                    return
+            if self.mode in ("pass", "drop_reply") and not self._move_all(readable, client, server):
+                return
         _abort(client)
         _abort(server)
+
+    def _move_all(self, readable: list[socket.socket], client: socket.socket, server: socket.socket) -> bool:
+        return all(
+            self._move(each, server if each is client else client, "up" if each is client else "down")
+            for each in readable
+        )
 
     def _move(self, origin: socket.socket, goal: socket.socket, way: Way) -> bool:
         piece = origin.recv(_PIECE_BYTES)
