@@ -1,4 +1,4 @@
-"""Every text of the office pages, in Chinese (first) and English.
+"""Every text of the office pages, in Chinese (first) and English. The floor's own words are in floor/texts.py.
 
 Pure: values in, values out. A page asks with `text(language, key, **values)`; a test holds that no page asks for a key
 that is not here, that both languages take the same values, and that no key is idle.
@@ -6,9 +6,10 @@ that is not here, that both languages take the same values, and that no key is i
 
 from typing import Final
 
-LANGUAGES: Final = ("zh", "en")
-DEFAULT_LANGUAGE: Final = "zh"
-HTML_LANGUAGE: Final = {"zh": "zh-CN", "en": "en"}
+from floor.texts import LANGUAGES, Catalogue, Language
+
+DEFAULT_LANGUAGE: Final[Language] = "zh"
+HTML_LANGUAGE: Final[dict[Language, str]] = {"zh": "zh-CN", "en": "en"}
 
 _FRAME: Final = {
     "product": ("线边", "Lineside"),
@@ -53,9 +54,9 @@ _BOARD: Final = {
     "board.orders": ("工单与工序", "Orders and operations"),
     "board.as_of": ("数据截至 {time}", "data as of {time}"),
     "board.never": ("尚无数据", "no data yet"),
-    "board.show.open": ("未完工", "Open"),
+    "board.show.open": ("未完成", "Open"),
     "board.show.active": ("进行中", "Active"),
-    "board.show.done": ("已完工", "Done"),
+    "board.show.done": ("已完成", "Done"),
     "board.show.all": ("全部", "All"),
     "board.find": ("工单号或品名", "Order or item"),
     "board.tv": ("大屏", "Wall screen"),
@@ -79,18 +80,18 @@ _BOARD: Final = {
     "board.unknown_order": ("主数据里没有的工单", "Not in the master data"),
     "state.idle": ("未开工", "Idle"),
     "state.running": ("进行中", "Running"),
-    "state.paused": ("暂停", "Paused"),
-    "state.done": ("完工", "Done"),
+    "state.paused": ("已暂停", "Paused"),
+    "state.done": ("已完成", "Done"),
     "order.released": ("已下达", "Released"),
-    "order.held": ("冻结", "Held"),
+    "order.held": ("已暂停", "On hold"),
     "order.closed": ("已关闭", "Closed"),
     "gateway.online": ("在线", "online"),
     "gateway.offline": ("离线", "offline"),
     "gateway.unseen": ("从未连接", "never seen"),
-    "gateway.waiting": ("待传 {n}", "{n} waiting"),
-    "gateway.gaps": ("缺失 {n}", "{n} missing"),
-    "gateway.forks": ("分叉 {n}", "{n} forks"),
-    "gateway.conflicts": ("冲突 {n}", "{n} conflicts"),
+    "gateway.waiting": ("待传 {n}", "waiting {n}"),
+    "gateway.gaps": ("缺失 {n}", "missing {n}"),
+    "gateway.forks": ("分叉 {n}", "forks {n}"),
+    "gateway.conflicts": ("冲突 {n}", "conflicts {n}"),
     "gateway.clock_bad": ("时钟未同步", "clock not set"),
 }
 
@@ -101,7 +102,7 @@ _CALLS: Final = {
     "calls.none_open": ("没有未关闭的呼叫。", "No open calls."),
     "calls.none_recent": ("还没有呼叫。", "No calls yet."),
     "calls.acknowledge": ("我来处理", "I take it"),
-    "calls.resolve": ("关闭呼叫", "Close the call"),
+    "calls.resolve": ("解决并关闭", "Resolve"),
     "calls.cause": ("原因", "Cause"),
     "calls.choose_cause": ("请选择原因", "Choose a cause"),
     "calls.other_cause": ("其他原因", "Another cause"),
@@ -122,9 +123,9 @@ _CALLS: Final = {
     "calls.lasted": ("持续", "Lasted"),
     "calls.to_station": ("通知工位", "To the station"),
     "call.raised": ("待响应", "waiting"),
-    "call.acknowledged": ("处理中", "taken"),
-    "call.resolved": ("已关闭", "closed"),
-    "call.cancelled": ("已撤销", "withdrawn"),
+    "call.acknowledged": ("已响应", "taken"),
+    "call.resolved": ("已解决", "resolved"),
+    "call.cancelled": ("已取消", "withdrawn"),
     "call.taken_by": ("{who} 已响应", "{who} is coming"),
     "impact.stop": ("停线", "line stop"),
     "impact.slow": ("减速", "slower"),
@@ -200,14 +201,15 @@ _MASTER: Final = {
     "master.download": ("下载当前数据", "Download the current data"),
     "master.import": ("导入文件", "Import a file"),
     "master.import_why": (
-        "文件包含全部主数据，会整体替换当前版本。先显示变化，确认后才发布。支持 {types}，最大 {size} MB。",
+        "文件包含全部主数据，会整体替换当前版本。先显示变化，确认后才发布。"
+        "支持 {types}（CSV 可一次选多个），最大 {size} MB。",
         "The file holds all master data and replaces the current version as a whole. You see what changes before "
-        "anything is published. {types}, at most {size} MB.",
+        "anything is published. {types} (several CSV files at once), at most {size} MB.",
     ),
     "master.file": ("文件", "File"),
     "master.check": ("检查文件", "Check the file"),
     "master.only_planner": ("只有计划员可以导入主数据。", "Only a planner may import master data."),
-    "master.faults": ("文件有 {n} 处错误，没有发布任何内容", "The file has {n} faults; nothing was published"),
+    "master.faults": ("文件有错误，没有发布任何内容", "The file has faults; nothing was published"),
     "master.faults_what": (
         "请在文件里改正下面各处，然后重新导入。",
         "Correct each of them in the file and import it again.",
@@ -272,6 +274,7 @@ _USERS: Final = {
     "users.person": ("人员编号", "Person"),
     "users.roles": ("角色", "Roles"),
     "users.state": ("状态", "State"),
+    "users.acts": ("操作", "Actions"),
     "users.add": ("添加用户", "Add a user"),
     "users.add_button": ("添加并生成一次性登录码", "Add and make a one-time code"),
     "users.only_admin": ("只有管理员可以管理用户。", "Only an administrator manages users."),
@@ -368,36 +371,7 @@ _ERRORS: Final = {
     "error.to_board": ("回到看板", "Go to the board"),
 }
 
-_EVENTS: Final = {
-    "event.session.opened": ("签到", "signed in"),
-    "event.session.closed": ("签退", "signed out"),
-    "event.work.started": ("开工", "work started"),
-    "event.work.paused": ("暂停", "work paused"),
-    "event.work.resumed": ("继续", "work resumed"),
-    "event.report.finished": ("报工", "report"),
-    "event.report.corrected": ("撤销报工", "report taken back"),
-    "event.scan.rejected": ("扫码未识别", "scan rejected"),
-    "event.andon.raised": ("发起呼叫", "call raised"),
-    "event.andon.acknowledged": ("响应呼叫", "call taken"),
-    "event.andon.resolved": ("关闭呼叫", "call closed"),
-    "event.andon.cancelled": ("撤销呼叫", "call withdrawn"),
-    "event.snapshot.applied": ("启用主数据", "master data in use"),
-    "event.fact.received": ("收到办公室消息", "fact received"),
-    "event.device.found": ("设备已连接", "device found"),
-    "event.device.lost": ("设备断开", "device lost"),
-    "event.limit.reached": ("达到上限", "limit reached"),
-    "event.notice.skipped": ("跳过通知", "notices skipped"),
-    "event.record.lost": ("记录损坏", "record lost"),
-    "event.gateway.stopped": ("网关停止", "gateway stopped"),
-    "flag.early": ("过早", "early"),
-    "flag.over_quantity": ("超计划数", "over quantity"),
-    "flag.unknown_operation": ("未知工序", "unknown operation"),
-    "flag.order_held": ("工单冻结", "order held"),
-    "flag.order_closed": ("工单已关闭", "order closed"),
-    "flag.wrong_station": ("非指定工位", "wrong station"),
-}
-
-TEXTS: Final[dict[str, tuple[str, str]]] = {
+TEXTS: Final[Catalogue] = {
     **_FRAME,
     **_BOARD,
     **_CALLS,
@@ -407,16 +381,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **_USERS,
     **_ACCOUNT,
     **_ERRORS,
-    **_EVENTS,
 }
 
 
-def text(language: str, key: str, **values: object) -> str:
+def text(language: Language, key: str, **values: object) -> str:
     """The text of a key in a language (`zh` or `en`), with its values put in. KeyError for a key that is not here."""
     chosen = TEXTS[key][LANGUAGES.index(language)]
     return chosen.format(**values) if values else chosen
 
 
-def text_or(language: str, key: str, otherwise: str) -> str:
+def text_or(language: Language, key: str, otherwise: str) -> str:
     """The text of a key, or another text where the catalogue does not know it (a newer release's event type)."""
     return text(language, key) if key in TEXTS else otherwise

@@ -3,7 +3,7 @@
 `blueprint(office)` holds all of them; the application factory registers it once.
 """
 
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 
 from central.pages import (
     account_pages,
@@ -15,8 +15,9 @@ from central.pages import (
     record_pages,
     user_pages,
 )
+from central.pages.frame import OFFICE
 from central.pages.office import Office
-from central.pages.protection import SESSION_COOKIE, add_headers, cookie, refuse_forged_forms
+from central.pages.protection import add_headers, refuse_forged_forms
 
 FORM_BYTES_MAX = 64 * 1024
 """Every form but the upload of master data."""
@@ -32,10 +33,9 @@ def blueprint(office: Office) -> Blueprint:
     def protect() -> None:
         is_upload = request.path == "/master/check"
         request.max_content_length = master_pages.UPLOAD_BYTES_MAX if is_upload else FORM_BYTES_MAX
-        token = cookie(SESSION_COOKIE)
-        g.account = office.account_of(token) if token else None
         refuse_forged_forms()
 
+    pages.record_once(lambda state: state.app.extensions.__setitem__(OFFICE, office))
     pages.after_app_request(add_headers)
     for each in (
         account_pages,

@@ -17,7 +17,7 @@ from central.pages.protection import (
     safe_path,
     set_cookie,
 )
-from central.texts import LANGUAGES
+from floor.texts import LANGUAGES
 
 LANGUAGE_SECONDS = 365 * 86_400
 

@@ -30,7 +30,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 
     @pages.get("/board/stream")
     @readable
-    def board_stream() -> Response:
+    def board_stream() -> BaseResponse:
         return office.stream()
 
 
@@ -47,6 +47,7 @@ def _show(office: Office, template: str) -> Response:
         return f"{path}?{urlencode(named)}" if named else path
 
     board = office.board()
+    per_page = selections.ORDERS_PER_WALL_PAGE if tv else selections.ORDERS_PER_PAGE
     return render(
         template,
         tv=tv,
@@ -54,7 +55,7 @@ def _show(office: Office, template: str) -> Response:
         shows=selections.SHOWS,
         board_url=board_url,
         fragment_url=board_url("/board/fragment"),
-        order_page=selections.page_of(board.orders, selection),
+        order_page=selections.page_of(board.orders, selection, per_page),
         has_orders=bool(board.orders),
         operations_max=selections.OPERATIONS_PER_ORDER_MAX,
         calls=selections.pressing_calls(board.calls),

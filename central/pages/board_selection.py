@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from central.pages.office import CallLine, GatewayLine, OrderLine
 
 ORDERS_PER_PAGE = 20
+ORDERS_PER_WALL_PAGE = 4
+"""What fits a wall screen of 1280 x 720 at a size that is read from some metres; the pages turn by themselves."""
 OPERATIONS_PER_ORDER_MAX = 40
 CALLS_ON_BOARD_MAX = 12
 GATEWAYS_ON_BOARD_MAX = 24
@@ -79,13 +81,13 @@ def _rank(order: OrderLine) -> tuple[int, str, str]:
     return group, order.due or "9999", order.order
 
 
-def page_of(orders: Sequence[OrderLine], selection: Selection) -> OrderPage:
+def page_of(orders: Sequence[OrderLine], selection: Selection, per_page: int = ORDERS_PER_PAGE) -> OrderPage:
     """The orders of the asked page; a page behind the last is the last."""
     found = sorted((each for each in orders if _matches(each, selection)), key=_rank)
-    pages = max(1, -(-len(found) // ORDERS_PER_PAGE))
+    pages = max(1, -(-len(found) // per_page))
     page = min(selection.page, pages)
-    start = (page - 1) * ORDERS_PER_PAGE
-    return OrderPage(tuple(found[start : start + ORDERS_PER_PAGE]), page, pages, len(found))
+    start = (page - 1) * per_page
+    return OrderPage(tuple(found[start : start + per_page]), page, pages, len(found))
 
 
 def pressing_calls(calls: Sequence[CallLine]) -> list[CallLine]:

@@ -3,7 +3,7 @@
 import logging
 import secrets
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -21,6 +21,9 @@ def add_routes(pages: Blueprint) -> None:
         code = fault.code or 500
         if request.path.startswith("/api/") or code not in CODES:
             return fault.get_response()
+        if code >= 500:
+            # The database may be what failed, so the page does not ask who is signed in.
+            g.account = None
         answer = render("error.html", code, code=code, reference=_reference(fault))
         if fault.response is None:
             for name, value in fault.get_headers(request.environ):

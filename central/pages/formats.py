@@ -7,15 +7,16 @@ import datetime
 import unicodedata
 
 from central.texts import text
+from floor.texts import Language
 
-DAY_WORD = {"zh": "天", "en": "d"}
+DAY_WORD: dict[Language, str] = {"zh": "天", "en": "d"}
 """Also told to the clock script, so that a running time looks the same when the script takes over."""
 
 SHOWN_CHARACTERS_MAX = 200
 """A text of the floor in a table's cell; the raw text of a record is shown whole elsewhere."""
 
 
-def span(language: str, seconds: float) -> str:
+def span(language: Language, seconds: float) -> str:
     """A span as `0:04:09`, from one day on as `2 d 3:04`. Negative spans (a clock was set) show as zero."""
     whole = max(0, int(seconds))
     days, rest = divmod(whole, 86_400)
@@ -25,7 +26,7 @@ def span(language: str, seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest % 60:02d}"
 
 
-def ago(language: str, seconds: float) -> str:
+def ago(language: Language, seconds: float) -> str:
     """A span in its largest unit: `3 min ago`."""
     whole = max(0, int(seconds))
     for key, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):

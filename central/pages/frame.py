@@ -7,34 +7,41 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
 
-from flask import Response, g, redirect, render_template, request
+from flask import Response, current_app, g, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.pages import formats
 from central.pages.office import Account, CallLine, GatewayLine
-from central.pages.protection import FORM_TOKEN, LANGUAGE_COOKIE, cookie, form_token, is_loopback
-from central.texts import DEFAULT_LANGUAGE, HTML_LANGUAGE, LANGUAGES, TEXTS, text, text_or
+from central.pages.protection import FORM_TOKEN, LANGUAGE_COOKIE, SESSION_COOKIE, cookie, form_token, is_loopback
+from central.texts import DEFAULT_LANGUAGE, HTML_LANGUAGE, TEXTS, text, text_or
+from floor import texts as floor_texts
+from floor.texts import LANGUAGES, Language
 
 OPEN_PAGES: Final = ("board", "calls", "gateways", "master", "records")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 """A gateway's name (sync/wire.py) and a user's name."""
 
+OFFICE: Final = "lineside_office"
+"""Where the application keeps the office that its pages ask."""
+
 View = Callable[..., Any]
 
 
-def language() -> str:
+def language() -> Language:
     """The reader's language: their choice, else what their browser prefers, else Chinese."""
-    chosen = cookie(LANGUAGE_COOKIE)
-    if chosen in LANGUAGES:
-        return chosen
-    return request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
+    chosen = cookie(LANGUAGE_COOKIE) or request.accept_languages.best_match(LANGUAGES)
+    return next((each for each in LANGUAGES if each == chosen), DEFAULT_LANGUAGE)
 
 
 def account() -> Account | None:
     """Who is signed in."""
-    found: Account | None = g.get("account")
+    if "account" not in g:
+        token = cookie(SESSION_COOKIE)
+        office = current_app.extensions[OFFICE]
+        g.account = office.account_of(token) if token else None
+    found: Account | None = g.account
     return found
 
 
@@ -106,7 +113,7 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
     return answer
 
 
-def _words(chosen: str, now: float) -> dict[str, Any]:
+def _words(chosen: Language, now: float) -> dict[str, Any]:
     other = LANGUAGES[1 - LANGUAGES.index(chosen)]
     who = account()
     pages = (*OPEN_PAGES, "users") if who and who.may("admin") else OPEN_PAGES
@@ -135,7 +142,7 @@ def _words(chosen: str, now: float) -> dict[str, Any]:
     }
 
 
-def _floor_words(chosen: str) -> dict[str, Any]:
+def _floor_words(chosen: Language) -> dict[str, Any]:
     """The words for values of the floor: in the catalogue, in the master data, or as they are."""
 
     def cause_of(call: CallLine) -> str:
@@ -148,8 +155,8 @@ def _floor_words(chosen: str) -> dict[str, Any]:
         "name_of": lambda call: _named(chosen, call.name, call.name_en) or call.call_type,
         "cause_of": cause_of,
         "gateway_state": gateway_state,
-        "event_word": lambda kind: text_or(chosen, f"event.{kind}", formats.visible(kind)),
-        "flag_word": lambda flag: text_or(chosen, f"flag.{flag}", formats.visible(flag)),
+        "event_word": lambda kind: formats.visible(floor_texts.name(floor_texts.EVENT_NAMES, kind, chosen)),
+        "flag_word": lambda flag: formats.visible(floor_texts.name(floor_texts.FLAG_NAMES, flag, chosen)),
         "alarm_word": lambda kind: text_or(chosen, f"alarm.{kind}", formats.visible(kind)),
     }
 

@@ -3,15 +3,15 @@
 import time
 
 from flask import Blueprint, Response, redirect, request
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from central import errors
+from central.pages.formats import visible
 from central.pages.frame import for_accounts, for_role, render, signed_in
-from central.pages.master_exchange import KINDS_IN, KINDS_OUT, kind_of, read, write
+from central.pages.master_exchange import FILES_MAX, KINDS_IN, KINDS_OUT, kind_of, read, write
 from central.pages.master_preview import TABLES, Drafts, Preview, changes
 from central.pages.office import PLANNER, Office
-from floor.errors import MasterDataRefused
+from floor.errors import MasterFileRefused
 
 FILE_MEGABYTES_MAX = 16
 """50,000 operations take 6 MB as CSV and 3 MB as XLSX."""
@@ -60,24 +60,20 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 
 
 def _check(office: Office, drafts: Drafts) -> Response:
-    upload = request.files.get("file")
-    if upload is None or not upload.filename:
+    uploads = [each for each in request.files.getlist("file") if each.filename]
+    if not uploads or len(uploads) > FILES_MAX:
         return _show(office, fault="master.no_file", status=400)
-    kind = kind_of(upload.filename)
-    if not kind:
-        return _show(office, fault="master.bad_type", fault_name=upload.filename[-60:], status=400)
+    for each in uploads:
+        if not kind_of(each.filename or ""):
+            return _show(office, fault="master.bad_type", fault_name=visible((each.filename or "")[-60:]), status=400)
     try:
-        found = read(kind, _content(upload))
-    except MasterDataRefused as refusal:
+        found = read({each.filename or "": each.stream.read(UPLOAD_BYTES_MAX) for each in uploads})
+    except MasterFileRefused as refusal:
         return _show(office, faults=refusal.faults, status=422)
     current = office.master()
     before = current.master if current else None
     key = drafts.keep(found, before.version if before else 0, signed_in().name)
     return _show(office, preview=Preview(key, changes(before, found)))
-
-
-def _content(upload: FileStorage) -> bytes:
-    return upload.stream.read(UPLOAD_BYTES_MAX)
 
 
 def _split(fault: str) -> tuple[str, str]:
@@ -111,7 +107,7 @@ def _show(
         preview=preview,
         rows_max=ROWS_SHOWN_MAX,
         kinds_out=tuple(KINDS_OUT),
-        types=", ".join(KINDS_IN),
+        types=", ".join(each.upper() for each in KINDS_IN),
         accept=",".join(f".{each}" for each in KINDS_IN),
         size=FILE_MEGABYTES_MAX,
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from werkzeug.wrappers import Response
+from flask import Response
 
 from floor.master import MasterData
 

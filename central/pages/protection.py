@@ -7,6 +7,7 @@ import secrets
 from urllib.parse import urlsplit
 
 from flask import Request, Response, abort, current_app, g, request
+from werkzeug.wrappers import Response as BaseResponse
 
 SESSION_COOKIE = "lineside_session"
 """Holds the session's token after sign-in."""
@@ -45,7 +46,7 @@ def add_headers(response: Response) -> Response:
     return response
 
 
-def set_cookie(response: Response, name: str, value: str, seconds: int | None = None, *, lax: bool = False) -> None:
+def set_cookie(response: BaseResponse, name: str, value: str, seconds: int | None = None, *, lax: bool = False) -> None:
     """A cookie that scripts cannot read, for this site only, over TLS only where the page came over TLS."""
     response.set_cookie(
         name,

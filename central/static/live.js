@@ -3,11 +3,13 @@
 import { tick, setServerTime } from "./clock.js";
 
 const box = document.querySelector("[data-fragment]");
-const pill = document.querySelector("[data-live]");
+const pill = document.querySelector(".live");
 const QUIET_SECONDS_MAX = 25; // Three heartbeats of the server; then the stream is dead whatever the browser thinks.
 const REFRESH_GAP_MS = 250; // At most four fetches a second, however fast the records come.
 const REFRESH_RETRY_MS = 2000;
 const RETRY_MS = [1000, 2000, 4000, 8000];
+
+const TURN_MS = 15_000; // A wall screen shows the next page of orders so often.
 
 let source = null;
 let heardAt = 0;
@@ -21,6 +23,21 @@ function show(state) {
   pill.dataset.state = state;
   pill.textContent = pill.dataset[state];
   document.body.classList.toggle("stale", state === "lost");
+}
+
+// A wall screen turns its pages by itself; every other reader stays on the page they chose.
+let page = 0;
+
+function address() {
+  const url = new URL(box.dataset.fragment, window.location.href);
+  if (page) url.searchParams.set("page", page);
+  return url;
+}
+
+function turn() {
+  const more = box.querySelector("[data-next-page]");
+  page = more ? Number(more.dataset.nextPage) : 1;
+  refresh();
 }
 
 function busyTyping() {
@@ -37,15 +54,15 @@ async function refresh() {
   fetching = true;
   again = false;
   try {
-    const answer = await fetch(box.dataset.fragment, { cache: "no-store", credentials: "same-origin", redirect: "manual" });
+    const answer = await fetch(address(), { cache: "no-store", credentials: "same-origin", redirect: "manual" });
     if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
       window.location.reload();
       return;
     }
     if (!answer.ok) throw new Error(String(answer.status));
     setServerTime(Number(answer.headers.get("X-Server-Time")));
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    box.replaceChildren(...page.body.childNodes);
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    box.replaceChildren(...fresh.body.childNodes);
     tick();
     if (source && source.readyState === EventSource.OPEN) show("live");
   } catch {
@@ -111,5 +128,6 @@ if (box) {
   box.addEventListener("focusout", () => again && setTimeout(refresh, 0));
   document.addEventListener("visibilitychange", visibility);
   setInterval(watch, 1000);
+  if ("turn" in box.dataset) setInterval(turn, TURN_MS);
   visibility();
 }

@@ -1,4 +1,4 @@
-"""An office in memory with a small plant in it: for tests of the pages that need states a database takes long to reach."""
+"""An office in memory with a small plant in it: for tests of pages in states that a database takes long to reach."""
 
 import dataclasses
 import itertools
