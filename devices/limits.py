@@ -39,3 +39,9 @@ DROPPED: Final = "dropped"
 UNKNOWN_MESSAGE: Final = "unknown_message"
 CROWDED: Final = "crowded"
 GARBLED_REASONS: Final = frozenset({TOO_LONG, INCOMPLETE, UNKNOWN_KEY, CONTROL, DROPPED, UNKNOWN_MESSAGE, CROWDED})
+# Connections accepted in one go before peers are heard again.
+PEERS_PER_READ_MAX: Final = 8
+# At most one remark about peers turned away in this time.
+CROWDED_REMARK_SECONDS: Final = 60.0
+# Stations that may share one light; a gateway has at most eight.
+LIGHT_STATIONS_MAX: Final = 16

@@ -14,6 +14,7 @@ from devices.keymap import ENTER, KEY_NAMES, KEYPAD_ENTER, LAYOUTS, TAB
 from devices.labels import GS, LabelRules
 from devices.limits import BUTTONS_MAX, SCAN_BYTES_MAX, TCP_PEERS_MAX
 from devices.serial_rules import PortRules
+from devices.types import Signal
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 OptionalText = Annotated[str, StringConstraints(max_length=256)]
@@ -281,6 +282,59 @@ class MqttButtonSettings(BrokerSettings):
     ignored: tuple[str, ...] = Field(("release",), max_length=BUTTONS_MAX, description="Words that mean nothing.")
     field_name: Text = Field("action", description="Member of the JSON object that holds the word.")
     repeat_seconds: float = Field(0.5, ge=0, le=60, description="The same word again within this is one press.")
+
+    @field_validator("topic")
+    @classmethod
+    def _one_topic(cls, value: str) -> str:
+        return _plain_topic(value)
+
+
+class LogLightSettings(DeviceSettings):
+    """Kind `log`: each signal as a line of the log."""
+
+
+class VirtualLightSettings(DeviceSettings):
+    """Kind `virtual_light`: records signals in memory, for tests and demonstrations."""
+
+    kept_max: int = Field(1000, ge=1, le=100_000, description="Signals remembered; older ones are forgotten.")
+
+
+LampName = Literal["green", "yellow", "red", "buzzer"]
+
+
+class GpioLightSettings(DeviceSettings):
+    """Kind `gpio_light`: lamps wired to pins, by relay or transistor. Needs the extra `gpio`."""
+
+    chip: Text = Field("/dev/gpiochip0", description="The GPIO chip.")
+    lamps: dict[LampName, Offset] = Field(min_length=1, description="Line number of each lamp and of the buzzer.")
+    active_low: bool = Field(False, description="A low level switches the lamp on, as on many relay boards.")
+
+
+Command = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{2} ?){1,32}$")]
+
+
+class LampCommands(DeviceSettings):
+    """What switches one lamp of a serial stack light."""
+
+    on: Command = Field(description="Bytes that switch it on, in hexadecimal.")
+    off: Command = Field(description="Bytes that switch it off, in hexadecimal.")
+
+
+class SerialLightSettings(PortSettings):
+    """Kind `serial_light`: a stack light on USB or RS-232/485 that takes a few bytes per lamp."""
+
+    lamps: dict[LampName, LampCommands] = Field(min_length=1, description="Commands of each lamp.")
+
+
+class MqttLightSettings(BrokerSettings):
+    """Kind `mqtt_light`: each signal as a message, for a lamp or another program behind a broker."""
+
+    topic: Text = Field(description="Topic to publish to; no wildcards.")
+    payloads: dict[Signal, OptionalText] = Field(
+        default_factory=dict,
+        description="Payload by signal; a signal without one is left out. Empty: all, as {signal, station} in JSON.",
+    )
+    qos: Literal[0, 1] = Field(0, description="MQTT quality of service.")
 
     @field_validator("topic")
     @classmethod
