@@ -274,7 +274,8 @@ def encode(happening: Happening, time: str) -> str:
     data = event.model_dump_json()
     head = {
         "type": event.type_name,
-        "subject": happening.station,
+        # CloudEvents allows no empty subject: an event of the gateway itself has none.
+        **({"subject": happening.station} if happening.station else {}),
         "time": time,
         "clockstate": "synchronised" if happening.instant.synchronised else "unsynchronised",
         "bootid": happening.instant.boot,
@@ -301,7 +302,7 @@ def decode(content: str) -> Happening:
     )
     return Happening(
         kind.model_validate(head["data"], strict=False),
-        head["subject"],
+        head.get("subject", ""),
         instant,
         head["masterversion"],
         head["signalled"],

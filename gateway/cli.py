@@ -49,3 +49,7 @@ def _missing(name: str, entry: EntryPoint, error: ModuleNotFoundError) -> click.
 @click.version_option(__version__, prog_name="lineside")
 def main() -> None:
     """Lineside: when the station beeps, the report is kept."""
+
+
+if __name__ == "__main__":
+    main()

@@ -19,14 +19,18 @@ config_option = click.option(
 
 def check_device(place: DevicePlace) -> list[str]:
     """What is wrong with a device's settings, by its kind."""
-    from devices.kinds import check_settings
-
     from devices.errors import DeviceError
+    from devices.kinds import IndicatorKind, kind_named
+    from devices.settings import checked as checked_settings
 
     try:
-        return check_settings(place.kind, place.settings)
+        kind = kind_named(place.kind)
+        if isinstance(kind, IndicatorKind) != (place.role == "light"):
+            return [f"kind: {place.kind!r} is no {place.role}"]
+        checked_settings(kind.settings, place.settings)
     except DeviceError as error:
         return [f"kind: {error}"]
+    return []
 
 
 def checked(path: Path) -> Config:

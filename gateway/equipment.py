@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from devices.kinds import build_indicator, build_source
-
 from devices.reader import Posted, Reader
 from devices.types import Decoder, Indicator
 from gateway.clock import boottime

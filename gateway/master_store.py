@@ -64,11 +64,12 @@ def saved(folder: Path) -> tuple[SnapshotEnvelope, MasterData] | None:
 
 def from_file(path: Path, folder: Path) -> MasterData:
     """The master data of a planner's file. It becomes a new version when it differs from the one on the card."""
-    from floor.master_files import MasterFileRefused, read_path_texts
+    from floor.errors import FloorError
+    from floor.master_files import read_path_texts
 
     try:
         master = read_path_texts(path.suffix.lower(), _contents(path))
-    except MasterFileRefused as error:
+    except FloorError as error:
         raise MasterRefused(f"{path}: {error}") from error
     before = saved(folder)
     if before is not None and before[1].digest == master.digest:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from floor.schemas import event_topic, state_topic
-
 from floor import __version__
 from floor.events import cloud_event
+from floor.schemas import event_topic, state_topic
 from gateway.clock import boottime
 from gateway.config import Config
 from gateway.errors import MasterRefused
@@ -171,9 +170,7 @@ def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died
         random.random,
         position=journal.sinks.get("mqtt", 0),
         state=StateTopic(_state_topic(config), lambda: state_payload(config, source)),
-        limits=NoticeLimits(
-            window=config.mqtt.window, notice_backlog_records_max=config.mqtt.notice_backlog_records_max
-        ),
+        limits=NoticeLimits(window=config.mqtt.window, backlog_records_max=config.mqtt.notice_backlog_records_max),
     )
     runner = Runner("mqtt", pump.step, boottime, died, waiter=port, finish=port.farewell)
     found.runners.append(runner)
@@ -248,9 +245,9 @@ def _front(content: str) -> tuple[str, str]:
     """(type, station) of a record's text, as `floor.events.encode` begins it; parsed in full where it begins
     otherwise."""
     if content.startswith('{"type":"'):
-        kind, _, rest = content[9:].partition('","subject":"')
-        station, quote, _ = rest.partition('"')
-        if quote and "\\" not in kind + station and '"' not in kind:
+        kind, _, rest = content[9:].partition('","')
+        station = rest[10:].partition('"')[0] if rest.startswith('subject":"') else ""
+        if "\\" not in kind + station and '"' not in kind:
             return kind, station
     whole = json.loads(content)
     return str(whole.get("type", "unknown")), str(whole.get("subject", ""))

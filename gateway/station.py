@@ -12,7 +12,7 @@ from devices.types import Signal
 from floor.errors import LabelRefused
 from floor.events import FactReceived, Instant, LimitReached, SessionClosed, SessionOpened
 from floor.label_texts import shown, shown_bytes
-from floor.labels import OWN_TEXT, Label, LabelKind, classify, decode
+from floor.labels import OWN_TEXT, LabelKind, classify, decode
 from floor.master import MasterData
 from floor.rights import Right, may
 from gateway import limits, station_calls, station_work
@@ -30,7 +30,7 @@ from gateway.station_desk import (
     Scanned,
     StationRules,
 )
-from gateway.station_table import CARDS, TABLE
+from gateway.station_table import CARDS, TABLE, Key
 from gateway.view import Message
 
 # Actions about people and about what the station waits for. Those about work and calls are in their own modules.
@@ -67,7 +67,8 @@ def _drop(case: Case) -> Decision:
 
 def _anew(case: Case) -> Decision:
     fresh = replace(case, desk=replace(case.desk, prompt=None))
-    return _row_of(fresh, fresh_scan=True)
+    situation, label, _, _ = row_of(fresh)
+    return ACTIONS[TABLE[situation, label, "other", "outside"]](fresh)
 
 
 def _ask_same(case: Case) -> Decision:
@@ -92,10 +93,8 @@ def _count_again(case: Case) -> Decision:
     if doubt is None:
         return _drop(case)
     desk = replace(case.desk, prompt=None, doubt=None)
-    label = classify(Label(LabelKind.TEXT, doubt.label), case.master, case.rules.labels)
-    return _labelled(
-        replace(case, desk=desk, label=label, key=label.text, shown=shown(label.text), command="", value="")
-    )
+    again = scanned_case(replace(case, desk=desk, command="", value=""), Scanned(doubt.label.encode()))
+    return _drop(case) if again is None else _act(again)
 
 
 def _refusal(reason: str) -> Callable[[Case], Decision]:
@@ -175,35 +174,38 @@ def label_of(case: Case) -> str:
     return "held_badge" if label.person.id in case.state.held.get(case.station, {}) else "new_badge"
 
 
-def _row_of(case: Case, fresh_scan: bool = False) -> Decision:
-    """Find the row and run its action."""
+def row_of(case: Case) -> Key:
+    """The key of the row this case has in the table."""
     whose, when = "other", "outside"
-    if case.key and not fresh_scan:
+    if case.key:
         now, window = case.instant.boottime, case.rules.double_scan_seconds
         # "11" is two cards of the same digit; the same card again counts once unless another label came between.
-        if case.desk.is_repeat(case.key, case.person, now, window, alone=case.command == "digit"):
-            whose, when = "same", "inside"
-    return ACTIONS[TABLE[situation_of(case), label_of(case), whose, when]](case)
+        whose, when = case.desk.memory_of(case.key, case.person, now, window, alone=case.command == "digit")
+    return situation_of(case), label_of(case), whose, when
 
 
-def _labelled(case: Case) -> Decision:
-    """A label that was looked up: a card acts by its command."""
-    label = case.label
-    if label is not None and label.card is not None:
-        case = replace(case, command=label.card.command, value=label.card.value)
-    return _row_of(case)
+def _act(case: Case) -> Decision:
+    return ACTIONS[TABLE[row_of(case)]](case)
+
+
+def scanned_case(case: Case, what: Scanned) -> Case | None:
+    """The case of a scanned label that was looked up; None for an empty one. Raises LabelRefused."""
+    label = decode(what.data)
+    if label is None:
+        return None
+    label = classify(label, case.master, case.rules.labels)
+    case = replace(case, label=label, key=label.text, shown=shown(label.text))
+    # A card acts by its command.
+    return replace(case, command=label.card.command, value=label.card.value) if label.card is not None else case
 
 
 def _scanned(case: Case, what: Scanned) -> Decision | None:
     case = replace(case, device=what.device, size=len(what.data))
     try:
-        label = decode(what.data)
+        found = scanned_case(case, what)
     except LabelRefused as refused:
         return refuse(replace(case, shown=shown_bytes(what.data)), refused.reason)
-    if label is None:
-        return None
-    label = classify(label, case.master, case.rules.labels)
-    return _labelled(replace(case, label=label, key=label.text, shown=shown(label.text)))
+    return None if found is None else _act(found)
 
 
 # The page's inputs: the same actions by another way in.
@@ -219,7 +221,7 @@ def _commanded(case: Case, what: PageCommand) -> Decision:
     if what.command == "cause" and what.value not in case.master.reason_by_id:
         return refuse(case, "unknown_reason")
     key = "" if what.command == "digit" else f"\x00page command {what.command} {what.value}"
-    return _row_of(replace(case, command=what.command, value=what.value, key=key, shown=shown(what.command, 64)))
+    return _act(replace(case, command=what.command, value=what.value, key=key, shown=shown(what.command, 64)))
 
 
 def _key_of(case: Case, operation: str) -> str:
@@ -236,7 +238,7 @@ def _page_report(case: Case, what: PageReport) -> Decision:
     key = f"\x00page report {what.operation} {what.good} {what.scrap} {what.scrap_reason}"
     case = replace(case, key=key, shown=shown(what.operation, 64))
     now, window = case.instant.boottime, case.rules.double_scan_seconds
-    if case.desk.is_repeat(key, case.person, now, window, alone=False):
+    if case.desk.memory_of(key, case.person, now, window, alone=False) == ("same", "inside"):
         return _repeat(case)
     if not case.person:
         return refuse(case, "scan_badge_first")

@@ -149,10 +149,15 @@ class Desk:
             return self
         return replace(self, recent=(replace(self.recent[0], identity=identity), *self.recent[1:]))
 
-    def is_repeat(self, text: str, person: str, now: float, window: float, alone: bool) -> bool:
-        """Was this label taken under the same person within the window? `alone`: only if nothing came in between."""
-        rows = self.seen[:1] if alone else self.seen
-        return any(row.text == text and row.person == person and now - row.at <= window for row in rows)
+    def memory_of(self, text: str, person: str, now: float, window: float, alone: bool) -> tuple[str, str]:
+        """(same or other, inside or outside): when, and under whom, this label was last taken.
+
+        `alone`: only the newest label is remembered, so that another one in between makes it a new scan.
+        """
+        rows = [row for row in (self.seen[:1] if alone else self.seen) if row.text == text]
+        same = [row for row in rows if row.person == person]
+        inside = any(now - row.at <= window for row in same or rows)
+        return "same" if same else "other", "inside" if inside else "outside"
 
     def with_seen(self, text: str, person: str, now: float, window: float) -> "Desk":
         """The label is the newest in the memory; what is past the window goes."""
