@@ -53,12 +53,14 @@ class Program:
         )
         # The programs of a Pi have many small threads; the default stack of 8 MiB each is address space for nothing.
         threading.stack_size(512 * 1024)
+        source = self._read_master()
         try:
             self._open()
         except JournalLocked as error:
             log.error("%s (%s)", error, error.hint)
             return 2
-        self._take_master()
+        if self.master_at[1] and self.journal.settings.get("master_digest") != self.keeping.master.digest:
+            self.inbox.put(NewMaster(self.keeping.master, source))
         equipment = build_equipment(self.config, self.inbox.put, self.died)
         sinks = self._sinks()
         loop = self._loop(equipment, sinks)
@@ -93,26 +95,26 @@ class Program:
             self.storage.refuse(error, instant.boottime)
             log.error("the station refuses: %s (%s)", error, error.hint)
 
-    def _take_master(self) -> None:
-        """What is on the card first; a planner's file where no server gives master data."""
+    def _read_master(self) -> str:
+        """What is on the card, or a planner's file where no server gives master data; where it came from.
+
+        Before the journal is opened: the last scan of the journal is shown by its label.
+        """
         folder, source = self.config.gateway.folder, "central"
         try:
             found = saved(folder)
-            master = found[1] if found else None
             if self.config.master.file and not self.config.central.url:
                 master, source = from_file(self.config.master.file, folder), "file"
                 if found is None or found[1].digest != master.digest:
-                    save(seal(master), folder)
+                    found = (seal(master), master)
+                    save(found[0], folder)
         except MasterRefused as error:
             log.error("%s (%s)", error, error.hint)
-            return
-        if master is None:
-            return
-        if self.journal.settings.get("master_digest") == master.digest:
-            self.keeping.master = master
-        else:
-            self.inbox.put(NewMaster(master, source))
-        self.master_at = (master.version, seal(master).digest if source == "file" else _digest_on_card(folder))
+            return source
+        if found is not None:
+            self.keeping.master = found[1]
+            self.master_at = (found[0].version, found[0].digest)
+        return source
 
     master_at: tuple[int, str] = (0, "")
 
@@ -218,8 +220,3 @@ def _rules(station: Any) -> StationRules:
         session_timeout_seconds=station.badge_timeout_minutes * 60,
         same_piece_seconds=station.same_piece_minutes * 60,
     )
-
-
-def _digest_on_card(folder: Any) -> str:
-    found = saved(folder)
-    return found[0].digest if found else ""
