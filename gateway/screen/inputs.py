@@ -1,0 +1,64 @@
+"""What a person did on the station page, as frozen values for the inbox. Pure.
+
+Nothing here is trusted: the page may be stale, so the station judges each value against what it holds.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A label that came as keys: by a keyboard-wedge scanner or by hand. 1 to TYPED_BYTES_MAX bytes, UTF-8."""
+
+    station: str
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PageReport:
+    """A work report of the current person's operation, pieces."""
+
+    station: str
+    operation: str
+    good: int
+    scrap: int
+    scrap_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageCommand:
+    """The same as a command card: `command` is one of `floor.master.CommandName`, `value` what the card would say."""
+
+    station: str
+    command: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageCall:
+    """A call button: short raises, `long` takes an open call of this type back."""
+
+    station: str
+    call_type: str
+    long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageAcknowledge:
+    """Somebody is coming: `badge` is the text of their badge, exactly as read."""
+
+    station: str
+    call: str
+    badge: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PageResolve:
+    """A call is over, by its cause."""
+
+    station: str
+    call: str
+    cause: str
+
+
+PageInput = Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve

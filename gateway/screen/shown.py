@@ -1,0 +1,119 @@
+"""A GatewayView as the plain JSON values of one station's page. Pure.
+
+Texts go out in both languages, so that a browser switches without asking. Nothing is escaped here: the page puts
+every value in as text, never as markup.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from gateway.view import CallLine, GatewayView, LastScan, Message, PromptLine, StationView
+
+Texts = Mapping[str, Mapping[str, str]]
+LANGUAGES = ("zh", "en")
+
+
+def station_content(view: GatewayView, station: str, texts: Texts) -> dict[str, Any] | None:
+    """What the page of `station` shows; None when the gateway no longer serves it. The time is not in it."""
+    found = station_of(view, station)
+    if found is None:
+        return None
+    return {
+        "station": found.station,
+        "name": found.name,
+        "people": [asdict(each) for each in found.people],
+        "work": [asdict(each) for each in found.work],
+        "prompt": _prompt(found.prompt, texts),
+        "last": None if found.last is None else _scan(found.last, texts),
+        "recent": [_scan(each, texts) for each in found.recent],
+        "calls": [_call(each) for each in found.calls],
+        "call_types": [
+            {"id": code, "zh": name, "en": name_en or name, "impact": impact}
+            for code, name, name_en, impact in found.call_types
+        ],
+        "scrap_reasons": [_named(each) for each in found.scrap_reasons],
+        "devices": [{"name": name, "there": there} for name, there in found.devices],
+        "gateway": _gateway(view),
+    }
+
+
+def station_of(view: GatewayView, station: str) -> StationView | None:
+    """The station's view, by its id."""
+    return next((each for each in view.stations if each.station == station), None)
+
+
+def phrase(message: Message, texts: Texts) -> dict[str, str]:
+    """The message in each language.
+
+    A key or value the catalogue lacks shows as the key and its values: a person still sees what there is, and the
+    page never goes dark over a missing word.
+    """
+    return {language: _filled(message, texts.get(message.key, {}).get(language), language) for language in LANGUAGES}
+
+
+def _filled(message: Message, pattern: str | None, language: str) -> str:
+    if pattern is not None:
+        try:
+            return pattern.format(**message.values)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            pattern = None
+    return " ".join([message.key, *(str(value) for value in message.values.values())])
+
+
+def _scan(scan: LastScan, texts: Texts) -> dict[str, Any]:
+    return {
+        "shown": scan.shown,
+        "signal": scan.signal,
+        "text": phrase(scan.message, texts),
+        "wall": scan.wall,
+        "identity": scan.identity,
+        "at_office": scan.at_office,
+        "beep_unknown": scan.beep_unknown,
+    }
+
+
+def _prompt(prompt: PromptLine, texts: Texts) -> dict[str, Any]:
+    return {
+        "kind": prompt.kind,
+        "text": None if prompt.message is None else phrase(prompt.message, texts),
+        "good": prompt.good,
+        "scrap": prompt.scrap,
+        "scrap_reason": prompt.scrap_reason,
+    }
+
+
+def _call(call: CallLine) -> dict[str, Any]:
+    return {
+        "call": call.call,
+        "call_type": call.call_type,
+        "zh": call.name,
+        "en": call.name_en or call.name,
+        "impact": call.impact,
+        "state": call.state,
+        "raised_wall": call.raised_wall,
+        "person_name": call.person_name,
+        "acknowledged_by": call.acknowledged_by,
+        "causes": [_named(each) for each in call.causes],
+    }
+
+
+def _named(row: tuple[str, str, str]) -> dict[str, str]:
+    code, name, name_en = row
+    return {"id": code, "zh": name, "en": name_en or name}
+
+
+def _gateway(view: GatewayView) -> dict[str, Any]:
+    return {
+        "name": view.gateway_name,
+        "kept": view.kept,
+        "waiting": view.waiting,
+        "waiting_since_wall": view.waiting_since_wall,
+        "office": view.office,
+        "office_seen_wall": view.office_seen_wall,
+        "broker": view.broker,
+        "refusing": view.refusing,
+        "days_left": view.days_left,
+        "clock_synchronised": view.clock_synchronised,
+        "master_version": view.master_version,
+    }

@@ -1,0 +1,91 @@
+// To and from the gateway: the station's stream down, one request at a time up, in the order things happened.
+
+const RETRY_MS = 1000;
+const SILENT_MS = 12000; // The gateway says something every 5 s.
+const ANSWER_MS = 8000;
+const HIDDEN_MS = 30000; // A hidden tab gives its connection back: a browser has six per host.
+const QUEUE_MAX = 20;
+
+export class Wire {
+  // wants: {view(view), connected(yes), taken(kind), refused({zh, en} | key)}
+  constructor(station, wants) {
+    this.base = `/station/${encodeURIComponent(station)}`;
+    this.wants = wants;
+    this.token = "";
+    this.queued = 0;
+    this.last = Promise.resolve();
+    this.open();
+    document.addEventListener("visibilitychange", () => this.seen());
+  }
+
+  open() {
+    this.close();
+    this.source = new EventSource(`${this.base}/events`);
+    this.source.addEventListener("hello", (event) => this.hello(JSON.parse(event.data)));
+    this.source.addEventListener("view", (event) => this.heard(() => this.wants.view(JSON.parse(event.data))));
+    this.source.addEventListener("alive", () => this.heard(() => {}));
+    this.source.onerror = () => this.lost();
+    this.listen();
+  }
+
+  close() {
+    clearTimeout(this.silence);
+    clearTimeout(this.retry);
+    this.source?.close();
+    this.source = null;
+  }
+
+  hello(hello) {
+    if (hello.release !== document.body.dataset.release) return void location.reload();
+    this.token = hello.token;
+    this.heard(() => this.wants.connected(true));
+  }
+
+  heard(act) {
+    this.listen();
+    act();
+  }
+
+  listen() {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.lost(), SILENT_MS);
+  }
+
+  lost() {
+    this.close();
+    this.wants.connected(false);
+    this.retry = setTimeout(() => this.open(), RETRY_MS);
+  }
+
+  seen() {
+    clearTimeout(this.hiding);
+    if (document.hidden) this.hiding = setTimeout(() => this.close(), HIDDEN_MS);
+    else if (!this.source) this.open();
+  }
+
+  // Nothing is tried twice by itself: a person scans again, and the gateway knows a label it has kept.
+  post(kind, body) {
+    if (this.queued >= QUEUE_MAX) return void this.wants.refused("too_fast");
+    this.queued += 1;
+    this.last = this.last.then(() => this.send(kind, body)).finally(() => (this.queued -= 1));
+  }
+
+  async send(kind, body) {
+    let answer;
+    try {
+      answer = await fetch(`${this.base}/${kind}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-Lineside-Token": this.token },
+        body: JSON.stringify(body),
+        redirect: "error",
+        signal: AbortSignal.timeout(ANSWER_MS),
+      });
+    } catch {
+      return void this.wants.refused("unsent");
+    }
+    if (answer.status === 202) return void this.wants.taken(kind);
+    const said = await answer.json().catch(() => ({}));
+    if (said.error === "refused_token") this.token ? this.open() : location.reload();
+    this.wants.refused(said.zh ? said : "unsent");
+  }
+}

@@ -1,0 +1,64 @@
+// The page's words: labels by key in two languages, and how times and counts are written.
+
+const labels = JSON.parse(document.body.dataset.labels);
+const STORE = "lineside.language";
+const LANGUAGES = ["zh", "en"];
+
+function remembered() {
+  try {
+    return localStorage.getItem(STORE);
+  } catch {
+    return null; // Storage may be switched off; then the configured language holds.
+  }
+}
+
+let language = LANGUAGES.includes(remembered()) ? remembered() : document.body.dataset.language;
+
+export function switchLanguage() {
+  language = language === "zh" ? "en" : "zh";
+  try {
+    localStorage.setItem(STORE, language);
+  } catch {
+    // Not remembered, and still switched.
+  }
+  paintLabels();
+}
+
+export function say(key, values = {}) {
+  const found = labels[key];
+  const text = found ? found[language] || found.zh : key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+export const known = (key) => key in labels;
+
+// Takes {zh, en}, as the gateway sends names and messages.
+export const pick = (both) => (both ? both[language] || both.zh || "" : "");
+
+export function paintLabels() {
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  document.title = say("title");
+  for (const node of document.querySelectorAll("[data-text]")) node.textContent = say(node.dataset.text);
+  for (const node of document.querySelectorAll("[data-hint]")) node.placeholder = say(node.dataset.hint);
+  for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", say(node.dataset.label));
+}
+
+const two = (number) => String(number).padStart(2, "0");
+
+// 75 -> "1:15", 3675 -> "1:01:15".
+export function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+// The hour of the day on this browser's clock face; with the day when it was not today.
+export function hour(wall, now = wall) {
+  const then = new Date(wall * 1000);
+  const time = `${then.getHours()}:${two(then.getMinutes())}`;
+  const sameDay = then.toDateString() === new Date(now * 1000).toDateString();
+  return sameDay ? time : `${then.getMonth() + 1}-${two(then.getDate())} ${time}`;
+}
+
+export const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, " ");
