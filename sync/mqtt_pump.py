@@ -132,12 +132,13 @@ class MqttPump:
         return self._next(now, taken)
 
     def _next(self, now: float, taken: bool) -> float | None:
-        wakes = [] if taken and self._outbox.empty else [now + POST_RETRY_SECONDS]
+        posted = taken and self._outbox.empty
+        wakes = [] if posted else [now + POST_RETRY_SECONDS]
         if self._phase == "away":
             wakes.append(max(self._not_before, now))
         else:
             wakes += [self._deadline_of_phase(), self._state_due]
-        if self._acknowledged > self._told:
+        if posted and self._acknowledged > self._told:
             wakes.append(self._told_at + self._limits.position_interval_seconds)
         soonest = min(wakes)
         return None if soonest == float("inf") else soonest
