@@ -75,6 +75,7 @@ def _prompt(prompt: Prompt | None) -> PromptLine:
         int(prompt.good) if prompt.good else None,
         int(prompt.scrap) if prompt.scrap else None,
         prompt.scrap_reason,
+        prompt.operation,
     )
 
 

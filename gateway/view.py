@@ -80,6 +80,8 @@ class PromptLine:
     good: int | None = None
     scrap: int | None = None
     scrap_reason: str = ""
+    operation: str = ""
+    """The operation it is about, where it is bound to one: the page must not report another."""
 
 
 @dataclass(frozen=True, slots=True)
