@@ -1,0 +1,77 @@
+"""The wheel as others get it: built, looked into, installed into a fresh environment and started from elsewhere."""
+
+import json
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.tidy_rules import PACKAGES
+
+ROOT = Path(__file__).parent.parent
+OWNERS = """
+import importlib.metadata, json, sys
+owners = importlib.metadata.packages_distributions()
+import floor, gateway
+json.dump({"owners": owners, "places": [floor.__file__, gateway.__file__]}, sys.stdout)
+"""
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> str:
+    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--wheel-dir", target, ROOT)
+    (built,) = target.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel alone; what it requires is lent by the environment of the tests."""
+    venv = tmp_path_factory.mktemp("installed") / "venv"
+    run(sys.executable, "-m", "venv", "--without-pip", venv)
+    run(sys.executable, "-m", "pip", "--python", venv / "bin/python", "install", "-q", "--no-deps", "--no-index", wheel)
+    (site,) = venv.glob("lib/python*/site-packages")
+    # A folder named in a .pth file is searched last, and .pth files inside it are not read: our checkout stays unseen.
+    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return venv
+
+
+def tracked(folder: str) -> set[str]:
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", folder).splitlines()
+    return {path for path in listed if (ROOT / path).is_file()}
+
+
+def test_the_wheel_holds_the_packages_whole_and_nothing_else(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    expected = {path for package in PACKAGES for path in tracked(package)}
+    held = {name for name in names if name.split("/")[0] in PACKAGES}
+    assert expected - held == set(), "in the checkout, not in the wheel"
+    assert held - expected == set(), "in the wheel, not in the checkout"
+    others = {name.split("/")[0] for name in names - held}
+    assert all(other.startswith("lineside-") and other.endswith((".dist-info", ".data")) for other in others), others
+    shared = {name.rpartition("/")[2] for name in names if "/share/lineside/systemd/" in name}
+    assert shared == {Path(path).name for path in tracked("systemd")}
+
+
+def test_the_installed_command_starts_from_elsewhere(installed: Path, tmp_path: Path) -> None:
+    said = run(installed / "bin/lineside", "--help", cwd=tmp_path)
+    for command in ("central", "gateway", "journal", "plant"):
+        assert command in said
+    assert "0." in run(installed / "bin/lineside", "--version", cwd=tmp_path)
+    assert "--config" in run(installed / "bin/lineside", "gateway", "run", "--help", cwd=tmp_path)
+
+
+def test_each_folder_belongs_to_this_distribution_alone(installed: Path, tmp_path: Path) -> None:
+    answer = json.loads(run(installed / "bin/python", "-c", OWNERS, cwd=tmp_path))
+    assert {package: answer["owners"].get(package) for package in PACKAGES} == {each: ["lineside"] for each in PACKAGES}
+    assert all(place.startswith(str(installed)) for place in answer["places"])
