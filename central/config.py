@@ -1,0 +1,76 @@
+"""The server's configuration: a TOML file, or options alone. Every fault of it is told at once."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from central.errors import ConfigRefused
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Section(BaseModel):
+    """Frozen, and an unknown setting is a fault that names it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BackupConfig(Section):
+    """Where copies go and how many stay. Without `folder`: `backups` in the server's folder."""
+
+    folder: Path | None = None
+    interval_seconds: Annotated[float, Field(ge=1, le=7 * 86_400)] = 3_600
+    keep: Annotated[int, Field(ge=2, le=10_000, description="copies kept; the newest manifest always stays")] = 72
+
+
+class BrokerConfig(Section):
+    """The MQTT broker that `lineside central broker` runs. `port` 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    public_host: Annotated[str, Field(description="what gateways are told at enrolment; empty: `host`")] = ""
+    program: str = "mosquitto"
+
+
+class CentralConfig(Section):
+    """The whole of it. `database` empty: SQLite in `folder`; else an SQLAlchemy URL of PostgreSQL."""
+
+    folder: Path
+    database: SecretStr = SecretStr("")
+    plant: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "plant"
+    host: str = "127.0.0.1"
+    port: Port = 8770
+    threads: Annotated[int, Field(ge=8, le=1_024)] = 64
+    backup: BackupConfig = BackupConfig()
+    broker: BrokerConfig = BrokerConfig()
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL. Holds a password: never log it."""
+        given = self.database.get_secret_value()
+        if given.startswith("postgresql://"):
+            return "postgresql+psycopg://" + given.removeprefix("postgresql://")
+        return given or f"sqlite:///{self.folder / 'central.sqlite3'}"
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where copies and manifests lie."""
+        return self.backup.folder or self.folder / "backups"
+
+
+def read_config(path: Path | None, overrides: dict[str, Any] | None = None) -> CentralConfig:
+    """The configuration in a file, with options over it. Raises ConfigRefused with every fault."""
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+            raise ConfigRefused(f"{path}: {fault}") from fault
+    values |= {key: value for key, value in (overrides or {}).items() if value is not None}
+    try:
+        return CentralConfig.model_validate(values)
+    except ValidationError as fault:
+        lines = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in fault.errors(include_input=False)]
+        raise ConfigRefused("\n".join(lines)) from None

@@ -1,0 +1,30 @@
+"""What a request finds in the application: the one database and its configuration."""
+
+import time
+from dataclasses import dataclass, field
+
+from flask import current_app
+
+from central.attempts import Attempts
+from central.config import CentralConfig
+from central.database import Database
+
+
+@dataclass(slots=True)
+class Plant:
+    """One plant's server as its requests see it. `now()` is seconds since 1970."""
+
+    config: CentralConfig
+    database: Database
+    attempts: Attempts = field(default_factory=Attempts)
+
+    def now(self) -> float:
+        """The server's clock."""
+        return time.time()
+
+
+def plant() -> Plant:
+    """The plant of this request's application."""
+    found = current_app.extensions["lineside"]
+    assert isinstance(found, Plant)
+    return found

@@ -1,0 +1,159 @@
+"""Enrolment: a one-time code for one name against a credential of its own. Nothing is shared by the fleet."""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from central.change import note_change
+from central.errors import CodeRefused, CredentialRefused, NameRefused, TooManyAttempts
+from central.limits import CODE_ATTEMPTS_MAX, CODE_MINUTES, CODES_MAX
+from central.models import Gateway, OneTimeCode
+from central.snapshots import current_master
+from sync.wire import NO_DIGEST
+
+GATEWAY = "gateway"
+ACCOUNT = "account"
+
+CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Thirty-two letters that are not mistaken for each other when typed from a screen."""
+
+CODE_CHARACTERS = 12
+"""60 bits: five tries in ten minutes find none."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
+
+MQTT_ITERATIONS = 101
+"""mosquitto's own figure. The password is 256 random bits, so stretching it adds nothing."""
+
+
+def make_code(session: Session, plant: str, purpose: str, subject: str, by: str, now: float) -> tuple[str, float]:
+    """(code, works until). A code made before for the same name is void."""
+    if (session.scalar(select(func.count()).select_from(OneTimeCode)) or 0) >= CODES_MAX:
+        purge_codes(session, plant, now)
+        if (session.scalar(select(func.count()).select_from(OneTimeCode)) or 0) >= CODES_MAX:
+            raise TooManyAttempts("too many codes wait to be used")
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_CHARACTERS))
+    until = now + CODE_MINUTES * 60
+    key = (OneTimeCode.plant == plant, OneTimeCode.purpose == purpose, OneTimeCode.subject == subject)
+    session.execute(delete(OneTimeCode).where(*key))
+    row = {"plant": plant, "purpose": purpose, "subject": subject, "code_hash": _hash(_plain(code)), "attempts": 0}
+    session.execute(insert(OneTimeCode), [row | {"expires_at": until, "made_by": by}])
+    return "-".join(code[start : start + 4] for start in range(0, CODE_CHARACTERS, 4)), until
+
+
+def use_code(session: Session, plant: str, purpose: str, subject: str, code: str, now: float) -> bool:
+    """Whether the code opens. Right: it is gone. Wrong: the try is counted, so the caller must commit either way."""
+    row = session.get(OneTimeCode, (plant, purpose, subject), with_for_update=True)
+    if row is None or row.expires_at < now or row.attempts >= CODE_ATTEMPTS_MAX:
+        return False
+    if hmac.compare_digest(row.code_hash, _hash(_plain(code))):
+        session.delete(row)
+        session.flush()
+        return True
+    row.attempts += 1
+    session.flush()
+    return False
+
+
+def purge_codes(session: Session, plant: str, now: float) -> None:
+    """Codes that are over."""
+    session.execute(delete(OneTimeCode).where(OneTimeCode.plant == plant, OneTimeCode.expires_at < now))
+
+
+def _plain(code: str) -> str:
+    return code.upper().replace("-", "").replace(" ", "")
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def invite_gateway(session: Session, plant: str, gateway_name: str, by: str, now: float) -> tuple[str, float]:
+    """(code, works until) for a gateway of this name, new or known. Raises NameRefused.
+
+    A name that is a station of another gateway is refused: on the broker it would open that station's topics.
+    """
+    if not NAME.fullmatch(gateway_name):
+        raise NameRefused
+    station = current_master(session, plant).station_by_id.get(gateway_name)
+    if station is not None and station.gateway != gateway_name:
+        raise NameRefused(f"{gateway_name} is the name of a station of gateway {station.gateway}")
+    if session.get(Gateway, (plant, gateway_name)) is None:
+        session.execute(insert(Gateway), [_first_row(plant, gateway_name)])
+        note_change(session, plant)
+    return make_code(session, plant, GATEWAY, gateway_name, by, now)
+
+
+def _first_row(plant: str, gateway_name: str) -> dict[str, object]:
+    return {
+        "plant": plant,
+        "name": gateway_name,
+        "release": "",
+        "status": "{}",
+        "waiting": 0,
+        "closed_digest": NO_DIGEST,
+        "facts_last": 0,
+        "facts_fetched": 0,
+    }
+
+
+def enrol(session: Session, plant: str, gateway_name: str, code: str, now: float) -> str | None:
+    """The gateway's new token, told this once; None when the code does not open (commit also then).
+
+    A token that the name had before is void from here on: a replaced card cannot go on beside its successor.
+    """
+    if not use_code(session, plant, GATEWAY, gateway_name, code, now):
+        return None
+    token = secrets.token_urlsafe(32)
+    session.execute(
+        update(Gateway)
+        .where(Gateway.plant == plant, Gateway.name == gateway_name)
+        .values(token_hash=_hash(token), mqtt_hash=mosquitto_hash(token), enrolled_at=now, revoked_at=None)
+    )
+    note_change(session, plant)
+    return token
+
+
+def enrol_or_refuse(found: str | None) -> str:
+    """After the commit: the token, or CodeRefused."""
+    if found is None:
+        raise CodeRefused
+    return found
+
+
+def revoke(session: Session, plant: str, gateway_name: str, now: float) -> None:
+    """The credential is void. What the gateway kept stays on its card. Raises NameRefused when it is unknown."""
+    mine = (Gateway.plant == plant, Gateway.name == gateway_name)
+    known = session.scalar(select(Gateway.name).where(*mine))
+    if known is None:
+        raise NameRefused(f"no gateway is named {gateway_name}")
+    session.execute(update(Gateway).where(*mine).values(token_hash=None, mqtt_hash=None, revoked_at=now))
+    session.execute(
+        delete(OneTimeCode).where(
+            OneTimeCode.plant == plant, OneTimeCode.purpose == GATEWAY, OneTimeCode.subject == gateway_name
+        )
+    )
+    note_change(session, plant)
+
+
+def gateway_of(session: Session, plant: str, token: str) -> str:
+    """The gateway that a bearer token belongs to. Raises CredentialRefused."""
+    if not 20 <= len(token) <= 128:
+        raise CredentialRefused
+    wanted = (Gateway.plant == plant, Gateway.token_hash == _hash(token), Gateway.revoked_at.is_(None))
+    name = session.scalar(select(Gateway.name).where(*wanted))
+    if name is None:
+        raise CredentialRefused
+    return name
+
+
+def mosquitto_hash(password: str, salt: bytes | None = None) -> str:
+    """A password as mosquitto 2 stores it: `$7$` is PBKDF2 with SHA-512."""
+    salt = secrets.token_bytes(12) if salt is None else salt
+    made = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, MQTT_ITERATIONS)
+    return f"$7${MQTT_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(made).decode()}"

@@ -1,0 +1,318 @@
+"""Taking a batch: one transaction that moves marks together with records, then the receipt (S1 to S4, I4)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from central import models
+from central.alarms import raise_alarms
+from central.database import Database
+from central.errors import CredentialRefused, RequestRefused
+from central.ingest_rules import (
+    AlarmRaised,
+    ChainEnd,
+    Held,
+    Judgement,
+    Refused,
+    chain_alarms,
+    is_closed,
+    is_lost_record,
+    judge,
+    wrong_digests,
+)
+from central.limits import (
+    CONFLICTS_PER_GATEWAY_MAX,
+    RELEASE_CHARACTERS_MAX,
+    STATUS_CHARACTERS_MAX,
+)
+from central.ranges import Range, Ranges
+from central.snapshots import current_head
+from central.streams import (
+    StreamState,
+    begin_streams,
+    chunks,
+    read_gaps,
+    read_states,
+    store_gaps,
+    store_states,
+)
+from central.times import observe, observed_record
+from sync.wire import (
+    CONTENT_CHARACTERS_MAX,
+    RANGES_PER_RECEIPT_MAX,
+    Batch,
+    Receipt,
+    Stream,
+    StreamReceipt,
+    closed_digest_of,
+)
+
+RECORD = models.table_of(models.Record)
+GATEWAY = models.table_of(models.Gateway)
+HEAD = models.table_of(models.LogHead)
+
+RECORD_COLUMNS = "plant, position, stream_id, seq, place, previous_digest, digest, content, received_at"
+
+
+@dataclass(slots=True)
+class _Work:
+    """One ingest on its way."""
+
+    session: Session
+    plant: str
+    gateway_name: str
+    batch: Batch
+    now: float
+    states: dict[str, StreamState] = field(default_factory=dict)
+    gaps: dict[int, tuple[list[Range], list[Range]]] = field(default_factory=dict)
+    alarms: list[AlarmRaised] = field(default_factory=list)
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    changed: bool = False
+
+
+def ingest(database: Database, gateway_name: str, batch: Batch, now: float) -> Receipt:
+    """Take a batch of one gateway and answer with the marks, after the commit (S4).
+
+    `gateway_name`: whose credential came; the caller has refused a batch that claims another. Idempotent.
+    Raises RequestRefused (nothing taken), DatabaseUnreachable (nothing taken).
+    """
+    if len({each.epoch for each in batch.streams}) != len(batch.streams):
+        raise RequestRefused("an epoch stands twice in the batch")
+    wrong = [wrong_digests(gateway_name, each) if each.records else frozenset() for each in batch.streams]
+    with database.write() as session:
+        work = _Work(session, database.plant, gateway_name, batch, now)
+        head = session.connection().execute(select(HEAD).where(HEAD.c.plant == work.plant).with_for_update()).one()
+        row = _gateway_row(work)
+        _load(work)
+        before = {epoch: (state, state.moving()) for epoch, state in work.states.items()}
+        for offered, places in zip(batch.streams, wrong, strict=True):
+            _take_stream(work, offered, places, head.position)
+        _chain(work)
+        store_states(session, (state for state, then in before.values() if state.moving() != then))
+        offer_all = _closed(work, row.closed_digest)
+        _store_gateway(work, row, offer_all)
+        if raise_alarms(session, work.plant, gateway_name, work.alarms, now):
+            work.changed = True
+        _store_records(work, head.position)
+        receipt = _receipt(work, database, row.facts_last, offer_all)
+    return receipt
+
+
+def _gateway_row(work: _Work) -> Any:
+    mine = (GATEWAY.c.plant == work.plant, GATEWAY.c.name == work.gateway_name)
+    row = work.session.connection().execute(select(GATEWAY).where(*mine)).one_or_none()
+    if row is None or row.revoked_at is not None:
+        raise CredentialRefused
+    return row
+
+
+def _load(work: _Work) -> None:
+    """The rows of what is offered and of the epochs before it; new epochs begin here (S1)."""
+    streams = work.batch.streams
+    wanted = list(
+        {*(each.epoch for each in streams), *(each.previous_epoch for each in streams if each.previous_epoch)}
+    )
+    work.states = read_states(work.session, work.plant, work.gateway_name, wanted)
+    fresh = [each for each in streams if each.epoch not in work.states]
+    if fresh:
+        work.alarms += begin_streams(work.session, work.plant, work.gateway_name, fresh, work.now)
+        work.states = read_states(work.session, work.plant, work.gateway_name, wanted)
+        work.changed = True
+    offered = [work.states[each.epoch].id for each in streams if each.epoch in work.states]
+    work.gaps = read_gaps(work.session, work.plant, work.gateway_name, offered) if offered else {}
+
+
+def _take_stream(work: _Work, offered: Stream, wrong: frozenset[int], position: int) -> None:
+    state = work.states.get(offered.epoch)
+    if state is None:
+        return
+    asked, unasked = work.gaps.get(state.id, ([], []))
+    held = Held(state.mark, state.claimed, Ranges(asked), Ranges(unasked))
+    _look_up(work, offered, state, held)
+    fold = judge(offered.epoch, offered, held, wrong)
+    if fold.replaced:
+        _make_room(work, state.id, fold.replaced)
+    if fold.taken:
+        _collect(work, state.id, fold, position)
+    if fold.refused:
+        _set_aside(work, state.id, fold.refused)
+    if held.asked.changed or held.unasked.changed:
+        store_gaps(work.session, state.id, asked, held.asked.all(), 1, work.now)
+        store_gaps(work.session, state.id, unasked, held.unasked.all(), 0, work.now)
+        work.gaps[state.id] = (list(held.asked.all()), list(held.unasked.all()))
+    work.alarms += fold.alarms
+    if state.mark >= state.claimed and fold.mark < fold.claimed:
+        state.claimed_at = work.now
+    state.mark, state.claimed = fold.mark, fold.claimed
+    state.offered_floor, state.offered_last = offered.floor, offered.last
+
+
+def _collect(work: _Work, stream_id: int, fold: Judgement, position: int) -> None:
+    position += len(work.rows)
+    plant, now = work.plant, work.now
+    work.rows += [
+        (plant, place, stream_id, record.seq, 0, record.previous_digest, record.digest, record.content, now)
+        for place, record in enumerate(fold.taken, position + 1)
+    ]
+
+
+def _look_up(work: _Work, offered: Stream, state: StreamState, held: Held) -> None:
+    """Digests held of what is offered, and of the records before: above the mark there are none, so one is usual."""
+    mark = state.mark
+    if not offered.records or mark == 0:
+        return
+    wanted = {seq for record in offered.records for seq in (record.seq, record.seq - 1) if 0 < seq <= mark}
+    connection = work.session.connection()
+    mine = (RECORD.c.stream_id == state.id, RECORD.c.place == 0)
+    for part in chunks(sorted(wanted)):
+        columns = select(RECORD.c.seq, RECORD.c.digest).where(*mine, RECORD.c.seq.in_(part))
+        held.digests.update(row._tuple() for row in connection.execute(columns))
+    suspects = [
+        seq
+        for record in offered.records
+        for seq, digest in ((record.seq, record.digest), (record.seq - 1, record.previous_digest))
+        if seq in held.digests and held.digests[seq] != digest
+    ]
+    lost: set[int] = set()
+    for part in chunks(suspects):
+        columns = select(RECORD.c.seq, RECORD.c.content).where(*mine, RECORD.c.seq.in_(part))
+        lost |= {row.seq for row in connection.execute(columns) if is_lost_record(row.content)}
+    held.lost = lost
+
+
+def _make_room(work: _Work, stream_id: int, seqs: Sequence[int]) -> None:
+    """The `lost` record stays in the log under place 1; its original takes place 0 at a position of its own."""
+    for part in chunks(seqs):
+        work.session.connection().execute(
+            update(RECORD)
+            .where(RECORD.c.stream_id == stream_id, RECORD.c.place == 0, RECORD.c.seq.in_(part))
+            .values(place=1)
+        )
+
+
+def _set_aside(work: _Work, stream_id: int, refused: Sequence[Refused]) -> None:
+    """Evidence for a person. The same one sent again is one row; beyond the bound only the alarm counts."""
+    conflict = models.table_of(models.Conflict)
+    connection = work.session.connection()
+    mine = (conflict.c.plant == work.plant, conflict.c.gateway == work.gateway_name)
+    held = set(
+        connection.execute(select(conflict.c.stream_id, conflict.c.seq, conflict.c.digest).where(*mine)).tuples()
+    )
+    for record, kind in refused:
+        key = (stream_id, record.seq, record.digest)
+        if key in held or len(held) >= CONFLICTS_PER_GATEWAY_MAX:
+            continue
+        held.add(key)
+        row = {
+            "plant": work.plant,
+            "gateway": work.gateway_name,
+            "stream_id": stream_id,
+            "seq": record.seq,
+            "kind": kind,
+            "digest": record.digest,
+            "content": record.content[:CONTENT_CHARACTERS_MAX].replace("\x00", "\ufffd"),
+            "received_at": work.now,
+        }
+        connection.execute(insert(conflict), row)
+
+
+def _chain(work: _Work) -> None:
+    """S7 over the epochs of this offer."""
+    offered = {each.epoch: each.last for each in work.batch.streams}
+    for each in work.batch.streams:
+        before = work.states.get(each.previous_epoch or "")
+        if before is not None and before.mark == each.previous_last == before.claimed:
+            continue
+        end = ChainEnd(before.mark, before.claimed, offered.get(before.epoch)) if before else None
+        work.alarms += chain_alarms(each, end, work.batch.whole)
+
+
+def _closed(work: _Work, known: str) -> bool:
+    """Whether the gateway must offer every epoch: its closed ones are not those that this server verified."""
+    batch = work.batch
+    if batch.closed_digest == known:
+        return False
+    if not batch.whole:
+        return True
+    for with_gaps in (False, True):
+        closed = [
+            (each.epoch, each.last)
+            for each in batch.streams
+            if each.epoch in work.states
+            and is_closed(each, work.states[each.epoch].mark, work.states[each.epoch].safe)
+            and (with_gaps or not work.gaps.get(work.states[each.epoch].id, ((), ()))[0])
+        ]
+        if closed_digest_of(closed) == batch.closed_digest:
+            return False
+    return True
+
+
+def _store_gateway(work: _Work, row: Any, offer_all: bool) -> None:
+    """Last seen, health, and what the board says of it."""
+    batch, now = work.batch, work.now
+    waiting = sum(
+        max(0, each.last - work.states[each.epoch].mark) for each in batch.streams if each.epoch in work.states
+    )
+    values: dict[str, Any] = {"last_seen": now, "waiting": waiting}
+    newest = observed_record(work.rows[-1][7]) if work.rows else None
+    if waiting == 0:
+        values["data_as_of"] = now
+    elif newest is not None:
+        values["data_as_of"] = max(row.data_as_of or 0.0, min(now, newest.wall))
+    if newest is not None:
+        values["clock_good"] = int(newest.synchronised)
+    values["release"] = batch.release.replace("\x00", "")[:RELEASE_CHARACTERS_MAX]
+    status = json.dumps(batch.status, ensure_ascii=True)
+    if len(status) <= STATUS_CHARACTERS_MAX:
+        values["status"] = status
+    else:
+        work.alarms.append(AlarmRaised("status_too_long", "", f"its health has {len(status)} characters"))
+    if not offer_all:
+        values["closed_digest"] = batch.closed_digest
+    observe(work.session, work.plant, work.gateway_name, batch.status, newest, row.last_seen, now)
+    mine = (GATEWAY.c.plant == work.plant, GATEWAY.c.name == work.gateway_name)
+    work.session.connection().execute(update(GATEWAY).where(*mine).values(**values))
+    shown = ("waiting", "clock_good", "release")
+    if any(name in values and values[name] != getattr(row, name) for name in shown):
+        work.changed = True
+    if row.last_seen is None or now - row.last_seen > 30:
+        work.changed = True
+
+
+def _store_records(work: _Work, position: int) -> None:
+    """The records and the end of the log. A driver's own executemany: the ORM would cost more than the insert."""
+    connection = work.session.connection()
+    if work.rows:
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        values = ", ".join([mark] * len(work.rows[0]))
+        connection.exec_driver_sql(f"INSERT INTO record ({RECORD_COLUMNS}) VALUES ({values})", work.rows)
+    if work.rows or work.changed:
+        moved = {"position": position + len(work.rows), "changes": HEAD.c.changes + 1}
+        connection.execute(
+            update(HEAD).where(HEAD.c.plant == bindparam("head_plant")).values(**moved), {"head_plant": work.plant}
+        )
+
+
+def _receipt(work: _Work, database: Database, facts_last: int, offer_all: bool) -> Receipt:
+    version, digest = current_head(work.session, work.plant)
+    receipts = []
+    for each in work.batch.streams:
+        state = work.states.get(each.epoch)
+        if state is not None:
+            missing = tuple(work.gaps.get(state.id, ((), ()))[0][:RANGES_PER_RECEIPT_MAX])
+            receipts.append(
+                StreamReceipt.model_construct(epoch=each.epoch, mark=state.mark, safe=state.safe, missing=missing)
+            )
+    return Receipt.model_construct(
+        server=database.identity(work.session),
+        streams=tuple(receipts),
+        offer_all=offer_all,
+        snapshot_version=version,
+        snapshot_digest=digest,
+        facts_last=facts_last,
+        server_time=work.now,
+    )

@@ -1,0 +1,101 @@
+"""Every bound of the server by name (I10). Those of the protocol are in sync/wire.py."""
+
+from typing import Final
+
+ERROR_CHARACTERS_MAX: Final = 2_000
+"""A fault told to a client."""
+
+JSON_BODY_BYTES_MAX: Final = 64 * 1024
+"""A body of the API other than a batch."""
+
+STATUS_CHARACTERS_MAX: Final = 4_096
+"""A gateway's health as kept; a larger one is not kept, which is an alarm."""
+
+RELEASE_CHARACTERS_MAX: Final = 64
+DETAIL_CHARACTERS_MAX: Final = 500
+"""What an alarm says."""
+
+STREAMS_PER_GATEWAY_MAX: Final = 40_000
+"""Epochs of one gateway: twice what one offer may name. More is refused: a gateway has one epoch for each start."""
+
+RANGES_PER_BATCH_MAX: Final = 10_000
+"""Missing ranges over all streams of one receipt."""
+
+CONFLICTS_PER_GATEWAY_MAX: Final = 1_000
+"""Rows kept of conflicting and refused records of one gateway; later ones are counted in the alarm alone."""
+
+ALARMS_PER_GATEWAY_MAX: Final = 200
+"""Alarms of one gateway; the one that says `alarms_full` is the last."""
+
+ALARM_REPEAT_SECONDS: Final = 60.0
+"""A standing alarm's row is written again at most this often."""
+
+ANNOUNCED_SECONDS_MAX: Final = 86_400.0
+"""S7: a record that was announced and has not come for a day is an alarm."""
+
+FOLD_RECORDS_MAX: Final = 1_000
+"""Records folded in one transaction."""
+
+CATCH_UP_RECORDS_MAX: Final = 5_000
+"""Records a board read folds before it shows; beyond it the board says that it is behind."""
+
+OPERATIONS_ON_BOARD_MAX: Final = 60_000
+"""Operations read for one board: section 7's 50,000 and some."""
+
+CALLS_ON_BOARD_MAX: Final = 1_000
+ALARMS_ON_BOARD_MAX: Final = 500
+ENDED_CALLS_MAX: Final = 200
+RECORDS_PER_READ_MAX: Final = 1_000
+"""Records in one answer to a reader of the log."""
+
+FACTS_PER_GATEWAY_MAX: Final = 100_000
+"""Facts kept for one gateway; older ones that it has fetched go first."""
+
+CODE_MINUTES: Final = 10
+"""How long a one-time code works."""
+
+CODE_ATTEMPTS_MAX: Final = 5
+"""Wrong tries before a code is void."""
+
+CODES_MAX: Final = 1_000
+"""Codes that wait at one time."""
+
+ENROL_ATTEMPTS_PER_MINUTE_MAX: Final = 30
+"""Attempts to enrol or sign in from one address."""
+
+ADDRESSES_WATCHED_MAX: Final = 10_000
+"""Addresses whose attempts are counted at one time."""
+
+PASSWORD_CHARACTERS_MIN: Final = 10
+PASSWORD_CHARACTERS_MAX: Final = 256
+PASSWORD_FAILURES_MAX: Final = 10
+"""Wrong passwords in a row before a name rests for LOCK_SECONDS."""
+
+LOCK_SECONDS: Final = 300.0
+SESSION_SECONDS: Final = 14 * 3600.0
+"""A sign-in lasts a long shift."""
+
+SESSIONS_PER_ACCOUNT_MAX: Final = 20
+HASHES_AT_ONCE_MAX: Final = 2
+"""argon2 takes 64 MB for each; a small server has room for two."""
+
+ACCOUNTS_MAX: Final = 10_000
+
+EVENT_STREAMS_MAX: Final = 200
+"""Open live streams of one server process; one more gets 503."""
+
+EVENT_BEAT_SECONDS: Final = 5.0
+EVENT_POLL_SECONDS: Final = 0.25
+
+BUSY_SECONDS_MAX: Final = 30.0
+"""How long a writer waits for the one before it."""
+
+WAL_BYTES_MAX: Final = 8 * 1024 * 1024
+"""The write-ahead log's file before a writer checkpoints it."""
+
+BROKER_RESTART_SECONDS_MIN: Final = 0.5
+BROKER_RESTART_SECONDS_MAX: Final = 30.0
+BROKER_MESSAGE_BYTES_MAX: Final = 64 * 1024
+
+LEASE_SECONDS: Final = 30.0
+"""A worker that does not renew its lease for so long has lost it."""

@@ -1,0 +1,14 @@
+"""How Alembic runs here: in the transaction that `migrate` opened, under its lock."""
+
+from alembic import context
+
+from central.models import Table
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Table.metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

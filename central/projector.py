@@ -1,0 +1,171 @@
+"""The reader of the log that folds it into the tables of the board and writes facts for gateways.
+
+Its position moves in the same transaction as what it folds, so folding is done once however often it is cut. Sums take
+records in any order; states take the newest by (epoch's place in the chain, seq), never by time (I9), because a record
+that filled a gap comes late.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from central import models
+from central.alarms import raise_alarms
+from central.change import note_change
+from central.database import Database
+from central.facts import tell_progress
+from central.fold import Fold, FoldedRecord
+from central.ingest_rules import AlarmRaised
+from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
+from central.times import AnchorValue, Corrected, correct, observed_record, read_anchors
+from floor.events import EVENTS, Event
+
+NAME = "board"
+
+RECORD = models.table_of(models.Record)
+STREAM = models.table_of(models.Stream)
+HAPPENING = models.table_of(models.Happening)
+PROJECTION = models.table_of(models.Projection)
+HEAD = models.table_of(models.LogHead)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A record as far as it makes sense. `event` is None for a type of a later release and for nonsense."""
+
+    head: dict[str, Any]
+    event: Event | None
+    nonsense: str
+
+
+def is_behind(session: Session, plant: str) -> bool:
+    """Whether the log holds records that are not folded yet."""
+    head = session.scalar(select(HEAD.c.position).where(HEAD.c.plant == plant)) or 0
+    return position_of(session, plant) < head
+
+
+def position_of(session: Session, plant: str) -> int:
+    """How far the log is folded."""
+    mine = (PROJECTION.c.plant == plant, PROJECTION.c.name == NAME)
+    return session.scalar(select(PROJECTION.c.position).where(*mine)) or 0
+
+
+def catch_up_all(database: Database, records_max: int = CATCH_UP_RECORDS_MAX) -> int:
+    """Fold until the end of the log or the bound; returns how many records. Cheap when there is nothing to do."""
+    done = 0
+    while done < records_max:
+        with database.read() as session:
+            if not is_behind(session, database.plant):
+                break
+        with database.write() as session:
+            folded = catch_up(session, database.plant)
+        done += folded
+        if not folded:
+            break
+    return done
+
+
+def catch_up(session: Session, plant: str = "plant", limit: int = FOLD_RECORDS_MAX) -> int:
+    """Fold the next records; `session` is one that writes. Returns how many."""
+    connection = session.connection()
+    # The head row is locked first, as by ingest: one order of locks, and one projector at a time.
+    connection.execute(select(HEAD.c.position).where(HEAD.c.plant == plant).with_for_update())
+    position = position_of(session, plant)
+    rows = connection.execute(
+        select(
+            RECORD.c.position,
+            RECORD.c.seq,
+            RECORD.c.content,
+            RECORD.c.received_at,
+            STREAM.c.gateway,
+            STREAM.c.epoch,
+            STREAM.c.ordinal,
+        )
+        .join(STREAM, STREAM.c.id == RECORD.c.stream_id)
+        .where(RECORD.c.plant == plant, RECORD.c.position > position)
+        .order_by(RECORD.c.position)
+        .limit(limit)
+    ).all()
+    if not rows:
+        return 0
+    _fold_rows(session, plant, rows)
+    _move(session, plant, position, rows[-1].position)
+    note_change(session, plant)
+    return len(rows)
+
+
+def _move(session: Session, plant: str, before: int, position: int) -> None:
+    mine = (PROJECTION.c.plant == plant, PROJECTION.c.name == NAME)
+    moved = session.connection().execute(update(PROJECTION).where(*mine).values(position=position))
+    if moved.rowcount == 0:
+        assert before == 0, "a position that was read has a row"
+        session.connection().execute(insert(PROJECTION), {"plant": plant, "name": NAME, "position": position})
+
+
+def _fold_rows(session: Session, plant: str, rows: Any) -> None:
+    observed = [observed_record(row.content) for row in rows]
+    boots = {(row.gateway, seen.boot) for row, seen in zip(rows, observed, strict=True) if seen is not None}
+    anchors = read_anchors(session, plant, boots)
+    fold = Fold(session, plant)
+    happenings, nonsense = [], []
+    for row, seen in zip(rows, observed, strict=True):
+        anchor: AnchorValue | None = anchors.get((row.gateway, seen.boot)) if seen else None
+        when = correct(seen, anchor)
+        reading = _read(row.content)
+        if reading.nonsense:
+            nonsense.append((row.gateway, AlarmRaised("unreadable_record", f"{row.epoch}/{row.seq}", reading.nonsense)))
+        happenings.append(_happening(plant, row, reading, when, seen))
+        if reading.event is not None:
+            folded = FoldedRecord(
+                row.gateway, row.epoch, row.seq, row.ordinal, _word(reading.head.get("subject")), when.wall
+            )
+            fold.apply(folded, reading.event)
+    session.connection().execute(insert(HAPPENING), happenings)
+    fold.store()
+    tell_progress(session, plant, fold.touched_operations(), rows[-1].received_at)
+    for gateway_name, alarm in nonsense:
+        raise_alarms(session, plant, gateway_name, [alarm], rows[-1].received_at)
+
+
+def _read(content: str) -> _Reading:
+    """Nonsense with a right digest is kept in the log like everything (I12), and a person is told."""
+    try:
+        head = json.loads(content)
+        kind = EVENTS.get(head["type"])
+        if kind is None:
+            return _Reading(head, None, "")
+        return _Reading(head, kind.model_validate(head["data"]), "")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+        return _Reading({}, None, f"its text is no event: {type(fault).__name__}")
+
+
+def _word(value: object, characters_max: int = 64) -> str:
+    """A foreign text as a column takes it."""
+    text = value if isinstance(value, str) else ""
+    return text[:characters_max].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _happening(plant: str, row: Any, reading: _Reading, when: Corrected, seen: Any) -> dict[str, Any]:
+    data = reading.head.get("data")
+    members = data if isinstance(data, dict) else {}
+    flags = members.get("flags")
+    return {
+        "plant": plant,
+        "position": row.position,
+        "gateway": row.gateway,
+        "type": _word(reading.head.get("type")),
+        "station": _word(reading.head.get("subject")),
+        "person": _word(members.get("person")),
+        "operation": _word(members.get("operation")),
+        "flags": _word(" ".join(each for each in flags if isinstance(each, str)), 256)
+        if isinstance(flags, list)
+        else "",
+        "wall": when.wall,
+        "error_seconds": when.error,
+        "clock": when.clock,
+        "boot": seen.boot if seen else "",
+        "boottime": seen.boottime if seen else 0.0,
+    }

@@ -1,0 +1,127 @@
+"""Master data versions: whole, hashed, kept for ever (I8)."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from central import models
+from central.change import note_change
+from central.errors import MasterDataStale
+from floor.master import MasterData
+from sync.wire import SnapshotEnvelope
+
+CACHED_MAX = 4
+"""Parsed versions kept in a process; pages and facts read the newest one over and over."""
+
+_cached: OrderedDict[str, MasterData] = OrderedDict()
+_lock = threading.Lock()
+
+EMPTY = MasterData()
+
+
+def publish(
+    session: Session, master: MasterData, by: str, now: float, plant: str = "plant", base_version: int | None = None
+) -> int:
+    """The version that holds this data: the current one where nothing differs, else a new one.
+
+    `base_version`: the version the publisher looked at. Raises MasterDataStale when another is in force.
+    """
+    note_change(session, plant)
+    current = _current_row(session, plant)
+    version = current.version if current else 0
+    if base_version is not None and base_version != version:
+        raise MasterDataStale
+    if current is not None and current.content_digest == master.digest:
+        return version
+    numbered = master.model_copy(update={"version": version + 1})
+    body = numbered.model_dump_json()
+    row = {
+        "plant": plant,
+        "version": version + 1,
+        "content_digest": master.digest,
+        "digest": hashlib.sha256(body.encode()).hexdigest(),
+        "body": body,
+        "made_at": now,
+        "made_by": by,
+    }
+    session.execute(insert(models.MasterVersion), [row])
+    _plan_operations(session, numbered, plant)
+    return version + 1
+
+
+def _plan_operations(session: Session, master: MasterData, plant: str) -> None:
+    """The planned side of the operation table, whole: what the new version does not name is not planned any more."""
+    operation = models.Operation
+    held = set(session.scalars(select(operation.id).where(operation.plant == plant)))
+    session.execute(update(operation).where(operation.plant == plant).values(master_version=None, planned=None))
+    new, old = [], []
+    for each in master.operations:
+        row = {
+            "plant": plant,
+            "id": each.id,
+            "master_version": master.version,
+            "work_order": each.work_order,
+            "number": each.number,
+            "name": each.name,
+            "planned": each.planned,
+        }
+        if each.id in held:
+            old.append(row)
+        else:
+            new.append(row | {"good": 0, "scrap": 0, "flagged": 0, "changed_at": None})
+    if new:
+        session.execute(insert(operation), new)
+    if old:
+        session.execute(update(operation), old)
+
+
+def _current_row(session: Session, plant: str) -> models.MasterVersion | None:
+    version = models.MasterVersion
+    return session.scalar(select(version).where(version.plant == plant).order_by(version.version.desc()).limit(1))
+
+
+def current_head(session: Session, plant: str = "plant") -> tuple[int, str]:
+    """(version, digest of the body) in force; (0, "") when there is none."""
+    row = session.execute(
+        select(models.MasterVersion.version, models.MasterVersion.digest)
+        .where(models.MasterVersion.plant == plant)
+        .order_by(models.MasterVersion.version.desc())
+        .limit(1)
+    ).first()
+    return (row.version, row.digest) if row else (0, "")
+
+
+def current_master(session: Session, plant: str = "plant") -> MasterData:
+    """The master data in force, parsed once in each process; empty data of version 0 when there is none."""
+    _, digest = current_head(session, plant)
+    if not digest:
+        return EMPTY
+    with _lock:
+        found = _cached.get(digest)
+    if found is None:
+        row = _current_row(session, plant)
+        assert row is not None
+        digest, found = row.digest, MasterData.model_validate_json(row.body)
+        with _lock:
+            _cached[digest] = found
+            while len(_cached) > CACHED_MAX:
+                _cached.popitem(last=False)
+    return found
+
+
+def current_envelope(session: Session, plant: str = "plant") -> SnapshotEnvelope | None:
+    """What a gateway fetches; None when nothing was ever published."""
+    row = _current_row(session, plant)
+    return SnapshotEnvelope(version=row.version, digest=row.digest, body=row.body) if row else None
+
+
+def versions(session: Session, plant: str = "plant", limit: int = 100) -> Sequence[models.MasterVersion]:
+    """The newest versions, newest first."""
+    version = models.MasterVersion
+    return session.scalars(
+        select(version).where(version.plant == plant).order_by(version.version.desc()).limit(limit)
+    ).all()

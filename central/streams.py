@@ -1,0 +1,191 @@
+"""Epochs of gateways as rows: read, begun and moved within one ingest."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from central.ingest_rules import AlarmRaised, fork_alarm
+from central.limits import RANGES_PER_BATCH_MAX, STREAMS_PER_GATEWAY_MAX
+from central.models import Gap, table_of
+from central.models import Stream as StreamTable
+from central.ranges import Range
+from sync.wire import Stream
+
+Value = TypeVar("Value")
+
+CHUNK = 500
+"""Values in one IN list: SQLite's oldest bound on parameters is 999."""
+
+STREAM = table_of(StreamTable)
+COLUMNS = (
+    STREAM.c.id,
+    STREAM.c.epoch,
+    STREAM.c.previous_epoch,
+    STREAM.c.ordinal,
+    STREAM.c.mark,
+    STREAM.c.safe,
+    STREAM.c.claimed,
+    STREAM.c.claimed_at,
+    STREAM.c.offered_floor,
+    STREAM.c.offered_last,
+)
+
+
+@dataclass(slots=True)
+class StreamState:
+    """A row of `stream`, as far as an ingest reads and moves it."""
+
+    id: int
+    epoch: str
+    previous_epoch: str | None
+    ordinal: int
+    mark: int
+    safe: int
+    claimed: int
+    claimed_at: float
+    offered_floor: int
+    offered_last: int
+
+    def moving(self) -> tuple[int, int, float, int, int]:
+        """What an offer can change."""
+        return self.mark, self.claimed, self.claimed_at, self.offered_floor, self.offered_last
+
+
+def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Pieces that fit one statement."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+def read_states(session: Session, plant: str, gateway_name: str, epochs: Sequence[str]) -> dict[str, StreamState]:
+    """The rows of these epochs and of the ones before them, by epoch."""
+    mine = select(*COLUMNS).where(STREAM.c.plant == plant, STREAM.c.gateway == gateway_name)
+    connection = session.connection()
+    if len(epochs) > CHUNK:
+        rows = connection.execute(mine).all()
+    else:
+        rows = connection.execute(mine.where(STREAM.c.epoch.in_(epochs))).all() if epochs else []
+    return {row.epoch: StreamState(**row._mapping) for row in rows}
+
+
+def begin_streams(
+    session: Session, plant: str, gateway_name: str, offered: Sequence[Stream], now: float
+) -> list[AlarmRaised]:
+    """First sight (S1): store what each says of the epoch before it; a shared predecessor is a fork (I4)."""
+    connection = session.connection()
+    mine = (STREAM.c.plant == plant, STREAM.c.gateway == gateway_name)
+    known = {
+        row.epoch: row.ordinal for row in connection.execute(select(STREAM.c.epoch, STREAM.c.ordinal).where(*mine))
+    }
+    room = STREAMS_PER_GATEWAY_MAX - len(known)
+    alarms = [] if len(offered) <= room else [AlarmRaised("streams_full", "", "more epochs were offered than are kept")]
+    top = max(known.values(), default=-1)
+    rows = []
+    for each in offered[: max(0, room)]:
+        before = known.get(each.previous_epoch or "")
+        ordinal = top + 1 if before is None else before + 1
+        top = max(top, ordinal)
+        known[each.epoch] = ordinal
+        rows.append(_first_row(plant, gateway_name, each, ordinal, now))
+    if rows:
+        connection.execute(insert(STREAM), rows)
+        alarms += _forks(session, plant, gateway_name, {each.previous_epoch for each in offered})
+    return alarms
+
+
+def _first_row(plant: str, gateway_name: str, offered: Stream, ordinal: int, now: float) -> dict[str, object]:
+    return {
+        "plant": plant,
+        "gateway": gateway_name,
+        "epoch": offered.epoch,
+        "previous_epoch": offered.previous_epoch,
+        "previous_last": offered.previous_last,
+        "ordinal": ordinal,
+        "mark": 0,
+        "safe": 0,
+        "claimed": 0,
+        "claimed_at": now,
+        "offered_floor": 0,
+        "offered_last": 0,
+        "forked": 0,
+        "first_seen_at": now,
+    }
+
+
+def _forks(session: Session, plant: str, gateway_name: str, parents: Collection[str | None]) -> list[AlarmRaised]:
+    connection = session.connection()
+    mine = (STREAM.c.plant == plant, STREAM.c.gateway == gateway_name)
+    children: dict[str | None, list[str]] = defaultdict(list)
+    conditions = [STREAM.c.previous_epoch.in_(part) for part in chunks([each for each in parents if each])]
+    if None in parents:
+        conditions.append(STREAM.c.previous_epoch.is_(None))
+    for condition in conditions:
+        for row in connection.execute(select(STREAM.c.epoch, STREAM.c.previous_epoch).where(*mine, condition)):
+            children[row.previous_epoch].append(row.epoch)
+    alarms = []
+    for parent, epochs in children.items():
+        alarm = fork_alarm(parent, epochs)
+        if alarm is None:
+            continue
+        alarms.append(alarm)
+        if parent is not None:
+            for part in chunks(epochs):
+                connection.execute(update(STREAM).where(*mine, STREAM.c.epoch.in_(part)).values(forked=1))
+    return alarms
+
+
+def store_states(session: Session, changed: Iterable[StreamState]) -> None:
+    """Write what moved."""
+    rows = [
+        {
+            "row_id": each.id,
+            "mark": each.mark,
+            "claimed": each.claimed,
+            "claimed_at": each.claimed_at,
+            "offered_floor": each.offered_floor,
+            "offered_last": each.offered_last,
+        }
+        for each in changed
+    ]
+    if rows:
+        session.connection().execute(update(STREAM).where(STREAM.c.id == bindparam("row_id")), rows)
+
+
+GAP = table_of(Gap)
+
+
+def read_gaps(
+    session: Session, plant: str, gateway_name: str, stream_ids: Sequence[int]
+) -> dict[int, tuple[list[Range], list[Range]]]:
+    """(asked for, not asked for) ranges by stream. At most RANGES_PER_BATCH_MAX, the lowest first."""
+    columns = select(GAP.c.stream_id, GAP.c.first, GAP.c.last, GAP.c.asked).order_by(GAP.c.stream_id, GAP.c.first)
+    if len(stream_ids) <= CHUNK:
+        wanted = columns.where(GAP.c.stream_id.in_(stream_ids))
+    else:
+        own = select(STREAM.c.id).where(STREAM.c.plant == plant, STREAM.c.gateway == gateway_name)
+        wanted = columns.where(GAP.c.stream_id.in_(own))
+    found: dict[int, tuple[list[Range], list[Range]]] = {}
+    for row in session.connection().execute(wanted.limit(RANGES_PER_BATCH_MAX)):
+        found.setdefault(row.stream_id, ([], []))[0 if row.asked else 1].append((row.first, row.last))
+    return found
+
+
+def store_gaps(
+    session: Session, stream_id: int, before: Iterable[Range], after: Iterable[Range], asked: int, now: float
+) -> None:
+    """Write the difference, so that ranges which were not read are left alone."""
+    old, new = set(before), set(after)
+    connection = session.connection()
+    for first, _ in old - new:
+        connection.execute(GAP.delete().where(GAP.c.stream_id == stream_id, GAP.c.first == first))
+    reason = "declared" if asked else "refused"
+    rows = [
+        {"stream_id": stream_id, "first": first, "last": last, "asked": asked, "reason": reason, "declared_at": now}
+        for first, last in sorted(new - old)
+    ]
+    if rows:
+        connection.execute(insert(GAP), rows)

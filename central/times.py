@@ -1,0 +1,165 @@
+"""When something happened, by the server's clock, and how well that is known (I9).
+
+A gateway has no battery clock, so its wall time is a remark. Its CLOCK_BOOTTIME is right but has no zero. An *anchor*
+ties one boot's CLOCK_BOOTTIME to server time by an interval: the gateway read its boot clock after the server's last
+answer and before this request came, so the offset lies between the two; exchange by exchange the interval shrinks. A
+record made under a synchronised clock is an anchor too.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from central import models
+
+SYNCHRONISED_ERROR_SECONDS = 1.0
+"""What a clock that calls itself synchronised is trusted with; timesyncd steps within half of it."""
+
+DRIFT = 100e-6
+"""How fast two clocks may part: a Pi's crystal is within 100 ppm. An anchor's error grows by so much a second."""
+
+WORTH_SECONDS = 0.05
+"""An anchor is written again only when it gets better by so much."""
+
+WALL_MAX = 253_402_300_000.0
+"""The end of the year 9999."""
+
+ANCHOR = models.table_of(models.Anchor)
+HAPPENING = models.table_of(models.Happening)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The clock members of a record's text."""
+
+    boot: str
+    boottime: float
+    wall: float
+    synchronised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorValue:
+    """Server time = boottime + offset, at the latest; earlier by at most `error` seconds."""
+
+    offset: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """`clock`: synchronised, corrected or unsynchronised. `error` is None where nothing bounds it."""
+
+    wall: float | None
+    error: float | None
+    clock: str
+
+
+def observed_record(content: str) -> Observed | None:
+    """The clock members of a record's text; None where it has none that make sense."""
+    try:
+        head = json.loads(content)
+        found = Observed(
+            str(head["bootid"])[:64].replace("\x00", ""),
+            float(head["boottime"]),
+            float(head["walltime"]),
+            head["clockstate"] == "synchronised",
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    sane = math.isfinite(found.boottime) and 0 <= found.boottime < 1e10 and 0 <= found.wall < WALL_MAX
+    return found if sane else None
+
+
+def correct(observed: Observed | None, anchor: AnchorValue | None) -> Corrected:
+    """The time of a record. A synchronised clock is believed; else the anchor; else the remark is all there is."""
+    if observed is None:
+        return Corrected(None, None, "unsynchronised")
+    if observed.synchronised:
+        return Corrected(observed.wall, SYNCHRONISED_ERROR_SECONDS, "synchronised")
+    if anchor is not None:
+        return Corrected(observed.boottime + anchor.offset - anchor.error / 2, anchor.error / 2, "corrected")
+    return Corrected(observed.wall, None, "unsynchronised")
+
+
+def met(known: AnchorValue | None, low: float, high: float) -> AnchorValue:
+    """A known interval of offsets together with a new one; where they do not meet, the new one (clocks part)."""
+    if known is not None:
+        lower, upper = max(low, known.offset - known.error), min(high, known.offset)
+        if lower <= upper:
+            low, high = lower, upper
+    return AnchorValue(high, high - low)
+
+
+def observe(
+    session: Session,
+    plant: str,
+    gateway_name: str,
+    status: dict[str, Any],
+    newest: Observed | None,
+    last_seen: float | None,
+    now: float,
+) -> None:
+    """Learn from one exchange: from its health, read between our last answer and now, or from a synchronised record."""
+    if newest is not None and newest.synchronised:
+        offset = newest.wall - newest.boottime
+        spread = SYNCHRONISED_ERROR_SECONDS
+        learn(session, plant, gateway_name, newest.boot, offset - spread, offset + spread, now)
+        return
+    boot, boottime = status.get("bootid"), status.get("boottime")
+    if not isinstance(boot, str) or not isinstance(boottime, int | float) or last_seen is None:
+        return
+    if 0 <= boottime < 1e10 and 0 <= now - last_seen <= boottime:
+        learn(session, plant, gateway_name, boot[:64].replace("\x00", ""), last_seen - boottime, now - boottime, now)
+
+
+def learn(session: Session, plant: str, gateway_name: str, boot: str, low: float, high: float, now: float) -> None:
+    """Put an interval to what is known of a boot; records of it that waited for an anchor get their time."""
+    connection = session.connection()
+    mine = (ANCHOR.c.plant == plant, ANCHOR.c.gateway == gateway_name, ANCHOR.c.boot == boot)
+    row = connection.execute(select(ANCHOR).where(*mine)).one_or_none()
+    known = None
+    if row is not None and row.error_seconds is not None:
+        grown = DRIFT * max(0.0, now - row.observed_at)
+        known = AnchorValue(row.offset_seconds + grown, row.error_seconds + 2 * grown)
+    found = met(known, low, high)
+    if row is not None and row.error_seconds is not None and found.error > row.error_seconds - WORTH_SECONDS:
+        return
+    values = {"offset_seconds": found.offset, "error_seconds": found.error, "observed_at": now}
+    if row is None:
+        connection.execute(insert(ANCHOR), {"plant": plant, "gateway": gateway_name, "boot": boot, **values})
+    else:
+        connection.execute(update(ANCHOR).where(*mine).values(**values))
+    correct_folded(session, plant, gateway_name, boot, found)
+
+
+def correct_folded(session: Session, plant: str, gateway_name: str, boot: str, anchor: AnchorValue) -> None:
+    """Records folded before the anchor was known get their time now."""
+    wall = HAPPENING.c.boottime + (anchor.offset - anchor.error / 2)
+    session.connection().execute(
+        update(HAPPENING)
+        .where(
+            HAPPENING.c.plant == plant,
+            HAPPENING.c.gateway == gateway_name,
+            HAPPENING.c.boot == boot,
+            HAPPENING.c.clock != "synchronised",
+        )
+        .values(wall=wall, error_seconds=anchor.error / 2, clock="corrected")
+    )
+
+
+def read_anchors(session: Session, plant: str, boots: set[tuple[str, str]]) -> dict[tuple[str, str], AnchorValue]:
+    """Anchors by (gateway, boot)."""
+    names = sorted({boot for _, boot in boots})
+    found: dict[tuple[str, str], AnchorValue] = {}
+    for start in range(0, len(names), 500):
+        part = names[start : start + 500]
+        rows = session.connection().execute(select(ANCHOR).where(ANCHOR.c.plant == plant, ANCHOR.c.boot.in_(part)))
+        for row in rows:
+            if row.error_seconds is not None:
+                found[(row.gateway, row.boot)] = AnchorValue(row.offset_seconds, row.error_seconds)
+    return found
