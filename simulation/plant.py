@@ -99,7 +99,22 @@ class Plant:
     @property
     def scanner_link(self) -> Path:
         """The pseudo-terminal that stands for the scanner of the first station."""
-        return self.folder / "scanner"
+        return self.scanner_of(STATIONS[0])
+
+    def scanner_of(self, station: str) -> Path:
+        """The pseudo-terminal that stands for a station's scanner."""
+        return self.folder / f"scanner-{station}"
+
+    @property
+    def broker_account(self) -> tuple[str, str]:
+        """A name and password that may read everything on the broker."""
+        path = self.central_folder / "broker" / "reader.password"
+        return "reader", path.read_text().strip()
+
+    @property
+    def admin_code(self) -> str:
+        """The one-time code of the first sign-in; empty once it was used."""
+        return self._command("central", "admin-code", "--config", str(self.central_config)).strip()
 
     @property
     def central_config(self) -> Path:
@@ -196,9 +211,9 @@ class Plant:
         ]
         for station in STATIONS:
             lines.append(f'[[station]]\nid = "{station}"')
+            link = json.dumps(str(self.scanner_of(station)))
+            lines.append(f'[[station.scanner]]\nkind = "pty"\nlink = {link}')
             if station == STATIONS[0]:
-                link = json.dumps(str(self.scanner_link))
-                lines.append(f'[[station.scanner]]\nkind = "pty"\nlink = {link}')
                 lines.append(f'[[station.scanner]]\nkind = "tcp_server"\nport = {self.ports.scanner}')
             lines.append("")
         self.gateway_config.write_text("\n".join(lines))
