@@ -232,6 +232,8 @@ class VirtualKeyboard:
         else:
             digits = {char: code for code, char in KEYPAD.items()}
             number = ord(character)
+            if 0x80 <= number < 0xA0:
+                raise ValueError("No keyboard types C1 control characters.")
             # Windows reads 128..255 without a leading zero by code page 437; 0nnn is code page 1252.
             text = f"0{number}" if 160 <= number < 256 else str(number)
             self.key(LEFT_ALT, DOWN)
@@ -290,7 +292,7 @@ def _typed_characters(layout: str) -> dict[str, tuple[int, ...]]:
     """The keys of every character that a layout types directly; dead keys are followed by the space bar elsewhere."""
     table = LAYOUTS[layout]
     shift, control = min(SHIFTS), min(CONTROLS)
-    typed = {char: (RIGHT_ALT, code) for code, char in table.third.items()}
+    typed: dict[str, tuple[int, ...]] = {char: (RIGHT_ALT, code) for code, char in table.third.items()}
     typed |= {char: (shift, code) for code, char in table.shifted.items()}
     typed |= {char: (code,) for code, char in table.plain.items()}
     typed |= {chr(ord(char) & 0x1F): (control, code) for code, char in LAYOUTS["us"].plain.items() if char in "[\\]"}
