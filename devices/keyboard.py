@@ -55,6 +55,7 @@ class KeyboardDecoder:
         self._held: set[int] = set()
         self._alt_digits = ""
         self._dead = ""
+        self._key_at = float("-inf")
 
     def feed(self, frame: Frame) -> tuple[Input, ...]:
         """The label that this key ends, or a refusal. Repeats are ignored: no scanner types by them."""
@@ -62,8 +63,9 @@ class KeyboardDecoder:
         if not isinstance(event, KeyEvent) or event.value not in (UP, DOWN):
             return ()
         found: list[Input | None] = [self._label.expire(frame.at)]
-        if self._label.idle:
+        if frame.at >= self._key_at + self._rules.labels.gap_seconds:
             self._dead = ""
+        self._key_at = frame.at
         if event == KEYS_DROPPED:
             self._held.clear()
             self._alt_digits = self._dead = ""
