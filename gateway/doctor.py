@@ -5,7 +5,7 @@ import os
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ import click
 from gateway import limits
 from gateway.clock import synchronised
 from gateway.commands import DEFAULT_CONFIG, check_device
-from gateway.config import Config
+from gateway.config import Config, device_places
 from gateway.config import read as read_config
 from gateway.errors import GatewayError
 from gateway.journal import FILE_NAME
@@ -121,9 +121,8 @@ def _journal(config: Config) -> Iterator[Finding]:
 def _clock() -> Finding:
     if synchronised():
         return Finding("clock", "good", "held by NTP")
-    return Finding(
-        "clock", "warning", "not synchronised", "Times are marked and corrected later; check NTP and network."
-    )
+    hint = "Times are marked and corrected later; check NTP and the network."
+    return Finding("clock", "warning", "not synchronised", hint)
 
 
 def _credential(config: Config) -> Iterator[Finding]:
@@ -131,9 +130,8 @@ def _credential(config: Config) -> Iterator[Finding]:
         return
     path = config.token_path
     if not path.exists():
-        yield Finding(
-            "credential", "fault", f"{path} is missing", "Ask the office for a code: `lineside gateway enrol`."
-        )
+        hint = "Ask the office for a code, then run `lineside gateway enrol`."
+        yield Finding("credential", "fault", f"{path} is missing", hint)
     elif path.stat().st_mode & 0o077:
         yield Finding("credential", "fault", f"others can read {path}", f"chmod 600 {path}, then enrol anew.")
     else:
@@ -161,22 +159,17 @@ def _connects(name: str, host: str, port: int) -> Finding:
 
 
 def _devices(config: Config) -> Iterator[Finding]:
-    """Ports and input devices that a configuration names by path are looked for."""
-    looks: dict[str, Callable[[str], bool]] = {"path": os.path.exists}
-    for number, station in enumerate(config.station):
-        for role in ("scanner", "button", "light"):
-            for device in getattr(station, role):
-                for key, there in looks.items():
-                    path = device.settings.get(key)
-                    if isinstance(path, str) and path.startswith("/dev/"):
-                        yield _device(f"station[{number}].{role}", path, there(path))
+    """Ports and input devices that the configuration names by path are looked for."""
+    for place in device_places(config):
+        path = place.settings.get("path")
+        if isinstance(path, str) and path.startswith("/dev/"):
+            yield _device(place.where, path)
 
 
-def _device(name: str, path: str, there: bool) -> Finding:
-    if not there:
+def _device(name: str, path: str) -> Finding:
+    if not os.path.exists(path):
         return Finding(name, "warning", f"{path} is not there", "Plug it in; the station finds it by itself.")
     if not os.access(path, os.R_OK):
-        return Finding(
-            name, "fault", f"{path} cannot be read", "Add the gateway's user to the groups input and dialout."
-        )
+        hint = "Add the gateway's user to the groups input and dialout."
+        return Finding(name, "fault", f"{path} cannot be read", hint)
     return Finding(name, "good", path)

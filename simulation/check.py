@@ -9,6 +9,7 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 import requests
+from paho.mqtt.enums import CallbackAPIVersion
 
 from simulation.plant import GATEWAY_NAME, STATIONS, Plant
 from simulation.processes import ProcessDied
@@ -72,11 +73,15 @@ def is_start(event: dict[str, Any]) -> bool:
 
 def listen(plant: Plant, heard: list[dict[str, Any]]) -> mqtt.Client:
     """A stranger's MQTT client on the reader's account."""
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="check")
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="check")
     client.username_pw_set(*plant.broker_account)
     client.on_message = lambda _, __, message: heard.append(json.loads(message.payload))
     subscribed: list[bool] = []
-    client.on_connect = lambda *_: client.subscribe("lineside/v1/#", qos=1)
+
+    def on_connect(*_: object) -> None:
+        client.subscribe("lineside/v1/#", qos=1)
+
+    client.on_connect = on_connect
     client.on_subscribe = lambda *_: subscribed.append(True)
     client.connect("127.0.0.1", plant.ports.broker)
     client.loop_start()

@@ -80,6 +80,7 @@ def _keep_up(found: Plant, extras: "list[object] | None" = None) -> None:
 
 
 def _introduce(found: Plant) -> None:
+    account, secret = found.broker_account[0], found.broker_secret
     click.echo(f"""
   station pages   {found.screen_url}
   office board    {found.board_url}
@@ -87,7 +88,7 @@ def _introduce(found: Plant) -> None:
                   or TCP 127.0.0.1:{found.ports.scanner}, or type on the station page
   badges          B-P01 (王建国, leader)  B-P02 李秀英  B-P03 张伟  …
   tickets         T-WO-1001-10  T-WO-1001-20  …   (scan once to start, again to finish)
-  broker          mqtt://127.0.0.1:{found.ports.broker}   as `reader`, password in {found.central_folder / "broker" / "reader.password"}
+  broker          mqtt://127.0.0.1:{found.ports.broker}   (account `{account}`, password in {secret})
   data and logs   {found.folder}
   sign-in code    {found.admin_code}
 

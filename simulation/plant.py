@@ -108,8 +108,12 @@ class Plant:
     @property
     def broker_account(self) -> tuple[str, str]:
         """A name and password that may read everything on the broker."""
-        path = self.central_folder / "broker" / "reader.password"
-        return "reader", path.read_text().strip()
+        return "reader", self.broker_secret.read_text().strip()
+
+    @property
+    def broker_secret(self) -> Path:
+        """Where that password lies."""
+        return self.central_folder / "broker" / "reader.password"
 
     @property
     def admin_code(self) -> str:
