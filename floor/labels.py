@@ -26,6 +26,7 @@ ENCODING = "label_encoding"
 CONTROL = "label_control"
 
 AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+BLANK = " \t\r\n"
 OWN_TEXT = re.compile(r"[\x20-\x7e]{1,64}")
 
 
@@ -104,7 +105,7 @@ def decode(raw: bytes) -> Label | None:
     if len(raw) > LABEL_BYTES_MAX:
         raise LabelRefused(TOO_LONG)
     symbology, text = _split(_text_of(raw))
-    if not text.strip():
+    if not text.strip(BLANK):
         return None
     controls = {each for each in text if _is_control(each)}
     if is_envelope(text) and controls <= ENVELOPE_CONTROLS:

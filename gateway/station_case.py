@@ -111,12 +111,12 @@ def answer(
     return Decision(events, signal, message, desk)
 
 
-def refuse(case: Case, reason: str, **values: str | int) -> Decision:
+def refuse(case: Case, why: str, /, **values: str | int) -> Decision:
     """Refused, with the reason kept as an event where a label was scanned. The prompt stays as it is."""
-    message = Message(reason, dict(values))
+    message = Message(why, dict(values))
     if case.source == "page":
         return answer(case, Signal.REFUSED, message)
-    event = ScanRejected(reason=reason, device=shown(case.device, 64), shown=case.shown, size=case.size)
+    event = ScanRejected(reason=why, device=shown(case.device, 64), shown=case.shown, size=case.size)
     return answer(case, Signal.REFUSED, message, event)
 
 

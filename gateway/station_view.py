@@ -16,11 +16,11 @@ from gateway.view import CallLine, HeldLine, PromptLine, StationView, WorkLine
 _RULES = StationRules()
 
 
-def _held(case: Case) -> tuple[HeldLine, ...]:
+def _held(case: Case, station: str) -> tuple[HeldLine, ...]:
     people = case.master.person_by_id
     return tuple(
         HeldLine(person, case.name_of(person), people[person].roles if person in people else ())
-        for person in case.state.held.get(case.station, {})
+        for person in case.state.held.get(station, {})
     )
 
 
@@ -105,7 +105,7 @@ def station_view(
     return StationView(
         station=station,
         name=row.name if row and row.name else station,
-        people=_held(case),
+        people=_held(case, station),
         work=tuple(_work(case, share) for share in shares),
         prompt=_prompt(desk.prompt),
         last=desk.recent[0] if desk.recent else None,
