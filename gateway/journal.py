@@ -219,17 +219,17 @@ class Journal:
             self.epochs[row[0]] = self._epoch_row(row, following)
 
     def _epoch_row(self, row: tuple[Any, ...], following_base: int | None) -> EpochRow:
-        number, epoch, previous_epoch, previous_last, base, floor, mark, safe, missing, floor_digest = row
-        last, digest = floor, floor_digest
+        number, epoch, previous_epoch, previous_last, base, pruned, mark, safe, missing, floor_digest = row
+        last, digest = pruned, floor_digest
         below = "" if following_base is None else f" AND position <= {following_base}"
         newest = self.connection.execute(
             f"SELECT position, digest FROM record WHERE position > ?{below} ORDER BY position DESC LIMIT 1",
-            (base + floor,),
+            (base + pruned,),
         ).fetchone()
         if newest is not None:
             last, digest = newest[0] - base, newest[1].hex()
         ranges = tuple((a, b) for a, b in json.loads(missing))
-        return EpochRow(number, epoch, previous_epoch, previous_last, base, floor, mark, safe, ranges, last, digest)
+        return EpochRow(number, epoch, previous_epoch, previous_last, base, pruned, mark, safe, ranges, last, digest)
 
     def _check_tail(self) -> None:
         from gateway.journal_reader import JournalReader, check

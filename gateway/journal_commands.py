@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import sys
-import time
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def tail(folder: Path | None, config: Path | None, count: int, follow: bool) -> 
                 click.echo(_line(record), nl=False)
                 newest = position
             sys.stdout.flush()
-            time.sleep(FOLLOW_SECONDS)
+            threading.Event().wait(FOLLOW_SECONDS)
 
 
 @journal_group.command()

@@ -121,9 +121,9 @@ class JournalReader:
         row = self._one("SELECT base, floor, floor_digest, previous_digest FROM epoch WHERE epoch = ?", epoch)
         if row is None:
             return None
-        base, floor, floor_digest, previous_digest = row
-        if seq == floor:
-            return str(floor_digest) if floor else str(previous_digest)
+        base, pruned, floor_digest, previous_digest = row
+        if seq == pruned:
+            return str(floor_digest) if pruned else str(previous_digest)
         found = self._one("SELECT digest FROM record WHERE position = ?", base + seq)
         return found[0].hex() if found else None
 

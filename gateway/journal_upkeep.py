@@ -50,27 +50,27 @@ def prune(journal: Journal, notice_sinks: tuple[str, ...], record_sink: str) -> 
     for row in list(journal.epochs.values()):
         held = [a - 1 for a, b in row.missing if b > row.floor]
         promised = [row.mark, row.safe] if record_sink == "central" else []
-        floor = min([row.last, position_max - row.base, *promised, *held])
-        if floor > row.floor:
-            return _prune_epoch(journal, row, min(floor, row.floor + limits.PRUNE_RECORDS))
+        reach = min([row.last, position_max - row.base, *promised, *held])
+        if reach > row.floor:
+            return _prune_epoch(journal, row, min(reach, row.floor + limits.PRUNE_RECORDS))
     return 0
 
 
-def _prune_epoch(journal: Journal, row: EpochRow, floor: int) -> int:
+def _prune_epoch(journal: Journal, row: EpochRow, reach: int) -> int:
     with journal.classified():
         digest = journal.connection.execute(
-            "SELECT digest FROM record WHERE position = ?", (row.base + floor,)
+            "SELECT digest FROM record WHERE position = ?", (row.base + reach,)
         ).fetchone()
         journal.connection.execute("BEGIN IMMEDIATE")
         deleted = journal.connection.execute(
-            "DELETE FROM record WHERE position > ? AND position <= ?", (row.base + row.floor, row.base + floor)
+            "DELETE FROM record WHERE position > ? AND position <= ?", (row.base + row.floor, row.base + reach)
         ).rowcount
         journal.connection.execute(
             "UPDATE epoch SET floor = ?, floor_digest = ? WHERE number = ?",
-            (floor, digest[0].hex() if digest else NO_DIGEST, row.number),
+            (reach, digest[0].hex() if digest else NO_DIGEST, row.number),
         )
         journal.connection.execute("COMMIT")
-    pruned = replace(row, floor=floor)
+    pruned = replace(row, floor=reach)
     journal.epochs[row.number] = pruned
     if journal.current is not None and journal.current.number == row.number:
         journal.current = pruned

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -92,7 +93,8 @@ def listen(plant: Plant, heard: list[dict[str, Any]]) -> mqtt.Client:
 def wait_for(what: str, found: Callable[[], bool], seconds_max: float = FOUND_SECONDS_MAX) -> None:
     """Look again and again, at most so long. Raises ProcessDied that names what did not come."""
     deadline = time.monotonic() + seconds_max
+    waiting = threading.Event()
     while not found():
         if time.monotonic() > deadline:
             raise ProcessDied(f"{what} did not come within {seconds_max:.0f} s")
-        time.sleep(0.05)
+        waiting.wait(0.05)
