@@ -105,7 +105,7 @@ _CALLS: Final = {
     "calls.resolve": ("解决并关闭", "Resolve"),
     "calls.cause": ("原因", "Cause"),
     "calls.choose_cause": ("请选择原因", "Choose a cause"),
-    "calls.other_cause": ("其他原因", "Another cause"),
+    "cause.other": ("其他原因", "Another cause"),
     "calls.only_leader": (
         "只有班组长可以响应和关闭呼叫。",
         "Only a leader may take and close calls.",
@@ -179,6 +179,7 @@ _GATEWAYS: Final = {
     "gateways.is_revoked": ("已吊销", "revoked"),
     "gateways.only_admin": ("只有管理员可以登记或吊销网关。", "Only an administrator may enrol or revoke gateways."),
     "gateways.alarms": ("需要人处理的事项", "Needs a person"),
+    "gateways.sign_off": ("已处理", "Dealt with"),
     "gateways.bad_name": (
         "名称只能用字母、数字、点、下划线和连字符，以字母或数字开头，最多 48 个字符。",
         "Use letters, digits, dot, underscore and hyphen, begin with a letter or digit, at most 48 characters.",
@@ -330,6 +331,7 @@ _ACCOUNT: Final = {
     ),
     "signin.short": ("密码至少要 {n} 个字符。", "The password needs at least {n} characters."),
     "signin.long": ("密码最多 {n} 个字符。", "The password may have at most {n} characters."),
+    "signin.name_in_it": ("密码不能包含用户名。", "The password must not contain the user name."),
     "signin.differ": ("两次输入的密码不一样。", "The two passwords differ."),
     "signin.too_many": (
         "尝试次数过多，请 {n} 分钟后再试。",
@@ -371,6 +373,27 @@ _ERRORS: Final = {
     "error.to_board": ("回到看板", "Go to the board"),
 }
 
+_ALARMS: Final = {
+    "alarm.alarms_full": ("报警过多，部分未记录", "More alarms than are kept"),
+    "alarm.announced_overdue": ("网关声称的记录超过一天未到", "Announced records have not come for a day"),
+    "alarm.broken_link": ("记录链断开", "A record names another record before it"),
+    "alarm.card_forgot": ("存储卡丢失了已声称的记录", "The card lost records it had announced"),
+    "alarm.card_rolled_back": ("存储卡被还原到旧状态", "The card was rolled back"),
+    "alarm.conflict": ("同一编号出现两条不同记录", "Two different records under one identity"),
+    "alarm.floor_above_mark": ("网关已删除服务器没有的记录", "The card deleted records the server does not hold"),
+    "alarm.fork": ("记录分叉：存储卡被复制或还原", "Fork: the card was cloned or restored"),
+    "alarm.lost_returned": ("曾丢失的记录又出现了", "A record given up as lost came after all"),
+    "alarm.missing_epoch": ("缺少整段记录", "A whole epoch is missing"),
+    "alarm.missing_tail": ("一段记录的末尾缺失", "The end of an epoch is missing"),
+    "alarm.not_held": ("记录编号不合理，未接收", "A record with an impossible number, not taken"),
+    "alarm.record_refused": ("记录被拒收", "A record was refused"),
+    "alarm.second_card": ("同一网关名出现多张存储卡", "More than one card under this name"),
+    "alarm.status_too_long": ("网关状态信息过长", "The gateway's health report is too long"),
+    "alarm.streams_full": ("网关的记录段过多", "The gateway has too many epochs"),
+    "alarm.unreadable_record": ("记录内容无法读取", "A record that cannot be read"),
+    "alarm.wrong_digest": ("记录传输损坏", "A record came damaged"),
+}
+
 TEXTS: Final[Catalogue] = {
     **_FRAME,
     **_BOARD,
@@ -381,6 +404,7 @@ TEXTS: Final[Catalogue] = {
     **_USERS,
     **_ACCOUNT,
     **_ERRORS,
+    **_ALARMS,
 }
 
 

@@ -91,7 +91,7 @@ def _sign_in(office: Office) -> Response:
 
 def _first_sign_in(office: Office) -> Response:
     password = request.form.get("password", "")
-    fault, bound = _password_fault(password, request.form.get("repeat", ""))
+    fault, bound = _password_fault(request.form.get("name", ""), password, request.form.get("repeat", ""))
     if fault:
         return _page(office, with_code=True, fault=fault, fault_number=bound, status=400)
     name, code = request.form.get("name", "")[:48], request.form.get("code", "").strip()[:64]
@@ -104,11 +104,13 @@ def _first_sign_in(office: Office) -> Response:
     return _welcome(office, token)
 
 
-def _password_fault(password: str, repeat: str) -> tuple[str, int]:
+def _password_fault(name: str, password: str, repeat: str) -> tuple[str, int]:
     if len(password) < PASSWORD_CHARACTERS_MIN:
         return "signin.short", PASSWORD_CHARACTERS_MIN
     if len(password) > PASSWORD_CHARACTERS_MAX:
         return "signin.long", PASSWORD_CHARACTERS_MAX
+    if name and name.casefold() in password.casefold():
+        return "signin.name_in_it", 0
     return ("", 0) if password == repeat else ("signin.differ", 0)
 
 

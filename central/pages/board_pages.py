@@ -47,7 +47,8 @@ def _show(office: Office, template: str) -> Response:
         return f"{path}?{urlencode(named)}" if named else path
 
     board = office.board()
-    per_page = selections.ORDERS_PER_WALL_PAGE if tv else selections.ORDERS_PER_PAGE
+    calls = selections.pressing_calls(board.calls)
+    per_page = selections.orders_per_wall_page(bool(calls or board.alarms)) if tv else selections.ORDERS_PER_PAGE
     return render(
         template,
         tv=tv,
@@ -58,9 +59,10 @@ def _show(office: Office, template: str) -> Response:
         order_page=selections.page_of(board.orders, selection, per_page),
         has_orders=bool(board.orders),
         operations_max=selections.OPERATIONS_PER_ORDER_MAX,
-        calls=selections.pressing_calls(board.calls),
+        calls=calls,
         calls_max=selections.CALLS_ON_BOARD_MAX,
         gateways=selections.shown_gateways(board.gateways),
         gateways_max=selections.GATEWAYS_ON_BOARD_MAX,
         alarms=board.alarms,
+        alarms_max=1 if tv else selections.ALARMS_ON_BOARD_MAX,
     )

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from central.pages.office import CallLine, GatewayLine, OrderLine
 
 ORDERS_PER_PAGE = 20
-ORDERS_PER_WALL_PAGE = 4
-"""What fits a wall screen of 1280 x 720 at a size that is read from some metres; the pages turn by themselves."""
 OPERATIONS_PER_ORDER_MAX = 40
 CALLS_ON_BOARD_MAX = 12
 GATEWAYS_ON_BOARD_MAX = 24
+ALARMS_ON_BOARD_MAX = 4
 SEARCH_CHARACTERS_MAX = 64
 SHOWS = ("open", "active", "done", "all")
 
@@ -41,6 +40,11 @@ def selection_of(show: str, search: str, page: str) -> Selection:
     """A selection from a request's texts; what makes no sense becomes the default."""
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
     return Selection(show if show in SHOWS else "open", search.strip()[:SEARCH_CHARACTERS_MAX], max(1, number))
+
+
+def orders_per_wall_page(has_trouble: bool) -> int:
+    """What fits a wall screen at a size that is read from some metres; its pages turn by themselves."""
+    return 3 if has_trouble else 4
 
 
 def is_active(order: OrderLine) -> bool:

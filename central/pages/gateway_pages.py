@@ -8,7 +8,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central.limits import CODE_MINUTES
 from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
-from central.pages.office import ADMIN, GatewayLine, Office
+from central.pages.office import ADMIN, Alarm, GatewayLine, Office
+
+ALARMS_SHOWN_MAX = 50
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -34,12 +36,26 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         code = office.enrol(name, signed_in().name)
         return render("gateway_code.html", name=name, code=code, command=command(request.url_root, name, code.code))
 
+    @pages.post("/gateways/sign-off")
+    @for_role(ADMIN)
+    def sign_off_alarm() -> BaseResponse:
+        office.sign_off(_asked_alarm(office), signed_in().name)
+        return redirect("/gateways", 303)
+
     @pages.post("/gateways/revoke")
     @for_role(ADMIN)
     def revoke_gateway() -> BaseResponse:
         found = _gateway(office, request.form.get("name", ""))
         office.revoke(found.name, signed_in().name)
         return redirect(f"/gateways?revoked={quote(found.name)}", 303)
+
+
+def _asked_alarm(office: Office) -> Alarm:
+    wanted = tuple(request.form.get(name, "") for name in ("gateway", "kind", "subject"))
+    for each in office.board().alarms:
+        if (each.gateway_name, each.kind, each.subject) == wanted:
+            return each
+    abort(404)
 
 
 def command(root: str, name: str, code: str) -> str:
@@ -66,6 +82,7 @@ def _list(office: Office, *, revoked: str = "", fault: str = "", name: str = "",
         status,
         gateways=sorted(board.gateways, key=lambda each: (each.revoked, each.name)),
         alarms=board.alarms,
+        alarms_max=ALARMS_SHOWN_MAX,
         revoked=revoked,
         fault=fault,
         name=name,

@@ -100,7 +100,8 @@ class StreamLine:
 
 @dataclass(frozen=True, slots=True)
 class GatewayLine:
-    """One gateway. `as_of`: the time of the newest record held; counts are over all its epochs."""
+    """One gateway. `as_of`: everything up to then is held; counts are over all its epochs; `contiguous`: held without a
+    gap up to this seq of its newest `epoch`."""
 
     name: str
     online: bool = False
@@ -111,6 +112,8 @@ class GatewayLine:
     gaps: int = 0
     forks: int = 0
     conflicts: int = 0
+    epoch: str = ""
+    contiguous: int = 0
     clock_good: bool | None = None
     revoked: bool = False
 
@@ -120,9 +123,11 @@ class Alarm:
     """Something a person must look at. `kind` is a key of the catalogue under `alarm.`; `detail` is plain text."""
 
     kind: str
+    gateway_name: str = ""
     subject: str = ""
     detail: str = ""
-    since: float | None = None
+    since: float = 0
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +220,7 @@ class Office(Protocol):
     def streams(self, gateway_name: str) -> Sequence[StreamLine]: ...
     def enrol(self, gateway_name: str, by: str) -> OneTimeCode: ...
     def revoke(self, gateway_name: str, by: str) -> None: ...
+    def sign_off(self, alarm: Alarm, by: str) -> bool: ...
     def master(self) -> Published | None: ...
     def publish(self, master: MasterData, base_version: int, by: str) -> int: ...
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]: ...

@@ -97,8 +97,8 @@ def calls(now: float) -> tuple[CallLine, ...]:
 def gateways(now: float) -> tuple[GatewayLine, ...]:
     """One well, one offline with trouble, one never seen."""
     return (
-        GatewayLine("line-1", True, now - 2, "0.1.0", now - 2, clock_good=True),
-        GatewayLine("line-2", False, now - 4000, "0.1.0", now - 4000, 37, 3, 1, 0, False),
+        GatewayLine("line-1", True, now - 2, "0.1.0", now - 2, epoch="a" * 32, contiguous=1200, clock_good=True),
+        GatewayLine("line-2", False, now - 4000, "0.1.0", now - 4000, 37, 3, 1, 0, "b" * 32, 11, False),
         GatewayLine("line-3"),
     )
 
@@ -116,7 +116,12 @@ class MemoryOffice:
         self.codes: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
         self.disabled: set[str] = set()
-        self.shown = Board(orders(now), calls(now), gateways(now), (Alarm("fork", "line-2", "", now - 500),))
+        self.shown = Board(
+            orders(now),
+            calls(now),
+            gateways(now),
+            (Alarm("fork", "line-2", "b" * 32, "two epochs name the same epoch before them", now - 500),),
+        )
         self.ended: list[CallLine] = [
             dataclasses.replace(calls(now)[1], state="resolved", cause="tool", ended=now - 60, call="c" * 32 + "/1")
         ]
@@ -216,6 +221,10 @@ class MemoryOffice:
 
     def revoke(self, gateway_name: str, by: str) -> None:
         self.acts.append(("revoke", gateway_name, by))
+
+    def sign_off(self, alarm: Alarm, by: str) -> bool:
+        self.acts.append(("sign_off", alarm.gateway_name, alarm.kind, by))
+        return True
 
     def master(self) -> Published | None:
         return self.published

@@ -1,0 +1,107 @@
+"""The board of the database as the pages show it: operations under their orders, ids with their names.
+
+Pure: values in, values out.
+"""
+
+from central import board as stored
+from central.pages.office import Alarm, Board, CallLine, GatewayLine, OperationCard, OrderLine
+from floor.master import MasterData, WorkOrder
+
+ONLINE_SECONDS_MAX = 90.0
+"""A gateway offers at least every 60 s (G3); one and a half of that without a word is offline."""
+
+
+def board_of(raw: stored.Board, master: MasterData, now: float) -> Board:
+    """The whole board for the pages."""
+    return Board(
+        orders=_orders(raw, master),
+        calls=tuple(call_line(each, master, now) for each in raw.calls),
+        gateways=tuple(_gateway_line(each, now) for each in raw.gateways),
+        alarms=tuple(
+            Alarm(each.kind, each.gateway_name, each.subject, each.detail, each.since, each.count)
+            for each in raw.alarms
+        ),
+    )
+
+
+def _orders(raw: stored.Board, master: MasterData) -> tuple[OrderLine, ...]:
+    """Every order of the master data, and those that only the floor knows (I12)."""
+    cards: dict[str, list[OperationCard]] = {each.id: [] for each in master.work_orders}
+    for each in raw.operations:
+        if each.known or each.good or each.scrap or each.workers:
+            cards.setdefault(each.order, []).append(_card(each, master))
+    return tuple(_order(key, found, master.order_by_id.get(key)) for key, found in cards.items())
+
+
+def _order(key: str, cards: list[OperationCard], order: WorkOrder | None) -> OrderLine:
+    cards.sort(key=lambda each: (each.number, each.operation))
+    if order is None:
+        return OrderLine(key, known=False, operations=tuple(cards))
+    return OrderLine(key, order.item, order.name, order.quantity, order.due, order.state, operations=tuple(cards))
+
+
+def _card(raw: stored.BoardOperation, master: MasterData) -> OperationCard:
+    working = sorted(raw.workers, key=lambda each: each.state != "running")
+    return OperationCard(
+        operation=raw.operation,
+        number=raw.number,
+        name=raw.name,
+        state=raw.state,
+        people=tuple(each.name for each in working),
+        station=station_name(working[0].station, master) if working else "",
+        since=raw.since,
+        good=raw.good,
+        scrap=raw.scrap,
+        planned=raw.planned,
+        flagged=raw.flagged,
+    )
+
+
+def station_name(station: str, master: MasterData) -> str:
+    """A station by the floor's name for it."""
+    known = master.station_by_id.get(station)
+    return known.name or station if known else station
+
+
+def call_line(raw: stored.BoardCall, master: MasterData, now: float) -> CallLine:
+    """One call. Where its time is not known, the time since the server knows of it counts."""
+    kind = master.call_type_by_id.get(raw.call_type)
+    wanted = kind.causes if kind and kind.causes else tuple(master.reason_by_id)
+    reasons = [master.reason_by_id[each] for each in wanted if each in master.reason_by_id]
+    person = master.person_by_id.get(raw.person)
+    return CallLine(
+        gateway_name=raw.gateway_name,
+        call=raw.call,
+        call_type=raw.call_type,
+        name=raw.name,
+        name_en=raw.name_en,
+        impact=raw.impact,
+        station=station_name(raw.station, master),
+        state=raw.state,
+        raised=raw.raised if raw.raised is not None else (raw.ended or now) - raw.running_seconds,
+        person=person.name if person else raw.person,
+        operation=raw.operation,
+        acknowledged_by=raw.acknowledged_by_name,
+        acknowledged=raw.acknowledged,
+        ended=raw.ended,
+        cause=raw.cause,
+        causes=tuple((each.id, each.name, each.name_en) for each in reasons),
+    )
+
+
+def _gateway_line(raw: stored.BoardGateway, now: float) -> GatewayLine:
+    return GatewayLine(
+        name=raw.name,
+        online=raw.last_seen is not None and now - raw.last_seen <= ONLINE_SECONDS_MAX and not raw.revoked,
+        last_seen=raw.last_seen,
+        release=raw.release,
+        as_of=raw.data_as_of,
+        waiting=raw.waiting,
+        gaps=raw.gaps,
+        forks=raw.forks,
+        conflicts=raw.conflicts,
+        epoch=raw.epoch,
+        contiguous=raw.contiguous,
+        clock_good=raw.clock_good,
+        revoked=raw.revoked,
+    )

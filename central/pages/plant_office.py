@@ -1,0 +1,238 @@
+"""The office that the pages ask, answered from the plant's database."""
+
+import json
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from central import accounts, alarms, enrolment, facts, readers, snapshots
+from central.board import board_version, current_board, ended_calls
+from central.context import Plant
+from central.pages import plant_board
+from central.pages.office import (
+    Account,
+    Alarm,
+    Board,
+    CallLine,
+    OneTimeCode,
+    Published,
+    RecordLine,
+    RecordQuery,
+    StreamLine,
+    UserLine,
+)
+from floor.master import MasterData
+
+BOARD_SECONDS_MAX = 2.0
+"""A board is read again after this time even when nothing changed: gateways go offline by silence alone."""
+
+
+class PlantOffice:
+    """Answers `central.pages.office.Office`. Thread-safe: it keeps only the newest board."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._database = plant.database
+        self._name = plant.database.plant
+        self._lock = threading.Lock()
+        self._board = Board()
+        self._board_version = -1
+        self._board_read = 0.0
+
+    # Accounts
+
+    def account_of(self, token: str) -> Account | None:
+        """Who is signed in with a session's token."""
+        with self._database.read() as session:
+            found = accounts.account_of(session, self._name, token, self._plant.now())
+        return Account(found.name, found.roles, found.person) if found else None
+
+    def needs_administrator(self) -> bool:
+        """Whether nobody has become administrator yet."""
+        with self._database.read() as session:
+            return accounts.needs_administrator(session, self._name)
+
+    def sign_in(self, name: str, password: str, address: str) -> str:
+        """A new session's token. Raises SignInRefused, TooManyAttempts."""
+        now = self._plant.now()
+        self._plant.attempts.count(address, now)
+        return accounts.sign_in(self._database, name, password, now)
+
+    def first_sign_in(self, name: str, code: str, password: str, address: str) -> str:
+        """A new session's token, the password set. Raises CodeRefused, SignInRefused, TooManyAttempts."""
+        now = self._plant.now()
+        self._plant.attempts.count(address, now)
+        return accounts.first_sign_in(self._database, name, code, password, now)
+
+    def sign_out(self, token: str) -> None:
+        """Ends a session."""
+        with self._database.write() as session:
+            accounts.sign_out(session, self._name, token)
+
+    def users(self) -> Sequence[UserLine]:
+        """Every user by name."""
+        with self._database.read() as session:
+            found = accounts.list_accounts(session, self._name)
+        return [UserLine(each.name, each.roles, each.state, each.person) for each in found]
+
+    def add_user(self, name: str, roles: tuple[str, ...], by: str) -> OneTimeCode:
+        """A user and the code of their first sign-in. Raises NameRefused."""
+        now = self._plant.now()
+        with self._database.write() as session:
+            accounts.add_account(session, self._name, name, roles, by, now)
+            return OneTimeCode(*accounts.invite_account(session, self._name, name, by, now))
+
+    def renew_code(self, name: str, by: str) -> OneTimeCode:
+        """Another code to set a password. Raises NameRefused."""
+        with self._database.write() as session:
+            return OneTimeCode(*accounts.invite_account(session, self._name, name, by, self._plant.now()))
+
+    def enable_user(self, name: str, enabled: bool, by: str) -> None:
+        """Lets a user in again or keeps them out."""
+        with self._database.write() as session:
+            accounts.enable_account(session, self._name, name, enabled)
+
+    # Board and calls
+
+    def board(self) -> Board:
+        """The newest board. Readers that ask at the same moment share one reading of the database."""
+        with self._lock:
+            now = self._plant.now()
+            with self._database.read() as session:
+                version = board_version(session, self._name)
+            fresh = 0 <= now - self._board_read < BOARD_SECONDS_MAX
+            if version != self._board_version or not fresh:
+                self._read_board(now)
+            return self._board
+
+    def _read_board(self, now: float) -> None:
+        raw = current_board(self._database, now)
+        with self._database.read() as session:
+            master = snapshots.current_master(session, self._name)
+        self._board = plant_board.board_of(raw, master, now)
+        self._board_version, self._board_read = raw.version, now
+
+    def stream(self) -> Response:
+        """The event stream that tells when the board changed."""
+        return self._plant.live.response()
+
+    def ended_calls(self) -> Sequence[CallLine]:
+        """Calls that are over, newest first."""
+        now = self._plant.now()
+        with self._database.read() as session:
+            found = ended_calls(session, now, self._name)
+            master = snapshots.current_master(session, self._name)
+        return [plant_board.call_line(each, master, now) for each in found]
+
+    def acknowledge(self, gateway_name: str, call: str, by: Account) -> bool:
+        """Takes a call for somebody. False when somebody took it before."""
+        with self._database.write() as session:
+            person, name = self._person(session, by)
+            return facts.acknowledge_call(session, self._name, gateway_name, call, person, name, self._plant.now())
+
+    def resolve(self, gateway_name: str, call: str, cause: str, by: Account) -> bool:
+        """Closes a call with its cause. False when it was closed before."""
+        with self._database.write() as session:
+            person, name = self._person(session, by)
+            return facts.resolve_call(session, self._name, gateway_name, call, cause, person, name, self._plant.now())
+
+    def _person(self, session: Any, account: Account) -> tuple[str, str]:
+        """Who the floor is told: the person of the account, else the account itself."""
+        person = snapshots.current_master(session, self._name).person_by_id.get(account.person)
+        return (person.id, person.name) if person else (account.name, account.name)
+
+    # Gateways
+
+    def streams(self, gateway_name: str) -> Sequence[StreamLine]:
+        """The epochs of a gateway, newest first."""
+        with self._database.read() as session:
+            found = readers.held_streams(session, self._name, gateway_name)
+        return [
+            StreamLine(
+                each.epoch,
+                each.previous_epoch,
+                each.mark,
+                each.claimed,
+                each.safe,
+                each.missing,
+                each.conflicts,
+                each.forked,
+            )
+            for each in found
+        ]
+
+    def enrol(self, gateway_name: str, by: str) -> OneTimeCode:
+        """A one-time code for a gateway of this name. Raises NameRefused."""
+        with self._database.write() as session:
+            return OneTimeCode(*enrolment.invite_gateway(session, self._name, gateway_name, by, self._plant.now()))
+
+    def revoke(self, gateway_name: str, by: str) -> None:
+        """Voids a gateway's credential."""
+        with self._database.write() as session:
+            enrolment.revoke(session, self._name, gateway_name, self._plant.now())
+
+    def sign_off(self, alarm: Alarm, by: str) -> bool:
+        """Somebody has dealt with an alarm."""
+        with self._database.write() as session:
+            return alarms.sign_off(
+                session, self._name, alarm.gateway_name, alarm.kind, alarm.subject, by, self._plant.now()
+            )
+
+    # Master data and records
+
+    def master(self) -> Published | None:
+        """The version in force."""
+        with self._database.read() as session:
+            newest = snapshots.versions(session, self._name, 1)
+            if not newest:
+                return None
+            return Published(snapshots.current_master(session, self._name), newest[0].made_at, newest[0].made_by)
+
+    def publish(self, master: MasterData, base_version: int, by: str) -> int:
+        """Publishes master data over the version it was compared with. Raises MasterDataStale."""
+        with self._database.write() as session:
+            return snapshots.publish(session, master, by, self._plant.now(), self._name, base_version)
+
+    def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]:
+        """The newest records that match."""
+        with self._database.read() as session:
+            found = readers.newest_records(
+                session,
+                self._name,
+                count,
+                before=query.before,
+                gateway_name=query.gateway_name,
+                type_name=query.type,
+                operation=query.operation,
+            )
+        return [_record_line(each) for each in found]
+
+
+def _record_line(record: readers.ReadRecord) -> RecordLine:
+    return RecordLine(
+        place=record.position,
+        gateway_name=record.gateway_name,
+        epoch=record.epoch,
+        seq=record.seq,
+        type=record.type,
+        station=record.station,
+        wall=record.wall,
+        error=record.error_seconds,
+        clock_state=record.clock,
+        content=record.content,
+        person=record.person,
+        operation=record.operation,
+        data=_data_in(record.content),
+        flags=record.flags,
+    )
+
+
+def _data_in(content: str) -> dict[str, object]:
+    """The event's own fields; none where a newer release, or nobody in their right mind, wrote the text."""
+    try:
+        found = json.loads(content).get("data")
+    except (ValueError, AttributeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,53 @@
+"""The office pages as a test sees them: an application over an office, and a client that fills in forms."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from flask.testing import FlaskClient
+from waitress import create_server
+from werkzeug.test import TestResponse
+
+from central.pages import blueprint
+from central.pages.office import Office
+
+PASSWORD = "correct horse battery"
+FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
+
+
+def application(office: Office) -> Flask:
+    """An application with the pages alone."""
+    app = Flask("central")
+    app.config["SECRET_KEY"] = b"a secret of this test only, 32 b"
+    app.register_blueprint(blueprint(office))
+    return app
+
+
+def submit(client: FlaskClient, page: str, action: str, **values: object) -> TestResponse:
+    """What a browser does: open a page, take its form's token, send the form."""
+    found = FORM_TOKEN.search(client.get(page).text)
+    assert found, f"{page} has no form"
+    return client.post(action, data={"form_token": found[1], **values}, headers={"Origin": "http://localhost"})
+
+
+def signed_in(app: Flask, name: str) -> FlaskClient:
+    """A client with a session of somebody."""
+    client = app.test_client()
+    answer = submit(client, "/sign-in", "/sign-in", name=name, password=PASSWORD)
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The application on a free loopback port; its address."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=24)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join(timeout=10)
