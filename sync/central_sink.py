@@ -54,7 +54,13 @@ def _brief(error: BaseException) -> str:
     """The last cause of a connection error in one line."""
     while (deeper := error.__cause__ or error.__context__) is not None:
         error = deeper
-    return (str(error) or type(error).__name__).splitlines()[0][: limits.ERROR_CHARACTERS_SHOWN_MAX]
+    return _shown(str(error)) or type(error).__name__
+
+
+def _shown(text: str) -> str:
+    """Somebody else's text in one short printable line."""
+    line = " ".join(text.split())
+    return "".join(each if each.isprintable() else "?" for each in line)[: limits.ERROR_CHARACTERS_SHOWN_MAX]
 
 
 def session_of(ca_file: str = "") -> requests.Session:
@@ -169,8 +175,7 @@ class HttpExchange:
 
     def _fault(self, reply: requests.Response, text: bytes) -> SinkRefused | SinkUnreachable:
         status = reply.status_code
-        shown = " ".join(text.decode("utf-8", "replace").split())
-        words = "".join(each if each.isprintable() else "?" for each in shown)[: limits.ERROR_CHARACTERS_SHOWN_MAX]
+        words = _shown(text.decode("utf-8", "replace"))
         reason = f"the server answered {status}: {words}" if words else f"the server answered {status}"
         if status >= 500 or status in _PASSING:
             return SinkUnreachable(reason)
