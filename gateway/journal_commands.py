@@ -133,7 +133,7 @@ def export(folder: Path | None, config: Path | None, target: Path, after: int) -
         if _digest_of_file(target) != digest:
             raise Failure(JournalCorrupt(f"{target} does not read back as it was written", "Use another medium."))
         last = reader.newest_records(1)
-    _tell(journal_folder, position, digest, last)
+    _tell(journal_folder, after, position, digest, last)
     click.echo(f"{count} records up to position {position} in {target}\nsha256 {digest}")
 
 
@@ -159,9 +159,9 @@ def _digest_of_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _tell(folder: Path, position: int, digest: str, last: tuple[Record, ...]) -> None:
+def _tell(folder: Path, after: int, position: int, digest: str, last: tuple[Record, ...]) -> None:
     """Leave the receipt where the gateway's main loop, the only writer (I6), finds it."""
-    receipt = {"position": position, "sha256": digest, "digest": last[0].digest if last else ""}
+    receipt = {"after": after, "position": position, "sha256": digest, "digest": last[0].digest if last else ""}
     aside = folder / f"{EXPORT_RECEIPT}.new"
     try:
         aside.write_text(json.dumps(receipt))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 READY_SECONDS_MAX = 90.0
@@ -39,6 +39,8 @@ class Process:
         self._reader: threading.Thread | None = None
         self._ready = threading.Event()
         self.ready_line = ""
+        self.on_line: Callable[[str], None] = lambda line: None
+        """Called with each line it prints, from the thread that reads them."""
 
     @property
     def pid(self) -> int:
@@ -121,6 +123,7 @@ class Process:
             for line in self._child.stdout:
                 file.write(line)
                 file.flush()
+                self.on_line(line)
                 if self._ready_word and line.startswith(self._ready_word):
                     self.ready_line = line.strip()
                     self._ready.set()
