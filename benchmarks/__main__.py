@@ -1,0 +1,78 @@
+"""`python -m benchmarks [NAME ...] [--json] [--quick]`: measure, print, exit 1 where a target does not hold."""
+
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from benchmarks.figures import Figure, as_json, as_table
+from benchmarks.readings import NoRealDisk, place
+from benchmarks.scales import FULL, QUICK, Scale
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A group of figures that one run gives together. `module` has `measure(scale, folder) -> list[Figure]`."""
+
+    group: str
+    module: str
+    figures: tuple[str, ...]
+
+
+MEASUREMENTS = (Measurement("append", "appends", ("append_single", "append_waiting")),)
+
+
+def chosen(names: tuple[str, ...]) -> list[Measurement]:
+    """The measurements that these names ask for; all for none. Raises click.UsageError for an unknown name."""
+    known = {name for each in MEASUREMENTS for name in (each.group, *each.figures)}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        lines = [f"  {each.group}: {', '.join(each.figures)}" for each in MEASUREMENTS]
+        raise click.UsageError(f"no figure is named {', '.join(unknown)}; groups and figures are\n" + "\n".join(lines))
+    return [each for each in MEASUREMENTS if not names or {each.group, *each.figures} & set(names)]
+
+
+def run(measurement: Measurement, scale: Scale, folder: Path) -> list[Figure]:
+    """Measure one group in a folder of its own."""
+    module = importlib.import_module(f"benchmarks.{measurement.module}")
+    figures: list[Figure] = module.measure(scale, folder)
+    return figures
+
+
+def measured(names: tuple[str, ...], scale: Scale, parent: Path | None = None) -> list[Figure]:
+    """The figures asked for; a figure's name brings that figure alone, a group's name all of the group."""
+    figures: list[Figure] = []
+    for each in chosen(names):
+        click.echo(f"measuring {each.group} ...", err=True)
+        with place(parent) as folder:
+            found = run(each, scale, folder)
+        if names and each.group not in names:
+            found = [figure for figure in found if figure.name in names]
+        figures += found
+    return figures
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--json", "as_machine", is_flag=True, help="Print the list as JSON.")
+@click.option("--quick", is_flag=True, help="Small counts: two minutes, to see that it works; the full run judges.")
+@click.option("--list", "listing", is_flag=True, help="Print the names.")
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False, exists=True), help="On the disk to measure.")
+def main(names: tuple[str, ...], as_machine: bool, quick: bool, listing: bool, folder: Path | None) -> None:
+    """Measure what the promises cost, beside bare baselines in the same run. Exit code 1: a target does not hold."""
+    if listing:
+        for each in chosen(names):
+            click.echo(f"{each.group}: {', '.join(each.figures)}")
+        return
+    try:
+        figures = measured(names, QUICK if quick else FULL, folder)
+    except NoRealDisk as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(as_json(figures) if as_machine else as_table(figures))
+    sys.exit(0 if all(each.holds for each in figures) else 1)
+
+
+if __name__ == "__main__":
+    main()

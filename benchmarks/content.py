@@ -1,0 +1,58 @@
+"""What is kept and scanned here: one work report as a record, and a plant with enough tickets for 2,000 scans."""
+
+from floor.events import Happening, Instant, ReportFinished, encode
+from floor.label_texts import compose_badge, compose_ticket
+from floor.master import MasterData, Operation, Person, Station, WorkOrder
+from gateway.clock import rfc3339
+
+GATEWAY_NAME = "gw1"
+STATIONS = tuple(f"S{number}" for number in range(1, 9))
+OPERATIONS = 1_000
+BADGE = compose_badge("P1")
+
+
+def happening(number: int) -> Happening:
+    """Work report `number`: 400 operations by 50 people at 8 stations."""
+    event = ReportFinished(
+        person=f"P{number % 50}",
+        operation=f"WO-{number % 400}-10",
+        work_order=f"WO-{number % 400}",
+        good=number % 50,
+        scrap=number % 3,
+        seconds=float(number % 900),
+    )
+    instant = Instant("0f3b1c0e-8a54-4c5e-9a7e-2f1d0c9b8a76", 1000.0 + number, 1_790_000_000.0 + number, True)
+    return Happening(event, STATIONS[number % len(STATIONS)], instant, 1, number)
+
+
+def content(number: int) -> str:
+    """The text of work report `number`, as the station writes it."""
+    found = happening(number)
+    return encode(found, rfc3339(found.instant.wall))
+
+
+def plant() -> MasterData:
+    """Master data: 8 stations of this gateway, 50 people, 1,000 operations that nobody finishes too early."""
+    numbers = range(1, OPERATIONS + 1)
+    return MasterData(
+        version=1,
+        people=tuple(Person(id=f"P{each}", name=f"员工 {each}", badge=compose_badge(f"P{each}")) for each in range(50)),
+        stations=tuple(
+            Station(id=each, name=f"工位 {each}", site="plant", area="machining", line="L1", gateway=GATEWAY_NAME)
+            for each in STATIONS
+        ),
+        work_orders=tuple(WorkOrder(id=f"WO-{each}", item="A", name="A", quantity=100_000) for each in numbers),
+        operations=tuple(
+            Operation(
+                id=f"WO-{each}-10", work_order=f"WO-{each}", planned=100_000, ticket=compose_ticket(f"WO-{each}-10")
+            )
+            for each in numbers
+        ),
+    )
+
+
+def label(number: int) -> bytes:
+    """Scan `number` of a run: each makes one record. The badge, then every ticket once to start and once to finish."""
+    if number == 0:
+        return BADGE.encode()
+    return compose_ticket(f"WO-{(number - 1) % OPERATIONS + 1}-10").encode()
