@@ -109,6 +109,10 @@ class VirtualGpiod:
         self._requests = [*(old for old in self._requests if not old.released), request]
         return request
 
+    def in_use(self, offset: int) -> bool:
+        """Whether somebody has taken the line."""
+        return any(offset in request.offsets and not request.released for request in tuple(self._requests))
+
     def press(self, offset: int, active: bool) -> None:
         """Change an input line."""
         self._request_of(offset).edge(offset, active)
