@@ -27,11 +27,14 @@ from sync.wire import Record
 MQTT = "mqtt"
 
 _BAD_REASON_MIN: Final = 0x80
-_UNFIT_REASONS: Final = frozenset({0x90, 0x95, 0x99})
-"""Topic name invalid, packet too large, payload format invalid: this message will never be taken."""
+_UNFIT_REASONS: Final = frozenset({0x90, 0x99})
+"""Topic name invalid, payload format invalid: this message will never be taken."""
+_STUCK_CONNECTIONS: Final = 5
+"""So many connections lost in a row at the same record are no matter of the network any more."""
 
 _RIGHTS_HINT = "Whoever runs the broker looks at its access list and quotas for this gateway."
 _UNFIT_HINT = "Send the reason to whoever maintains the software: the broker never takes this message."
+_STUCK_HINT = "Whoever runs the broker looks at its log: it ends the connection at this record, perhaps for its size."
 _LEFT_AFTER_SKIP: Final = 0.9
 """A skip leaves a tenth of the room free, so that a broker that stays away costs few skips, not one a record."""
 
@@ -104,6 +107,7 @@ class MqttPump:
         self._state_due = float("inf")
         self._state_payload = b""
         self._failures = 0
+        self._stuck = 0
         self._shown: tuple[bool, str] | None = None
         self._complaint = ""
 
@@ -175,12 +179,14 @@ class MqttPump:
         if reason >= _BAD_REASON_MIN and not self._unfit(flight, reason, now):
             return
         flight.done = True
-        self._failures = 0
         flights = self._flights
         while flights and flights[0].done:
             position = flights.popleft().position
             if position is not None:
                 self._acknowledged = position
+                self._stuck = 0
+        if flight.position is not None or not flights:
+            self._failures = 0
 
     def _unfit(self, flight: _Flight, reason: int, now: float) -> bool:
         """A negative PUBACK: whether the message is passed over, because no broker will ever take it."""
@@ -283,6 +289,12 @@ class MqttPump:
         if self._phase == "away":
             return
         self._port.drop()
+        if self._phase == "online" and self._flights:
+            self._stuck += 1
+            if self._stuck >= _STUCK_CONNECTIONS:
+                self._complain(
+                    f"the connection is lost again and again behind position {self._acknowledged}", _STUCK_HINT
+                )
         self._forget()
         self._failures += 1
         least, most = self._limits.retry_seconds_min, self._limits.retry_seconds_max

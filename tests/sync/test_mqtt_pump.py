@@ -287,6 +287,21 @@ def test_the_brokers_own_window_is_kept_when_it_is_smaller() -> None:
     assert line.port.window_seen == 3 and line.position == 100
 
 
+def test_a_record_at_which_the_broker_always_hangs_up_is_told_once() -> None:
+    line = Line(3, state=StateTopic("state", lambda: b"online"))
+    line.auto = False
+    for _ in range(20):
+        line.run(31.0)
+        if line.port.open:
+            line.port.acknowledge([min(line.port.open)])
+            line.port.lose("packet too large")
+    assert line.port.connects <= 35, "the retained state that came through does not make the retries quick again"
+    assert len(line.inbox.of(SinkRefused)) == 1
+    line.auto = True
+    line.run(61.0)
+    assert line.position == 3
+
+
 def test_what_is_heard_and_what_is_objected_to_is_told() -> None:
     line = Line()
     line.run(1.0)

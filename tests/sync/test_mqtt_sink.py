@@ -250,7 +250,7 @@ def test_a_negative_acknowledgement_is_told_and_not_believed() -> None:
 def test_a_payload_that_is_never_taken_is_skipped() -> None:
     with FakeBroker(5) as broker, running(settings_for(broker.port, "5")) as gate:
         wait_until(lambda: len(broker.payloads) == 1)
-        broker.puback_reason = 0x95
+        broker.puback_reason = 0x99
         gate.append(1)
         wait_until(lambda: gate.position == 1)
         assert gate.inbox.of(NoticeSkipped) == [NoticeSkipped("mqtt", 1, 1)]
