@@ -65,13 +65,14 @@ def _number_text(value: int | float, number_format: str) -> str:
     return text.zfill(wide)
 
 
-def _cell_texts(cells: Any, place: str, faults: Faults) -> list[str]:
+def _cell_texts(cells: Any, columns: list[str], place: str, faults: Faults) -> list[str]:
     texts = []
-    for number, cell in enumerate(cells[:COLUMNS_MAX], start=1):
+    for index, cell in enumerate(cells[:COLUMNS_MAX]):
         try:
             texts.append(cell_text(cell.value, getattr(cell, "number_format", "") or ""))
         except ValueError as error:
-            faults.add(f"{place}, column number {number}", str(error))
+            column = columns[index] if index < len(columns) else f"number {index + 1}"
+            faults.add(f"{place}, column {column}", str(error))
             texts.append("")
     return texts
 
@@ -80,7 +81,7 @@ def _sheet_rows(title: str, rows: Any, faults: Faults) -> tuple[list[str], list[
     columns: list[str] = []
     found: list[TextRow] = []
     for number, cells in enumerate(rows, start=1):
-        texts = _cell_texts(cells, f"sheet {title}, row {number}", faults)
+        texts = _cell_texts(cells, columns, f"sheet {title}, row {number}", faults)
         if not columns:
             columns = [text.lower() for text in texts]
             continue

@@ -49,7 +49,7 @@ def schema_of(type_name: str) -> dict[str, Any]:
         },
         "source": {"type": "string", "pattern": "^/lineside/[^/]+$", "description": "/lineside/{gateway}"},
         "type": {"const": type_name},
-        "subject": {"type": "string", "description": "the station; empty for the gateway itself"},
+        "subject": {"type": "string", "minLength": 1, "description": "the station; none: the gateway itself"},
         "time": {"type": "string", "format": "date-time", "description": "wall time; see clockstate"},
         "datacontenttype": {"const": "application/json"},
         "clockstate": {"enum": ["synchronised", "unsynchronised"], "description": "how well `time` is known"},
@@ -71,7 +71,7 @@ def schema_of(type_name: str) -> dict[str, Any]:
         "description": (event.__doc__ or "").strip(),
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [name for name in properties if name != "subject"],
         "additionalProperties": True,
     }
     if definitions:

@@ -1,0 +1,155 @@
+"""The events as others see them: every event fits its schema, and the topics are what the design says."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from floor.events import EVENTS, Event, Happening, Instant, cloud_event, decode, encode
+from floor.schemas import asyncapi, event_topic, schema_of, state_topic
+
+EPOCH = "0f" * 16
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "session.opened": {"person": "ann"},
+    "session.closed": {"person": "ann", "reason": "timeout"},
+    "work.started": {"person": "ann", "operation": "W1-10", "work_order": "W1", "flags": ["order_held"]},
+    "work.paused": {"person": "ann", "operation": "W1-10"},
+    "work.resumed": {"person": "ann", "operation": "W1-10"},
+    "report.finished": {
+        "person": "安",
+        "operation": "W1-10",
+        "good": 1,
+        "scrap": 2,
+        "seconds": 1.5,
+        "flags": ["early"],
+    },
+    "report.corrected": {"person": "ann", "corrects": f"{EPOCH}/1", "operation": "W1-10", "good": -1},
+    "scan.rejected": {"reason": "unknown_label", "shown": "<b>", "size": 3},
+    "andon.raised": {"call_type": "quality"},
+    "andon.acknowledged": {"call": f"{EPOCH}/1", "call_type": "quality", "person": "lee"},
+    "andon.resolved": {"call": f"{EPOCH}/1", "call_type": "quality", "cause": "flaw"},
+    "andon.cancelled": {"call": f"{EPOCH}/1", "call_type": "quality"},
+    "snapshot.applied": {"version": 1, "digest": "0" * 64, "source": "file"},
+    "fact.received": {"fact": 1, "kind": "operation.progress", "content": {"operation": "W1-10", "good": 1}},
+    "device.found": {"device": "s"},
+    "device.lost": {"device": "s", "detail": "unplugged"},
+    "limit.reached": {"limit": "inbox"},
+    "notice.skipped": {"sink": "mqtt", "first": 1, "last": 2},
+    "record.lost": {"epoch": EPOCH, "seq": 1, "reason": "torn"},
+    "gateway.stopped": {},
+}
+VALIDATORS = {
+    name: jsonschema.Draft202012Validator(schema_of(name), format_checker=jsonschema.FormatChecker()) for name in EVENTS
+}
+
+
+def envelope(event: Event, station: str = "S1") -> dict[str, Any]:
+    happening = Happening(event, station, Instant("boot", 1.25, 1.8e9, False), 3, 7)
+    whole: dict[str, Any] = json.loads(cloud_event("gw1", EPOCH, 4, encode(happening, "2027-01-15T08:00:00Z")))
+    return whole
+
+
+def test_every_type_has_an_example() -> None:
+    assert set(EXAMPLES) == set(EVENTS)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_an_event_fits_its_schema_and_reads_back(name: str) -> None:
+    event = EVENTS[name].model_validate(EXAMPLES[name])
+    whole = envelope(event)
+    jsonschema.Draft202012Validator.check_schema(schema_of(name))
+    VALIDATORS[name].validate(whole)
+    assert (whole["id"], whole["source"], whole["type"], whole["subject"]) == (
+        f"{EPOCH}/4",
+        "/lineside/gw1",
+        name,
+        "S1",
+    )
+    assert decode(encode(Happening(event, "S1", Instant("b", 1, 2, True), 1), "x")).event == event
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "other"},
+        {"specversion": "0.3"},
+        {"id": "1"},
+        {"clockstate": "guessed"},
+        {"data": {"person": "ann", "shoe": 1}},
+        {"data": {"person": ""}},
+        {"data": {}},
+    ],
+)
+def test_what_does_not_fit_is_refused(change: dict[str, Any]) -> None:
+    whole = envelope(EVENTS["session.opened"].model_validate({"person": "ann"}))
+    assert VALIDATORS["session.opened"].is_valid(whole)
+    assert not VALIDATORS["session.opened"].is_valid(whole | change)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.text(max_size=64).filter(bool), st.integers(0, 10**6), st.none() | st.floats(0, 1e9), st.text(max_size=20))
+def test_any_report_fits_its_schema(person: str, good: int, seconds: float | None, station: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in person + station):
+        return
+    event = EVENTS["report.finished"].model_validate(
+        {"person": person, "operation": "T-X", "good": good, "seconds": seconds}
+    )
+    VALIDATORS["report.finished"].validate(envelope(event, station))
+
+
+def test_topics() -> None:
+    assert event_topic("p", "a", "L1", "S1", "report.finished") == "lineside/v1/p/a/L1/S1/event/report.finished"
+    assert event_topic("p", "a", "L1", "", "gateway.stopped") == "lineside/v1/p/a/L1/-/event/gateway.stopped"
+    assert state_topic("p", "a", "L1", "gw1") == "lineside/v1/p/a/L1/gw1/state"
+
+
+@pytest.mark.parametrize("level", ["", "+", "#", "a/b", "$SYS", "a\x00", "工位", "a" * 49])
+def test_nothing_else_becomes_a_topic_level(level: str) -> None:
+    with pytest.raises(ValueError, match="1 validation error"):
+        event_topic(level, "a", "l", "S1", "report.finished")
+    with pytest.raises(ValueError, match="1 validation error"):
+        state_topic("p", "a", "l", level)
+    if level:
+        with pytest.raises(ValueError, match="1 validation error"):
+            event_topic("p", "a", "l", level, "report.finished")
+    with pytest.raises(ValueError, match="unknown event type"):
+        event_topic("p", "a", "l", "S1", level)
+
+
+def resolved(document: dict[str, Any], reference: str) -> Any:
+    found: Any = document
+    for step in reference.removeprefix("#/").split("/"):
+        found = found[step]
+    return found
+
+
+def references(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return own + [each for inner in value.values() for each in references(inner)]
+    return [each for inner in value for each in references(inner)] if isinstance(value, list) else []
+
+
+def test_the_asyncapi_document_is_whole() -> None:
+    document = asyncapi()
+    assert document["asyncapi"] == "3.0.0"
+    assert len(document["channels"]) == len(EVENTS) + 1
+    for reference in references(document):
+        resolved(document, reference)
+    for name in EVENTS:
+        channel = document["channels"][name.replace(".", "-")]
+        values = {"site": "p", "area": "a", "line": "L1", "station": "S1"}
+        assert set(channel["parameters"]) == set(values)
+        assert channel["address"].format(**values) == event_topic(**values, type_name=name)
+    state = document["channels"]["state"]
+    values = {"site": "p", "area": "a", "line": "L1", "gateway": "gw1"}
+    assert state["address"].format(**values) == state_topic("p", "a", "L1", "gw1")
+    assert document["operations"]["publish-state"]["bindings"]["mqtt"] == {
+        "qos": 1,
+        "retain": True,
+        "bindingVersion": "0.2.0",
+    }
+    json.dumps(document)
