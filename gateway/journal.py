@@ -55,10 +55,13 @@ class _Pending:
 
 
 class Group:
-    """The records of one commit. The transaction begins with the first one."""
+    """The records of one commit. The transaction begins with the first one; the rows are written at its end."""
 
     def __init__(self, journal: "Journal") -> None:
         self._journal = journal
+        self._row: EpochRow | None = None
+        self._digest = b""
+        self._rows: list[tuple[int, int, bytes, bytes, str]] = []
         self.records: list[Record] = []
         self.settings: dict[str, str] = {}
 
@@ -74,30 +77,42 @@ class Group:
     def identity(self) -> str:
         """The epoch/seq that the next record of this group will have."""
         row = self._begin()
-        return f"{row.epoch}/{row.last + 1}"
+        return f"{row.epoch}/{row.last + len(self.records) + 1}"
 
     def signalled(self) -> int:
         """The last seq of this epoch whose signal was given before this group, 0 in a new epoch."""
-        return self._begin().last - len(self.records)
+        return self._begin().last
 
     def append(self, content: str) -> Record:
         """Add a record. It is kept only when the group's block has ended without an error."""
         row = self._begin()
-        seq = row.last + 1
-        digest = digest_of(self._journal.gateway_name, row.epoch, seq, row.last_digest, content)
-        self._journal.connection.execute(
-            "INSERT INTO record(position, epoch_number, previous_digest, digest, content) VALUES (?, ?, ?, ?, ?)",
-            (row.base + seq, row.number, bytes.fromhex(row.last_digest), bytes.fromhex(digest), content),
-        )
-        record = Record(self._journal.gateway_name, row.epoch, seq, row.last_digest, digest, content)
-        self._journal.current = replace(row, last=seq, last_digest=digest)
-        self.records.append(record)
+        records = self.records
+        seq = row.last + len(records) + 1
+        previous = records[-1].digest if records else row.last_digest
+        digest = digest_of(self._journal.gateway_name, row.epoch, seq, previous, content)
+        raw = bytes.fromhex(digest)
+        self._rows.append((row.base + seq, row.number, self._digest, raw, content))
+        self._digest = raw
+        record = Record(self._journal.gateway_name, row.epoch, seq, previous, digest, content)
+        records.append(record)
         return record
 
+    def write(self) -> EpochRow:
+        """Insert the rows, before the commit. Returns the epoch as it is once that has come."""
+        row = self._begin()
+        self._journal.connection.executemany(
+            "INSERT INTO record(position, epoch_number, previous_digest, digest, content) VALUES (?, ?, ?, ?, ?)",
+            self._rows,
+        )
+        return replace(row, last=row.last + len(self.records), last_digest=self.records[-1].digest)
+
     def _begin(self) -> EpochRow:
-        if not self._journal.connection.in_transaction:
-            self._journal.connection.execute("BEGIN IMMEDIATE")
-        return self._journal.current or self._journal.begin_epoch()
+        if self._row is None:
+            if not self._journal.connection.in_transaction:
+                self._journal.connection.execute("BEGIN IMMEDIATE")
+            self._row = self._journal.current or self._journal.begin_epoch()
+            self._digest = bytes.fromhex(self._row.last_digest)
+        return self._row
 
 
 class Journal:
@@ -255,10 +270,10 @@ class Journal:
                 yield group
                 if group.records:
                     self._flush_pending()
-                    assert self.current is not None
+                    row = group.write()
                     self.connection.execute("COMMIT")
                     self._pending = _Pending()
-                    self.epochs[self.current.number] = self.current
+                    self.current = self.epochs[row.number] = row
                     self.settings.update(group.settings)
                 elif self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
