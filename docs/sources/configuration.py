@@ -111,11 +111,28 @@ def model_parts(model: Any) -> list[str]:
     return sections(schema, schema.get("$defs", {}))
 
 
+def device_parts() -> list[str]:
+    """The settings of each kind of device, which stand in its table beside `kind` and `name`."""
+    module = load("devices.kinds")
+    if module is None:
+        return []
+    parts = [
+        "## Kinds of device",
+        "What may stand in a `[[station.scanner]]`, `button` or `light` beside `kind` and `name`.",
+    ]
+    for name, kind in module.KINDS.items():
+        schema = kind.settings.model_json_schema()
+        parts.append(f"### kind `{name}`, a {kind.role}")
+        parts += sections(schema, schema.get("$defs", {})) or ["No settings."]
+    return parts
+
+
 def pages() -> dict[str, str]:
     parts = []
     for dotted, name, file, said in FILES:
         module = load(dotted)
         if module is not None:
             parts += [f"## {file}", said, *model_parts(getattr(module, name))]
+    parts += device_parts()
     text = "Every setting, as the programs check them. A setting that is not listed is refused by its name."
     return {"docs/configuration.md": page("Configuration", text, *parts)}
