@@ -33,10 +33,6 @@ _FRAME: Final = {
     "all": ("全部", "All"),
     "filter": ("筛选", "Filter"),
     "search": ("查找", "Search"),
-    "yes": ("是", "Yes"),
-    "no": ("否", "No"),
-    "none": ("无", "None"),
-    "unknown": ("未知", "Unknown"),
     "ago.seconds": ("{n} 秒前", "{n} s ago"),
     "ago.minutes": ("{n} 分钟前", "{n} min ago"),
     "ago.hours": ("{n} 小时前", "{n} h ago"),
@@ -72,10 +68,8 @@ _BOARD: Final = {
     "board.due": ("交期 {date}", "Due {date}"),
     "board.more_operations": ("另有 {n} 道工序", "{n} more operations"),
     "board.good": ("合格", "good"),
-    "board.planned": ("计划 {n}", "of {n}"),
     "board.scrap": ("报废 {n}", "Scrap {n}"),
     "board.flagged": ("待核对 {n}", "{n} to check"),
-    "board.since": ("已 {time}", "for {time}"),
     "board.people_more": ("等 {n} 人", "and {n} more"),
     "board.unknown_order": ("主数据里没有的工单", "Not in the master data"),
     "state.idle": ("未开工", "Idle"),
@@ -266,7 +260,6 @@ _RECORDS: Final = {
     "records.none": ("没有符合条件的记录。", "No record matches."),
     "records.older": ("更早", "Older"),
     "records.newest": ("最新", "Newest"),
-    "records.raw": ("原文", "Raw text"),
 }
 
 _USERS: Final = {

@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from central.pages.frame import render
 
 CODES = (400, 403, 404, 405, 413, 429, 500, 503)
+"""Those with a text of their own; any other shows the text of 400 or 500."""
+MACHINE_PATHS = ("/api/", "/metrics", "/health")
 log = logging.getLogger(__name__)
 
 
@@ -18,13 +20,14 @@ def add_routes(pages: Blueprint) -> None:
 
     @pages.app_errorhandler(HTTPException)
     def show(fault: HTTPException) -> Response | BaseResponse:
-        code = fault.code or 500
-        if request.path.startswith("/api/") or code not in CODES:
+        status = fault.code or 500
+        if status < 400 or request.path.startswith(MACHINE_PATHS):
             return fault.get_response()
+        code = status if status in CODES else 500 if status > 500 else 400
         if code >= 500:
             # The database may be what failed, so the page does not ask who is signed in.
             g.account = None
-        answer = render("error.html", code, code=code, reference=_reference(fault))
+        answer = render("error.html", status, code=code, reference=_reference(fault))
         if fault.response is None:
             for name, value in fault.get_headers(request.environ):
                 if name in ("Retry-After", "Allow"):

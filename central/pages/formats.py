@@ -15,6 +15,9 @@ DAY_WORD: dict[Language, str] = {"zh": "天", "en": "d"}
 SHOWN_CHARACTERS_MAX = 200
 """A text of the floor in a table's cell; the raw text of a record is shown whole elsewhere."""
 
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories that show nothing or move what stands beside them."""
+
 
 def span(language: Language, seconds: float) -> str:
     """A span as `0:04:09`, from one day on as `2 d 3:04`. Negative spans (a clock was set) show as zero."""
@@ -73,7 +76,7 @@ def visible(value: object, characters_max: int = SHOWN_CHARACTERS_MAX) -> str:
     Markup is not touched here: the template escapes it, as it does everything.
     """
     raw = str(value)
-    kept = "".join("\ufffd" if unicodedata.category(each)[0] == "C" else each for each in raw[:characters_max])
+    kept = "".join("\ufffd" if unicodedata.category(each) in UNSEEN else each for each in raw[:characters_max])
     return kept + "…" if len(raw) > characters_max else kept
 
 

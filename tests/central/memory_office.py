@@ -130,6 +130,7 @@ class MemoryOffice:
         self.log: list[RecordLine] = []
         self.changed = threading.Condition()
         self.version = 0
+        self.is_open = True
         self._numbers = itertools.count(1)
 
     def account_of(self, token: str) -> Account | None:
@@ -189,14 +190,22 @@ class MemoryOffice:
         return Response(self._changes(), mimetype="text/event-stream")
 
     def _changes(self) -> Iterator[str]:
-        seen = self.version
-        yield f"event: change\ndata: {seen}\n\n"
-        while True:
+        seen = -1
+        while self.is_open:
+            yield f"event: {'change' if self.version != seen else 'beat'}\ndata: {self.version}\n\n"
+            seen = self.version
             with self.changed:
-                self.changed.wait(timeout=0.5)
-                moved = self.version != seen
-                seen = self.version
-            yield f"event: {'change' if moved else 'beat'}\ndata: {seen}\n\n"
+                self.changed.wait_for(lambda before=seen: self.version != before or not self.is_open, timeout=2)
+
+    def close(self) -> None:
+        """Ends every open stream."""
+        with self.changed:
+            self.is_open = False
+            self.changed.notify_all()
+
+    def open(self) -> None:
+        """Lets streams be opened again."""
+        self.is_open = True
 
     def ended_calls(self) -> Sequence[CallLine]:
         return self.ended

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from flask import Flask
 from flask.testing import FlaskClient
-from waitress import create_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 from central.pages import blueprint
@@ -40,14 +40,22 @@ def signed_in(app: Flask, name: str) -> FlaskClient:
     return client
 
 
+class _QuietRequest(WSGIRequestHandler):
+    """Requests of a test are not worth a line each."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """The application on a free loopback port; its address."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=24)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_QuietRequest)
+    thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.effective_port}"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        server.close()
+        server.shutdown()
         thread.join(timeout=10)
+        server.server_close()

@@ -1,0 +1,222 @@
+"""The office pages in a real browser: live within a second, inert, without a request to another host, no overflow."""
+
+import dataclasses
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from central.pages.office import CallLine, OperationCard, OrderLine
+from tests.central.memory_office import MemoryOffice
+from tests.central.page_client import PASSWORD, application, served
+from tests.central.test_pages import HOSTILE, record
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LIVE_MS = 2_000
+"""The promise is one second on a quiet machine; tests share theirs."""
+PAGES = (
+    "/board",
+    "/board?tv=1",
+    "/calls",
+    "/gateways",
+    "/gateways/line-2",
+    "/master",
+    "/records",
+    "/users",
+    "/nothing",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def office() -> MemoryOffice:
+    return MemoryOffice()
+
+
+@pytest.fixture
+def address(office: MemoryOffice) -> Iterator[str]:
+    with served(application(office)) as found:
+        yield found
+        office.close()
+
+
+@pytest.fixture
+def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """A fresh profile that notes every request and every complaint of the browser."""
+    opened = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+    strangers: list[str] = []
+    complaints: list[str] = []
+    opened.on("request", lambda each: None if each.url.startswith(address) else strangers.append(each.url))
+    opened.on("console", lambda each: complaints.append(each.text) if "Content Security" in each.text else None)
+    opened.on("weberror", lambda each: complaints.append(str(each.error)))
+    opened.on("dialog", lambda each: (complaints.append(f"dialog {each.message}"), each.dismiss()))
+    yield opened
+    opened.close()
+    assert strangers == []
+    assert complaints == []
+
+
+def sign_in(page: Page, address: str, name: str = "admin") -> None:
+    page.goto(f"{address}/sign-in")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    page.wait_for_url(f"{address}/board")
+
+
+def width(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth"))
+
+
+def test_a_report_shows_without_reload(context: BrowserContext, office: MemoryOffice, address: str) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/board")
+    expect(page.locator(".live")).to_have_attribute("data-state", "live")
+    expect(page.locator(".live")).to_have_text("实时")
+    page.evaluate("window.stillHere = true")
+    order = office.shown.orders[0]
+    card = dataclasses.replace(order.operations[1], good=319)
+    operations = (order.operations[0], card, *order.operations[2:])
+    office.show(dataclasses.replace(office.shown, orders=(dataclasses.replace(order, operations=operations),)))
+    expect(page.locator(f'[data-operation="{card.operation}"] .made')).to_contain_text("319", timeout=LIVE_MS)
+    assert page.evaluate("window.stillHere")
+
+
+def test_a_new_call_shows_and_its_time_runs(context: BrowserContext, office: MemoryOffice, address: str) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/board")
+    expect(page.locator(".live")).to_have_attribute("data-state", "live")
+    office.show(dataclasses.replace(office.shown, calls=()))
+    expect(page.locator(".calm")).to_be_visible(timeout=LIVE_MS)
+    call = CallLine("line-1", "d" * 32 + "/1", "safety", "安全", "Safety", "stop", "cnc-9", "raised", time.time() - 61)
+    office.show(dataclasses.replace(office.shown, calls=(call,)))
+    shown = page.locator(".call.stop")
+    expect(shown).to_contain_text("安全", timeout=LIVE_MS)
+    before = shown.locator(".clock").inner_text()
+    expect(shown.locator(".clock")).not_to_have_text(before, timeout=5_000)
+    assert page.evaluate("getComputedStyle(document.querySelector('.call.stop')).backgroundColor") == "rgb(198, 40, 40)"
+
+
+def test_a_broken_stream_is_told_and_mends_itself(browser: Browser, office: MemoryOffice) -> None:
+    app = application(office)
+    with served(app) as address:
+        context = browser.new_context(locale="en-GB")
+        page = context.new_page()
+        page.goto(f"{address}/board")
+        expect(page.locator(".live")).to_have_attribute("data-state", "live")
+        context.set_offline(True)
+        office.close()
+        expect(page.locator(".live")).to_have_text("Not live, reconnecting", timeout=10_000)
+        office.open()
+        office.show(dataclasses.replace(office.shown, orders=(OrderLine("WO-AFTER"),)))
+        context.set_offline(False)
+        expect(page.locator(".live")).to_have_attribute("data-state", "live", timeout=20_000)
+        expect(page.locator("#board")).to_contain_text("WO-AFTER", timeout=5_000)
+        context.close()
+        office.close()
+
+
+def test_a_choice_in_a_form_survives_what_happens_meanwhile(
+    context: BrowserContext, office: MemoryOffice, address: str
+) -> None:
+    page = context.new_page()
+    sign_in(page, address, "leader")
+    page.goto(f"{address}/calls")
+    expect(page.locator(".live")).to_have_attribute("data-state", "live")
+    select = page.locator("select[name=cause]").first
+    select.focus()
+    select.select_option("tool")
+    office.show(dataclasses.replace(office.shown, gateways=()))
+    page.wait_for_timeout(1_000)
+    expect(select).to_have_value("tool")
+    page.locator(".call-acts form.row button").first.click()
+    expect(page.locator(".notice")).to_contain_text("呼叫已关闭")
+    assert office.acts[-1][0] == "resolve" and office.acts[-1][3] == "tool"
+
+
+def test_hostile_content_is_inert_in_a_browser(context: BrowserContext, office: MemoryOffice, address: str) -> None:
+    office.log = [
+        record(n + 1, station=text, person=text, operation=text, content=text, data={text: text}, flags=(text,))
+        for n, text in enumerate(HOSTILE)
+    ]
+    cards = tuple(OperationCard(text, 1, text, "running", (text,), text) for text in HOSTILE)
+    call = dataclasses.replace(office.shown.calls[0], name=HOSTILE[1], station=HOSTILE[5], operation=HOSTILE[0])
+    office.shown = dataclasses.replace(
+        office.shown, orders=(OrderLine(HOSTILE[0], HOSTILE[1], HOSTILE[2], operations=cards),), calls=(call,)
+    )
+    page = context.new_page()
+    sign_in(page, address)
+    for path in ("/board?show=all", "/calls", "/records", "/gateways"):
+        page.goto(address + path)
+        page.wait_for_load_state("load")
+        assert page.locator("main img, main svg, main script").count() == 0
+    page.goto(f"{address}/board?show=all")
+    expect(page.locator(".live")).to_have_attribute("data-state", "live")
+    office.show(office.shown)
+    page.wait_for_timeout(500)
+    assert page.locator("main img, main svg, main script").count() == 0
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_page_is_wider_than_a_phone(
+    context: BrowserContext, office: MemoryOffice, address: str, language: str
+) -> None:
+    office.log = [record(n, content="x" * 3000, data={"shown": "y" * 128}, person="p" * 64) for n in range(1, 5)]
+    context.add_cookies([{"name": "lineside_language", "value": language, "url": address}])
+    page = context.new_page()
+    for path in ("/sign-in", "/sign-in/first"):
+        page.goto(address + path)
+        assert width(page) <= 390, path
+    sign_in(page, address)
+    for path in PAGES:
+        page.goto(address + path)
+        assert width(page) <= 390, path
+        for summary in page.locator("summary").all()[:3]:
+            summary.click()
+        assert width(page) <= 390, path
+    page.set_viewport_size({"width": 1280, "height": 720})
+    for path in PAGES:
+        page.goto(address + path)
+        assert width(page) <= 1280, path
+
+
+def test_a_code_is_shown_once_with_its_command(context: BrowserContext, office: MemoryOffice, address: str) -> None:
+    page = context.new_page()
+    sign_in(page, address)
+    page.goto(f"{address}/gateways")
+    page.fill("main [name=name]", "line-9")
+    page.click("text=生成登记码")
+    expect(page.locator(".command")).to_have_text(
+        f"lineside gateway enrol --url {address} --name line-9 --code K7QF-2MXD-9TRB"
+    )
+    assert width(page) <= 390
+
+
+def test_signed_out_page_leaves_the_stream(context: BrowserContext, office: MemoryOffice, address: str) -> None:
+    """Other pages than the board end with the session, also a page that is open."""
+    page = context.new_page()
+    sign_in(page, address, "leader")
+    page.goto(f"{address}/calls")
+    expect(page.locator(".live")).to_have_attribute("data-state", "live")
+    office.tokens.clear()
+    office.show(office.shown)
+    page.wait_for_url(f"{address}/sign-in**", timeout=10_000)
