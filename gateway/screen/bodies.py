@@ -68,7 +68,7 @@ class CallBody(Body):
 class AcknowledgeBody(Body):
     kind: Literal["acknowledge"] = "acknowledge"
     call: Code
-    badge: Text
+    badge: Annotated[str, Field(max_length=TYPED_BYTES_MAX)] = ""
 
     def as_input(self, station: str) -> PageInput:
         return PageAcknowledge(station, self.call, encoded(self.badge))

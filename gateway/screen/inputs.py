@@ -45,7 +45,7 @@ class PageCall:
 
 @dataclass(frozen=True, slots=True)
 class PageAcknowledge:
-    """Somebody is coming: `badge` is the text of their badge, exactly as read."""
+    """Somebody is coming: `badge` is the text of their badge, exactly as read; empty: the current person."""
 
     station: str
     call: str

@@ -80,6 +80,7 @@ def _prompt(prompt: PromptLine, texts: Texts) -> dict[str, Any]:
         "good": prompt.good,
         "scrap": prompt.scrap,
         "scrap_reason": prompt.scrap_reason,
+        "operation": prompt.operation,
     }
 
 

@@ -140,8 +140,8 @@ def offline() -> GatewayView:
     """The office is away, records wait, a scanner is gone, the last beep may not have sounded."""
     recent = tuple(replace(each, at_office=False) for each in RECENT)
     last = replace(recent[0], beep_unknown=True)
-    devices = (("扫码枪", False), ("按钮盒", True), ("灯塔", True))
-    station = replace(RUNNING_STATION, last=last, recent=(last, *recent[1:]), devices=devices)
+    equipment = (("扫码枪", False), ("按钮盒", True), ("灯塔", True))
+    station = replace(RUNNING_STATION, last=last, recent=(last, *recent[1:]), devices=equipment)
     return view(
         station,
         office="offline",

@@ -21,13 +21,13 @@ export function icon(name) {
   picture.setAttribute("class", "icon");
   picture.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/static/icons.svg#${name}`);
+  use.setAttribute("href", `#icon-${name}`);
   picture.append(use);
   return picture;
 }
 
 export function setIcon(id, name) {
-  const href = `/static/icons.svg#${name}`;
+  const href = `#icon-${name}`;
   const use = byId(id);
   if (use.getAttribute("href") !== href) use.setAttribute("href", href);
 }

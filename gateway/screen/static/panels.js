@@ -29,16 +29,29 @@ export class QuantityPanel {
   }
 
   show() {
-    const work = chosenWork(this.state);
-    if (!work) return;
+    const operation = this.bound() || this.work()?.operation;
+    if (!operation) return;
     this.reset();
-    this.operation = work.operation;
+    this.operation = operation;
     byId("quantity").hidden = false;
     this.paint();
   }
 
   hide() {
     byId("quantity").hidden = true;
+  }
+
+  // The operation the station asks about, where it asks about one: no other may be reported then.
+  bound() {
+    const prompt = this.state.view?.prompt;
+    return prompt?.kind === "quantity" ? prompt.operation : "";
+  }
+
+  work() {
+    const bound = this.bound();
+    const current = this.state.view?.people.at(-1);
+    const named = this.state.view?.work.find((each) => each.operation === bound && each.person === current?.person);
+    return bound ? named || null : chosenWork(this.state);
   }
 
   // The station asks for a quantity, or cards have been scanned into it: the panel shows what the station holds.
@@ -51,8 +64,7 @@ export class QuantityPanel {
       if (!told) this.hide();
       this.prompted = told;
     }
-    const work = chosenWork(this.state);
-    if (this.open && work?.operation !== this.operation) this.hide();
+    if (this.open && (this.bound() || this.work()?.operation) !== this.operation) this.hide();
     if (this.open) this.paint();
   }
 
@@ -87,7 +99,7 @@ export class QuantityPanel {
   }
 
   rest() {
-    const work = chosenWork(this.state);
+    const work = this.work();
     return work && work.planned ? Math.max(0, work.planned - work.good - Number(this.scrap)) : 0;
   }
 
@@ -120,14 +132,14 @@ export class QuantityPanel {
   }
 
   paint() {
-    const work = chosenWork(this.state);
-    put("quantity-operation", work ? work.operation_name || work.operation : "");
+    const work = this.work();
+    put("quantity-operation", work ? work.operation_name || work.operation : this.operation);
     for (const field of ["good", "scrap"]) {
       put(`value-${field}`, this[field] === "" ? "–" : this[field]);
       byId(`field-${field}`).classList.toggle("active", this.field === field);
     }
-    byId("fill-rest").hidden = !this.rest() || this.good === String(this.rest());
-    put("fill-rest", say("fill_rest", { count: this.rest() }));
+    byId("fill-rest").disabled = !this.rest();
+    put("rest", this.rest() ? String(this.rest()) : "–");
     byId("reasons").classList.toggle("wanted", Number(this.scrap) > 0);
     keyed(byId("reason-buttons"), this.state.view.scrap_reasons, (each) => each.id, () => make("button"), (node, each) => {
       node.dataset.do = "reason";
@@ -189,7 +201,7 @@ export class CallPanel {
   }
 
   acknowledge(badge) {
-    if (badge.trim()) this.post("acknowledge", { call: this.call, badge });
+    this.post("acknowledge", { call: this.call, badge: badge.trim() });
     byId("badge").value = "";
   }
 

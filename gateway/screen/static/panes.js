@@ -43,8 +43,8 @@ export function paintJob(state) {
   byId("job-none").hidden = Boolean(work);
   byId("job-there").hidden = !work;
   const signedIn = state.view.people.length > 0;
-  put("job-none-title", say(signedIn ? "no_job" : "nobody"));
-  put("job-none-hint", say(signedIn ? "no_job_hint" : "nobody_hint"));
+  put("job-none-title", say("no_job"));
+  put("job-none-hint", say(signedIn ? "no_job_hint" : "no_job_badge"));
   if (work) {
     put("job-operation", work.operation_name || work.operation);
     put("job-order", work.work_order);
@@ -125,13 +125,16 @@ export function paintCalls(state) {
 function callButton() {
   const node = make("button");
   const words = make("span", "words");
-  words.append(make("b"), make("small"));
-  node.append(make("span", "sign"), words, make("time"));
+  const about = make("span", "about");
+  about.append(make("time"), make("small"));
+  words.append(make("b"), about);
+  node.append(make("span", "sign"), words);
   return node;
 }
 
 function updateCall(state, node, type, call) {
-  const [sign, words, time] = node.children;
+  const [sign, words] = node.children;
+  const [time, about] = words.lastChild.children;
   node.dataset.do = call ? "call-open" : "call-raise";
   node.dataset.value = call ? call.call : type.id;
   node.dataset.call = call ? call.call : "";
@@ -142,7 +145,7 @@ function updateCall(state, node, type, call) {
   sign.dataset.icon = picture;
   words.firstChild.textContent = pick(type);
   const sending = !call && state.sending.has(type.id);
-  words.lastChild.textContent = call ? callState(call) : sending ? say("sending") : say(`impact_${type.impact}`);
+  about.textContent = call ? callState(call) : sending ? say("sending") : say(`impact_${type.impact}`);
   time.hidden = !call;
 }
 

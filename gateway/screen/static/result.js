@@ -1,7 +1,7 @@
 // The last input in huge letters, the list of recent ones, and what covers them when nothing can be kept.
 
 import { byId, icon, keyed, make, put, setIcon } from "./nodes.js";
-import { duration, hour, known, pick, say } from "./words.js";
+import { ago, hour, known, pick, say } from "./words.js";
 
 const OLD_SECONDS = 60; // After that the colour is quiet: a stale green must not look like news.
 const RECENT_MAX = 20;
@@ -22,7 +22,8 @@ export function paintResult(state) {
   const box = byId("result");
   box.dataset.signal = signal;
   setIcon("result-icon", iconOf(signal));
-  put("result-word", wordOf(signal));
+  put("result-word", state.local ? say("not_taken") : wordOf(signal));
+  box.classList.toggle("local", Boolean(state.local));
   put("result-text", result ? pick(result.text) : say("ready_hint"));
   put("result-shown", result && result.shown ? result.shown : "");
   byId("beep").hidden = !(result && result.beep_unknown);
@@ -35,7 +36,7 @@ export function paintAge(state) {
   const age = result ? Math.max(0, state.now() - result.wall) : 0;
   const waiting = state.pendingSince && performance.now() - state.pendingSince > 700;
   byId("result").classList.toggle("old", Boolean(result) && age > OLD_SECONDS);
-  put("result-age", waiting ? say("processing") : result ? say("ago", { time: duration(age) }) : "");
+  put("result-age", waiting ? say("processing") : result ? ago(age) : "");
 }
 
 const PROMPT_BUTTONS = { confirm_early: ["confirm", "cancel"], same_piece: ["same", "another"], quantity: ["report", "cancel"] };
@@ -45,8 +46,10 @@ function paintPrompt(state, result) {
   const asked = Boolean(prompt) && prompt.kind !== "none";
   const text = asked ? pick(prompt.text) : "";
   const box = byId("prompt");
-  box.hidden = !asked;
-  if (!asked) return void box.replaceChildren();
+  const shown = asked && !(prompt.kind === "quantity" && !byId("quantity").hidden);
+  box.hidden = !shown;
+  byId("main").classList.toggle("asking", shown);
+  if (!shown) return void box.replaceChildren();
   const told = result && result.signal === "ask";
   const line = text && !(told && pick(result.text) === text) ? [{ key: "line", text }] : [];
   keyed(box, [...line, ...buttonsOf(state, prompt)], (each) => each.key, (each) => make(each.command ? "button" : "p"), (node, each) => {
@@ -94,10 +97,10 @@ function updateLine(line, each) {
     quiet.append(icon("sound-off"));
     what.prepend(quiet);
   }
-  const place = !each.identity ? "none" : each.at_office ? "office" : "here";
+  const place = each.identity ? (each.at_office ? "office" : "here") : each.signal === "unkept" ? "lost" : "none";
   mark.dataset.place = place;
-  const word = { none: "not_kept", office: "at_office", here: "here" }[place];
-  mark.replaceChildren(icon({ none: "dash", office: "office", here: "card" }[place]), make("span", "", say(word)));
+  const [picture, word] = { none: ["dash", ""], lost: ["alert", "not_kept"], office: ["office", "at_office"], here: ["card", "here"] }[place];
+  mark.replaceChildren(icon(picture), ...(word ? [make("span", "", say(word))] : []));
 }
 
 export function paintUnkept(state) {

@@ -70,10 +70,10 @@ function paint() {
   paintCalls(state);
   paintRecent(state);
   paintFooter(state);
+  quantity.follow(); // Before the result: an open panel takes the place of the prompt's buttons.
+  call.follow();
   paintResult(state);
   paintUnkept(state);
-  quantity.follow();
-  call.follow();
   paintClocks(state);
   document.documentElement.dataset.painted = "yes";
 }
@@ -117,7 +117,7 @@ function tick() {
 
 const ACTIONS = {
   language: () => (switchLanguage(), paint()),
-  report: () => quantity.show(),
+  report: () => (quantity.show(), paint()),
   pause: () => post("command", { command: "pause", value: "" }),
   resume: () => post("command", { command: "resume", value: "" }),
   sign_out: () => post("command", { command: "sign_out", value: "" }),

@@ -53,6 +53,12 @@ export function duration(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+export function ago(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return say("ago_seconds", { count: whole });
+  return whole < 3600 ? say("ago_minutes", { count: Math.floor(whole / 60) }) : say("ago_hours", { count: Math.floor(whole / 3600) });
+}
+
 // The hour of the day on this browser's clock face; with the day when it was not today.
 export function hour(wall, now = wall) {
   const then = new Date(wall * 1000);
