@@ -21,7 +21,10 @@ class Measurement:
     figures: tuple[str, ...]
 
 
-MEASUREMENTS = (Measurement("append", "appends", ("append_single", "append_waiting")),)
+MEASUREMENTS = (
+    Measurement("append", "appends", ("append_single", "append_waiting")),
+    Measurement("scan", "scans", ("scan_signal_p50", "scan_signal_p99")),
+)
 
 
 def chosen(names: tuple[str, ...]) -> list[Measurement]:
