@@ -280,15 +280,14 @@ def _gateways(session: Session, plant: str) -> list[BoardGateway]:
             .where(stream.plant == plant)
         )
     }
-    first_gap = dict(
-        session.execute(
-            select(models.Gap.stream_id, func.min(models.Gap.first))
+    first_gap = {
+        row.stream_id: row.lowest
+        for row in session.execute(
+            select(models.Gap.stream_id, func.min(models.Gap.first).label("lowest"))
             .where(models.Gap.stream_id.in_([row.id for row in tails.values()]))
             .group_by(models.Gap.stream_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     found = []
     for row in session.scalars(
         select(models.Gateway).where(models.Gateway.plant == plant).order_by(models.Gateway.name)

@@ -8,6 +8,7 @@ from flask import current_app
 from central.attempts import Attempts
 from central.config import CentralConfig
 from central.database import Database
+from central.live import LiveStreams
 
 
 @dataclass(slots=True)
@@ -16,6 +17,7 @@ class Plant:
 
     config: CentralConfig
     database: Database
+    live: LiveStreams
     attempts: Attempts = field(default_factory=Attempts)
 
     def now(self) -> float:

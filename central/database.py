@@ -27,6 +27,22 @@ from central.models import LogHead, ServerRow
 
 WRITES = "lineside_writes"
 
+CORRUPT_WORDS = ("malformed", "not a database")
+UNREACHABLE_WORDS = (
+    "database is locked",
+    "disk I/O error",
+    "unable to open database",
+    "disk is full",
+    "readonly database",
+    "connection failed",
+    "connection to server",
+    "server closed the connection",
+    "the database system is",
+    "too many clients",
+    "No space left",
+)
+"""What drivers say when the database is away rather than the statement wrong: they have no class for it."""
+
 
 class WriterTurn:
     """One writer at a time, over threads and processes: a lock in this process, then a lock on a file."""
@@ -166,9 +182,9 @@ def _answering() -> Iterator[None]:
         raise DatabaseUnreachable("every connection to the database is busy") from fault
     except DBAPIError as fault:
         text = str(fault.orig)
-        if "malformed" in text or "not a database" in text:
+        if any(word in text for word in CORRUPT_WORDS):
             raise DatabaseCorrupt(text) from fault
-        if fault.connection_invalidated or isinstance(fault, sqlalchemy.exc.OperationalError):
+        if fault.connection_invalidated or any(word in text for word in UNREACHABLE_WORDS):
             raise DatabaseUnreachable(text) from fault
         raise
 

@@ -170,7 +170,7 @@ def _look_up(work: _Work, offered: Stream, state: StreamState, held: Held) -> No
     mine = (RECORD.c.stream_id == state.id, RECORD.c.place == 0)
     for part in chunks(sorted(wanted)):
         columns = select(RECORD.c.seq, RECORD.c.digest).where(*mine, RECORD.c.seq.in_(part))
-        held.digests.update(row._tuple() for row in connection.execute(columns))
+        held.digests.update({row.seq: row.digest for row in connection.execute(columns)})
     suspects = [
         seq
         for record in offered.records
@@ -199,9 +199,8 @@ def _set_aside(work: _Work, stream_id: int, refused: Sequence[Refused]) -> None:
     conflict = models.table_of(models.Conflict)
     connection = work.session.connection()
     mine = (conflict.c.plant == work.plant, conflict.c.gateway == work.gateway_name)
-    held = set(
-        connection.execute(select(conflict.c.stream_id, conflict.c.seq, conflict.c.digest).where(*mine)).tuples()
-    )
+    columns = select(conflict.c.stream_id, conflict.c.seq, conflict.c.digest)
+    held = {tuple(row) for row in connection.execute(columns.where(*mine))}
     for record, kind in refused:
         key = (stream_id, record.seq, record.digest)
         if key in held or len(held) >= CONFLICTS_PER_GATEWAY_MAX:

@@ -42,7 +42,7 @@ class Held:
     asked: Ranges = field(default_factory=Ranges)
     unasked: Ranges = field(default_factory=Ranges)
     digests: dict[int, str] = field(default_factory=dict)
-    lost: Collection[int] = ()
+    lost: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -149,6 +149,8 @@ def _take(epoch: str, stream: Stream, held: Held, fold: Judgement, record: WireR
         held.asked.discard(seq)
         _link(epoch, held, fold, record)
         held.digests[seq] = record.digest
+        if is_lost_record(record.content):
+            held.lost.add(seq)
         fold.taken.append(record)
     fold.mark = max(fold.mark, seq)
     return True
@@ -173,7 +175,7 @@ def _meet(epoch: str, held: Held, fold: Judgement, record: WireRecord, known: st
         fold.replaced.append(seq)
         fold.taken.append(record)
         held.digests[seq] = record.digest
-        held.lost = frozenset(held.lost) - {seq}
+        held.lost.discard(seq)
         fold.alarms.append(AlarmRaised("lost_returned", f"{epoch}/{seq}", "a record that was given up came after all"))
     else:
         fold.refused.append(Refused(record, "conflict"))

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 
 from flask import Response
-from werkzeug.wrappers import Response as BaseResponse
 
 from central.board import board_version
 from central.database import Database
@@ -27,7 +26,7 @@ class LiveStreams:
         self._closed = False
         self._watcher: threading.Thread | None = None
 
-    def response(self) -> BaseResponse:
+    def response(self) -> Response:
         """A stream of `change` events with the board's version as data, and a `beat` every few seconds."""
         with self._condition:
             if self._open >= self._streams_max or self._closed:

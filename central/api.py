@@ -1,0 +1,176 @@
+"""The interface that gateways use: `/api/v1`. docs/wire.md tells it in prose, /api/v1/openapi.json for programs."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from flask import Blueprint, Flask, Response, request
+from pydantic import BaseModel, Field, ValidationError
+from spectree import Response as Described
+from spectree import SpecTree
+from spectree.models import SecureType, SecurityScheme, SecuritySchemeData, Tag
+
+from central.bodies import read_body
+from central.context import plant
+from central.doors import asking_gateway
+from central.enrolment import enrol as enrol_gateway
+from central.enrolment import enrol_or_refuse
+from central.errors import RequestRefused, RightRefused
+from central.facts import read_facts
+from central.ingest import ingest
+from central.limits import JSON_BODY_BYTES_MAX
+from central.snapshots import current_envelope, current_head
+from floor import __version__
+from sync.wire import BATCH_BYTES_MAX, PROTOCOL, Batch, Enrolled, Enrolment, Facts, Receipt, SnapshotEnvelope
+
+PREFIX = "/api/v1"
+
+
+class Fault(BaseModel):
+    """What went wrong, and who can do what about it."""
+
+    error: str
+    hint: str
+
+
+class FactsAsked(BaseModel):
+    """Which facts: those behind this number."""
+
+    after: Annotated[int, Field(ge=0, le=2**53)] = 0
+
+
+GATEWAYS = Tag(
+    name="gateways", description="What a gateway asks. Idempotent; any other status than 200: nothing taken."
+)
+
+spec = SpecTree(
+    "flask",
+    title="Lineside",
+    version=__version__,
+    description="The server of a plant. Bodies are JSON; errors are {error, hint}. Records are opaque texts.",
+    path="api/v1",
+    page_templates={},
+    mode="strict",
+    security_schemes=[
+        SecurityScheme(
+            name="gateway",
+            data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer"),
+        )
+    ],
+)
+
+
+View = TypeVar("View", bound=Callable[[], Response])
+
+
+def described(**models: Any) -> Callable[[View], View]:
+    """Describes a route. Bodies are read by the routes themselves, which bound and check them once."""
+    found: Callable[[View], View] = spec.validate(skip_validation=True, **models)
+    return found
+
+
+def faults(*statuses: int) -> dict[str, Any]:
+    """The statuses a route may answer besides 200."""
+    return {f"HTTP_{status}": Fault for status in statuses}
+
+
+def blueprint() -> Blueprint:
+    """The routes."""
+    routes = Blueprint("api", __name__, url_prefix=PREFIX)
+    routes.post("/sync")(sync)
+    routes.get("/snapshot")(snapshot)
+    routes.get("/facts")(facts)
+    routes.post("/enrol")(enrol)
+    return routes
+
+
+def describe(app: Flask) -> None:
+    """Serve the OpenAPI document of the routes that are registered by now."""
+    spec.register(app)
+
+
+def answer(model: BaseModel, headers: dict[str, str] | None = None) -> Response:
+    """A model as JSON."""
+    return Response(model.model_dump_json(), 200, headers, "application/json")
+
+
+def refuse_other_protocols() -> None:
+    """A newer gateway that this server would misunderstand. Raises RequestRefused."""
+    told = request.headers.get("Lineside-Protocol", str(PROTOCOL))
+    if told != str(PROTOCOL):
+        raise RequestRefused(f"protocol {told[:16]!r}; this server speaks {PROTOCOL}", "Update the server.")
+
+
+@described(
+    json=Batch,
+    resp=Described(HTTP_200=Receipt, **faults(400, 401, 403, 413, 503)),
+    tags=[GATEWAYS],
+    security={"gateway": []},
+)
+def sync() -> Response:
+    """Records up, marks down (G3, S1 to S4)."""
+    here = plant()
+    gateway_name = asking_gateway(request, here)
+    refuse_other_protocols()
+    batch = _parsed(Batch, read_body(request, BATCH_BYTES_MAX))
+    if batch.gateway != gateway_name:
+        raise RightRefused(f"this credential is of {gateway_name}, the batch claims another name")
+    if batch.protocol != PROTOCOL:
+        raise RequestRefused(f"protocol {batch.protocol}; this server speaks {PROTOCOL}", "Update the server.")
+    return answer(ingest(here.database, gateway_name, batch, here.now()))
+
+
+def _parsed(model: Any, body: bytes) -> Any:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as fault:
+        first = fault.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise RequestRefused(f"{where or 'body'}: {first['msg']}") from None
+
+
+@described(resp=Described(HTTP_200=SnapshotEnvelope, **faults(401, 404)), tags=[GATEWAYS], security={"gateway": []})
+def snapshot() -> Response:
+    """The master data in force, whole (I8). `If-None-Match` with its digest: 304."""
+    here = plant()
+    asking_gateway(request, here)
+    with here.database.read() as session:
+        _, digest = current_head(session, here.database.plant)
+        if digest and request.if_none_match.contains(digest):
+            return Response(status=304, headers={"ETag": f'"{digest}"'})
+        envelope = current_envelope(session, here.database.plant)
+    if envelope is None:
+        fault = Fault(error="no master data was published", hint="A planner imports it on the Master data page.")
+        return Response(fault.model_dump_json(), 404, mimetype="application/json")
+    return answer(envelope, {"ETag": f'"{envelope.digest}"'})
+
+
+@described(
+    query=FactsAsked, resp=Described(HTTP_200=Facts, **faults(400, 401)), tags=[GATEWAYS], security={"gateway": []}
+)
+def facts() -> Response:
+    """What happened elsewhere, behind number `after`, in order."""
+    here = plant()
+    gateway_name = asking_gateway(request, here)
+    after = request.args.get("after", "0")
+    if not (after.isascii() and after.isdigit() and len(after) <= 16):
+        raise RequestRefused("after is a whole number")
+    with here.database.read() as session:
+        return answer(read_facts(session, here.database.plant, gateway_name, int(after)))
+
+
+@described(json=Enrolment, resp=Described(HTTP_200=Enrolled, **faults(400, 403, 429)), tags=[GATEWAYS])
+def enrol() -> Response:
+    """A one-time code against the gateway's own credential, told once."""
+    here = plant()
+    here.attempts.count(request.remote_addr or "", here.now())
+    asked = _parsed(Enrolment, read_body(request, JSON_BODY_BYTES_MAX))
+    with here.database.write() as session:
+        token = enrol_gateway(session, here.database.plant, asked.gateway, asked.code, here.now())
+    broker = here.config.broker
+    told = Enrolled(
+        gateway=asked.gateway,
+        token=enrol_or_refuse(token),
+        mqtt_host=broker.public_host or broker.host,
+        mqtt_port=broker.port,
+    )
+    return answer(told, {"Cache-Control": "no-store"})

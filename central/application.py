@@ -1,0 +1,88 @@
+"""The only place where the server's parts are put together."""
+
+import logging
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, default_exceptions
+from werkzeug.wrappers import Response as BaseResponse
+
+from central import api, health, read_api
+from central.config import CentralConfig
+from central.context import Plant
+from central.database import Database
+from central.errors import CentralError, DatabaseUnreachable, RequestRefused
+from central.limits import ERROR_CHARACTERS_MAX, JSON_BODY_BYTES_MAX
+from central.live import LiveStreams
+from central.opening import open_database
+from central.pages import blueprint
+from central.pages.plant_office import PlantOffice
+
+THREADS_BESIDE_STREAMS = 16
+"""Threads that live pages never take, so that gateways are answered however many pages are open."""
+
+log = logging.getLogger("lineside.central")
+
+
+def create_app(config: CentralConfig, database: Database | None = None) -> Flask:
+    """The server of one plant. The caller ends it with `close_app`."""
+    opened = database or open_database(config)
+    app = Flask("central", static_folder=None)
+    app.secret_key = opened.secret()
+    app.config["MAX_CONTENT_LENGTH"] = JSON_BODY_BYTES_MAX
+    app.config["MAX_FORM_PARTS"] = 100
+    here = Plant(config, opened, LiveStreams(opened, max(1, config.threads - THREADS_BESIDE_STREAMS)))
+    app.extensions["lineside"] = here
+    for routes in (api.blueprint(), read_api.blueprint(), health.blueprint()):
+        app.register_blueprint(routes)
+    api.describe(app)
+    app.register_blueprint(blueprint(PlantOffice(here)))
+    app.register_error_handler(CentralError, _told)
+    app.after_request(_plain_faults)
+    return app
+
+
+def close_app(app: Flask) -> None:
+    """End the live pages and close the database."""
+    here = app.extensions["lineside"]
+    assert isinstance(here, Plant)
+    here.live.close()
+    here.database.close()
+
+
+def _status_of(fault: CentralError) -> int:
+    if isinstance(fault, RequestRefused):
+        return fault.status
+    return 503 if isinstance(fault, DatabaseUnreachable) else 500
+
+
+def _told(fault: CentralError) -> Response | BaseResponse | HTTPException:
+    """A machine gets {error, hint}; a person gets the page for that status."""
+    status = _status_of(fault)
+    if status >= 500:
+        log.error("%s: %s", type(fault).__name__, fault)
+    if request.path.startswith(("/api/", "/metrics")):
+        headers = {"Retry-After": "5"} if status in (429, 503) else {}
+        return _json_fault(status, str(fault), fault.hint, headers)
+    shown = {500: InternalServerError, 503: ServiceUnavailable}.get(status) or default_exceptions[status]
+    return _page_of(shown())
+
+
+def _page_of(fault: HTTPException) -> BaseResponse:
+    from flask import current_app
+
+    answer = current_app.handle_user_exception(fault)
+    return current_app.make_response(answer)
+
+
+def _json_fault(status: int, error: str, hint: str, headers: dict[str, str]) -> Response:
+    response = jsonify(error=error[:ERROR_CHARACTERS_MAX], hint=hint)
+    response.status_code = status
+    response.headers.extend(headers)
+    return response
+
+
+def _plain_faults(response: Response) -> Response:
+    """Faults that the web framework answers under /api come in the same form as ours."""
+    if response.status_code < 400 or not request.path.startswith("/api/") or response.mimetype == "application/json":
+        return response
+    return _json_fault(response.status_code, response.status, "Compare the request with /api/v1/openapi.json.", {})

@@ -1,0 +1,178 @@
+"""`lineside central ...`: the server's processes and what its maintainer does in a shell."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from central.config import CentralConfig, read_config
+from central.database import Database
+from central.errors import CentralError
+from central.opening import open_database
+
+
+class Told(click.ClickException):
+    """A fault, told with who can do what about it."""
+
+    def __init__(self, fault: CentralError) -> None:
+        super().__init__(f"{fault}\n{fault.hint}")
+
+
+def configured(command: Callable[..., None]) -> Callable[..., None]:
+    """Every command takes `--config FILE`, or options alone."""
+
+    def wrapped(config: Path | None, folder: Path | None, port: int | None, host: str | None, **rest: Any) -> None:
+        try:
+            command(config=read_config(config, {"folder": folder, "port": port, "host": host}), **rest)
+        except CentralError as fault:
+            raise Told(fault) from fault
+
+    wrapped.__doc__ = command.__doc__
+    wrapped.__name__ = command.__name__
+    wrapped.__dict__ |= command.__dict__
+    for option in (
+        click.option("--host", help="Address to listen at; default 127.0.0.1."),
+        click.option("--port", type=click.IntRange(0, 65_535), help="Port of the server; 0 takes a free one."),
+        click.option("--folder", type=click.Path(path_type=Path), help="The server's folder."),
+        click.option("--config", type=click.Path(path_type=Path, exists=True), help="The TOML file."),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+@click.group("central")
+def central_group() -> None:
+    """The plant's server."""
+
+
+@central_group.command("serve")
+@configured
+def serve(config: CentralConfig) -> None:
+    """Answer gateways and pages."""
+    from central.serving import serve_until_signal
+
+    serve_until_signal(config)
+
+
+@central_group.command("work")
+@configured
+def work(config: CentralConfig) -> None:
+    """Fold the log, make backups, look after what takes time. One at a time does it; others wait."""
+    from central.work import work_until_signal
+
+    work_until_signal(config)
+
+
+@central_group.command("broker")
+@configured
+def broker(config: CentralConfig) -> None:
+    """Run the MQTT broker with the plant's accounts."""
+    from central.broker import broker_until_signal
+
+    broker_until_signal(config)
+
+
+@central_group.command("enrol")
+@click.argument("name")
+@configured
+def enrol(config: CentralConfig, name: str) -> None:
+    """Make a one-time code for a gateway of this NAME."""
+    from central.enrolment import invite_gateway
+
+    def invite(database: Database) -> tuple[str, float]:
+        with database.write() as session:
+            return invite_gateway(session, config.plant, name, "shell", time.time())
+
+    code, until = _with_database(config, invite)
+    click.echo(f"code: {code}")
+    click.echo(f"for {name}, once, until {_clock(until)}", err=True)
+
+
+@central_group.command("revoke")
+@click.argument("name")
+@configured
+def revoke(config: CentralConfig, name: str) -> None:
+    """Make the credential of a gateway void."""
+    from central.enrolment import revoke as revoke_gateway
+
+    def end(database: Database) -> None:
+        with database.write() as session:
+            revoke_gateway(session, config.plant, name, time.time())
+
+    _with_database(config, end)
+    click.echo(f"{name} is revoked; what it keeps stays on its card")
+
+
+@central_group.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@configured
+def import_file(config: CentralConfig, file: Path) -> None:
+    """Publish the master data in FILE: TOML, a spreadsheet, or a folder of CSV files."""
+    from central.imports import read_master
+    from central.snapshots import publish
+
+    master = read_master(file)
+
+    def store(database: Database) -> int:
+        with database.write() as session:
+            return publish(session, master, "shell", time.time(), config.plant)
+
+    click.echo(f"version {_with_database(config, store)} is in force")
+
+
+@central_group.command("admin-code")
+@click.option("--name", default="admin", help="The administrator's name.")
+@configured
+def admin_code(config: CentralConfig, name: str) -> None:
+    """Make a one-time code with which NAME becomes administrator or gets a new password."""
+    from central.accounts import administrator_code
+
+    def make(database: Database) -> tuple[str, float]:
+        with database.write() as session:
+            return administrator_code(session, config.plant, time.time(), name)
+
+    code, until = _with_database(config, make)
+    click.echo(f"code: {code}")
+    click.echo(f"for {name}, once, until {_clock(until)}", err=True)
+
+
+@central_group.command("backup")
+@configured
+def backup(config: CentralConfig) -> None:
+    """Make a backup now, verify it, and tell gateways what is safe."""
+    from central.backup import make_backup
+
+    made = _with_database(config, lambda database: make_backup(database, config, time.time()))
+    click.echo(f"{made.file} holds {made.position} records")
+
+
+@central_group.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@configured
+def restore(config: CentralConfig, file: Path) -> None:
+    """Put a backup in the place of the database. Stop every process of the server first."""
+    from central.restore import restore_backup
+
+    click.echo(restore_backup(config, file, time.time()))
+
+
+@central_group.command("check-config")
+@configured
+def check_config(config: CentralConfig) -> None:
+    """Say whether the configuration can be used, and open the database."""
+    _with_database(config, lambda database: None)
+    click.echo(f"good: folder {config.folder}, port {config.port}")
+
+
+def _with_database(config: CentralConfig, act: Callable[[Database], Any]) -> Any:
+    database = open_database(config)
+    try:
+        return act(database)
+    finally:
+        database.close()
+
+
+def _clock(moment: float) -> str:
+    return time.strftime("%H:%M", time.localtime(moment))

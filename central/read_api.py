@@ -1,0 +1,101 @@
+"""The reading interface: the board as data, and records for subscribers that replay what they missed."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel, Field
+from spectree import Response as Described
+from spectree.models import Tag
+
+from central.api import PREFIX, described, faults
+from central.board import current_board
+from central.context import plant
+from central.doors import refuse_strangers
+from central.errors import RequestRefused
+from central.limits import RECORDS_PER_READ_MAX
+from central.readers import StoredRecord, read_log, replay
+from floor.events import cloud_event
+
+READERS = Tag(
+    name="readers", description="Readable at the machine itself, for who is signed in, and with a bearer token."
+)
+Number = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class RecordsAsked(BaseModel):
+    """Either of one epoch (`gateway`, `epoch`, behind seq `after`) or of the whole log (behind position `after`)."""
+
+    gateway: Annotated[str, Field(max_length=48)] = ""
+    epoch: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")] = ""
+    after: Number = 0
+    limit: Annotated[int, Field(ge=1, le=RECORDS_PER_READ_MAX)] = 200
+
+
+class RecordTold(BaseModel):
+    """A record of the log. `event` is its CloudEvents 1.0 JSON as text, unchanged behind its identity."""
+
+    position: int
+    gateway: str
+    epoch: str
+    seq: int
+    previous_digest: str
+    digest: str
+    received_at: float
+    event: str
+
+
+class RecordsTold(BaseModel):
+    """The next records, in order."""
+
+    records: list[RecordTold]
+
+
+def blueprint() -> Blueprint:
+    """The routes."""
+    routes = Blueprint("read_api", __name__, url_prefix=PREFIX)
+    routes.get("/board")(board)
+    routes.get("/records")(records)
+    return routes
+
+
+@described(resp=Described("HTTP_200", **faults(403)), tags=[READERS])
+def board() -> Response:
+    """The running state of the plant, folded to the end of the log."""
+    here = plant()
+    refuse_strangers(request, here)
+    found: dict[str, Any] = asdict(current_board(here.database, here.now()))
+    return jsonify(found)
+
+
+@described(query=RecordsAsked, resp=Described(HTTP_200=RecordsTold, **faults(400, 403)), tags=[READERS])
+def records() -> Response:
+    """Records to replay: who subscribes to MQTT sees gaps by seq and asks here."""
+    here = plant()
+    refuse_strangers(request, here)
+    try:
+        asked = RecordsAsked.model_validate(request.args.to_dict())
+    except ValueError as fault:
+        raise RequestRefused(str(fault).splitlines()[0]) from None
+    if bool(asked.gateway) != bool(asked.epoch):
+        raise RequestRefused("gateway and epoch go together")
+    with here.database.read() as session:
+        if asked.gateway:
+            found = replay(session, here.database.plant, asked.gateway, asked.epoch, asked.after, asked.limit)
+        else:
+            found = read_log(session, here.database.plant, asked.after, asked.limit)
+    told = RecordsTold(records=[_told(each) for each in found])
+    return Response(told.model_dump_json(), 200, mimetype="application/json")
+
+
+def _told(record: StoredRecord) -> RecordTold:
+    return RecordTold(
+        position=record.position,
+        gateway=record.gateway_name,
+        epoch=record.epoch,
+        seq=record.seq,
+        previous_digest=record.previous_digest,
+        digest=record.digest,
+        received_at=record.received_at,
+        event=cloud_event(record.gateway_name, record.epoch, record.seq, record.content),
+    )

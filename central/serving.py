@@ -1,0 +1,105 @@
+"""`lineside central serve`: the web server, until a signal ends it in order."""
+
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from waitress.server import MultiSocketServer, create_server
+
+from central.accounts import administrator_code, needs_administrator
+from central.application import close_app, create_app
+from central.config import CentralConfig
+from central.context import Plant
+from central.database import Database
+from central.errors import ConfigRefused
+from central.opening import open_database
+from sync.wire import BATCH_BYTES_MAX
+
+UPLOAD_BYTES_MAX = 64 * 1024 * 1024
+"""The largest body any route takes; each route has its own bound below it."""
+
+CONNECTIONS_MAX = 1_000
+"""200 gateways, and people."""
+
+
+class Ended(SystemExit):
+    """A signal asks the process to end."""
+
+
+def end_on_signals(first: Callable[[], None] | None = None) -> None:
+    """SIGTERM and SIGINT raise Ended in the main thread. `first` runs beside it, in a thread of its own."""
+
+    def end(_: int, __: FrameType | None) -> None:
+        if first is not None:
+            threading.Thread(target=first, name="ending").start()
+        raise Ended(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+
+
+def tell(line: str) -> None:
+    """One line on standard output, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def serve_until_signal(config: CentralConfig) -> None:
+    """Prints `central ready http://HOST:PORT` once it answers. Raises ConfigRefused when it cannot listen."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    app = create_app(config, open_database(config))
+    here = app.extensions["lineside"]
+    assert isinstance(here, Plant)
+    # Live pages hold threads; ended first, they let the web server end at once.
+    end_on_signals(here.live.close)
+    try:
+        server = _listening(config, app)
+        tell_first_administrator(here.database)
+        tell(f"central ready http://{_shown(config.host)}:{_port(server)}")
+        server.run()
+        server.close()
+    finally:
+        close_app(app)
+
+
+def _listening(config: CentralConfig, app: object) -> MultiSocketServer:
+    try:
+        return create_server(
+            app,
+            host=config.host,
+            port=config.port,
+            threads=config.threads,
+            connection_limit=CONNECTIONS_MAX,
+            max_request_body_size=max(UPLOAD_BYTES_MAX, BATCH_BYTES_MAX),
+            channel_timeout=60,
+            ident=None,
+        )
+    except OSError as fault:
+        raise ConfigRefused(f"cannot listen at {config.host}:{config.port}: {fault}") from fault
+
+
+def _port(server: object) -> int:
+    found = getattr(server, "effective_port", None)
+    return int(found if found is not None else server.effective_listen[0][1])  # type: ignore[attr-defined]
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def tell_first_administrator(database: Database) -> None:
+    """At the first start: who reads this terminal becomes administrator."""
+    now = time.time()
+    with database.read() as session:
+        wanted = needs_administrator(session, database.plant)
+    if not wanted:
+        return
+    with database.write() as session:
+        code, _ = administrator_code(session, database.plant, now)
+    # Not on standard output, which scripts read.
+    sys.stderr.write(f"first administrator: sign in as admin with the one-time code {code} within 10 minutes\n")

@@ -1,0 +1,55 @@
+"""Databases for the server's tests: real SQLite files and a real PostgreSQL."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from central.config import CentralConfig
+from central.database import Database
+from central.enrolment import enrol, invite_gateway
+from central.opening import open_database
+from tests.central.postgres import Postgres, find_programs
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    programs = find_programs()
+    assert programs is not None, "PostgreSQL's programs are needed: apt-get install postgresql"
+    server = Postgres(programs)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> CentralConfig:
+    """A plant's configuration, once on each database."""
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_server").fresh_url()
+    return CentralConfig.model_validate({"folder": tmp_path / "central", "database": url, "port": 0, "threads": 24})
+
+
+@pytest.fixture
+def database(config: CentralConfig) -> Iterator[Database]:
+    opened = open_database(config)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def enrolled(database: Database) -> Database:
+    """With two gateways, `one` and `two`."""
+    for name in ("one", "two"):
+        enrol_gateway(database, name)
+    return database
+
+
+def enrol_gateway(database: Database, name: str) -> str:
+    """The token of a new gateway."""
+    now = time.time()
+    with database.write() as session:
+        code, _ = invite_gateway(session, database.plant, name, "test", now)
+    with database.write() as session:
+        token = enrol(session, database.plant, name, code, now)
+    assert token
+    return token

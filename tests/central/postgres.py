@@ -1,0 +1,95 @@
+"""A real PostgreSQL of our own: a free directory, a socket only we use, flushing on, ended by its pid."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+USER = "lineside"
+
+
+def find_programs() -> Path | None:
+    """Where initdb and postgres are; None where PostgreSQL is not installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda each: int(each.parts[-3]))
+    if found:
+        return found[-1].parent
+    program = shutil.which("postgres")
+    return Path(program).resolve().parent if program else None
+
+
+class Postgres:
+    """Started on construction. PostgreSQL refuses root, so root runs it as `nobody`."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="ls-pg-"))
+        self._count = 0
+        self._as_user: dict[str, int] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            self._as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid}
+            os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
+        self._folder.chmod(0o755)
+        self._data = self._folder / "data"
+        self._run("initdb", "-D", str(self._data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        settings = [
+            f"unix_socket_directories='{self._folder}'",
+            "listen_addresses=''",
+            "fsync=on",
+            "max_connections=60",
+            "shared_buffers=32MB",
+        ]
+        arguments = [part for each in settings for part in ("-c", each.replace("'", ""))]
+        self._log = (self._folder / "log").open("wb")
+        self._process = subprocess.Popen(
+            [str(programs / "postgres"), "-D", str(self._data), *arguments],
+            stdout=self._log,
+            stderr=self._log,
+            cwd=self._folder,
+            **self._as_user,  # type: ignore[arg-type]
+        )
+        self._wait()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self._programs / program), *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=self._folder,
+            **self._as_user,  # type: ignore[call-overload]
+        )
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                psycopg.connect(self._conninfo("postgres"), connect_timeout=2).close()
+                return
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError((self._folder / "log").read_text()) from None
+                time.sleep(0.05)
+
+    def _conninfo(self, name: str) -> str:
+        return f"host={self._folder} user={USER} dbname={name}"
+
+    def fresh_url(self) -> str:
+        """The SQLAlchemy URL of a new, empty database."""
+        self._count += 1
+        name = f"plant{self._count}"
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return f"postgresql+psycopg://{USER}@/{name}?host={self._folder}"
+
+    def stop(self) -> None:
+        """Immediate: nothing of it is wanted any more."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(30)
+        self._log.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
