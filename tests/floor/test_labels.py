@@ -1,5 +1,7 @@
 """Labels: bytes to text, text to what it is, and our own labels composed."""
 
+import sys
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -171,6 +173,13 @@ def test_any_bytes_are_a_label_nothing_or_refused(raw: bytes) -> None:
         found = classify(label, MASTER)
         assert found.text == label.text
         assert found.kind is not LabelKind.TEXT
+
+
+def test_without_the_extra_a_part_is_still_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "biip", None)
+    label = decode(b"]C1010400638133393110LOT7")
+    assert label is not None
+    assert (label.kind, label.elements) == (LabelKind.PART, ())
 
 
 # Our own labels.

@@ -16,7 +16,7 @@ from floor.example import example_plant
 from floor.master import MasterData, Person
 from floor.master_files import read_csv, read_path_texts, read_toml, read_xlsx, template_csv, write_toml
 from floor.master_sheets import cell_of, cell_text, write_xlsx
-from floor.master_tables import TABLES
+from floor.master_tables import TABLES, Faults, TextRow, assembled
 
 PLANT = example_plant()
 
@@ -155,18 +155,17 @@ def test_fault_texts_are_safe_to_show() -> None:
 # Bounds.
 
 
-def test_files_rows_and_cells_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("floor.master_files", "floor.master_tables", "floor.master_sheets"):
-        monkeypatch.setattr(f"{module}.ROWS_PER_TABLE_MAX", 3)
-    rows = "".join(f"R{index},x\n" for index in range(9))
-    assert "more than 3 rows" in faults_of(read_csv, {"reasons.csv": "id,name\n" + rows})[0]
-    toml = "".join(f'[[reasons]]\nid="R{index}"\nname="x"\n' for index in range(9))
-    assert "more than 3" in faults_of(read_toml, toml)[0]
+def test_files_rows_and_cells_are_bounded() -> None:
+    rows = "".join(f"R{index},x\n" for index in range(limits.ROWS_PER_TABLE_MAX + 1))
+    assert "more than 200000 rows" in faults_of(read_csv, {"reasons.csv": "id,name\n" + rows})[0]
+    many = [TextRow("reasons[1]", {"id": "R1", "name": "x"})] * (limits.ROWS_PER_TABLE_MAX + 1)
+    assert "more than 200000" in faults_of(assembled, {"reasons": many}, 0, Faults())[0]
     long = faults_of(read_csv, {"reasons.csv": f"id,name\nR1,{'x' * 600}\n"})
     assert long == ("reasons.csv, row 2, column name: the cell is too long",)
-    monkeypatch.setattr("floor.master_files.MASTER_FILE_BYTES_MAX", 100)
-    assert "more than 100" in faults_of(read_toml, "#" * 101)[0]
-    assert "more than 100" in faults_of(read_path_texts, "", {"people.csv": b"x" * 101})[0]
+    assert "bytes, more than" in faults_of(read_toml, "#" * (limits.MASTER_FILE_BYTES_MAX + 1))[0]
+    huge = b"x" * (limits.MASTER_FILE_BYTES_MAX + 1)
+    assert "bytes, more than" in faults_of(read_path_texts, "", {"people.csv": huge})[0]
+    assert "bytes, more than" in faults_of(read_xlsx, huge)[0]
 
 
 @pytest.mark.parametrize(

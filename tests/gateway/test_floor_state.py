@@ -170,32 +170,39 @@ def test_time_in_a_pause_does_not_count_and_another_boot_is_unknown() -> None:
     assert share and share.worked(Instant("b", 103, 0, True)) is None
 
 
-def test_the_state_is_bounded_and_says_when_it_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPERATIONS_KEPT_MAX", "SHARES_OPEN_MAX", "CALLS_OPEN_MAX", "HELD_MAX", "REPORT_STACKS_MAX"):
-        monkeypatch.setattr(limits, name, 5)
-    state = Floor()
-    for index in range(50):
-        who, what = f"p{index}", f"o{index}"
-        happenings = [
-            at(SessionOpened(person=who)),
-            at(WorkStarted(person=who, operation=what)),
-            at(WorkStarted(person=who, operation="left open" + what)),
-            at(AndonRaised(call_type=what)),
-            *(at(ReportFinished(person=who, operation=what, good=1)) for _ in range(limits.REPORTS_PER_PERSON_MAX + 5)),
-        ]
-        state = folded(happenings, state, first=100 * index + 1)
-    assert len(state.progress) <= 12
-    assert state.shares_open <= 5
-    assert len(state.calls) == len(state.held["S1"]) == len(state.reports) == 5
-    assert all(len(stack) == limits.REPORTS_PER_PERSON_MAX for stack in state.reports.values())
+def test_the_state_is_bounded_and_says_when_it_forgets() -> None:
+    """Every bound is met and passed: what is kept stays below it, and the next step makes an event of it (I10)."""
+    state, seq = Floor(), 0
+    events: list[Event] = [SessionOpened(person=f"p{index}") for index in range(limits.HELD_MAX + 5)]
+    events += [AndonRaised(call_type=f"c{index}") for index in range(limits.CALLS_OPEN_MAX + 5)]
+    events += [WorkStarted(person=f"p{index}", operation="W1-10") for index in range(limits.SHARES_OPEN_MAX + 5)]
+    events += [
+        ReportFinished(person=f"q{index}", operation="A", good=1) for index in range(limits.REPORT_STACKS_MAX + 5)
+    ]
+    events += [ReportFinished(person="ann", operation="A", good=1)] * (limits.REPORTS_PER_PERSON_MAX + 5)
+    events += [
+        ReportFinished(person="ann", operation=f"o{index}", good=1) for index in range(limits.OPERATIONS_KEPT_MAX + 5)
+    ]
+    for event in events:
+        seq += 1
+        state.apply(f"{EPOCH}/{seq}", at(event))
+    assert len(state.held["S1"]) == limits.HELD_MAX
+    assert len(state.calls) == limits.CALLS_OPEN_MAX
+    assert state.shares_open == limits.SHARES_OPEN_MAX
+    assert len(state.reports) == limits.REPORT_STACKS_MAX
+    assert len(state.reports["S1", "ann"]) == limits.REPORTS_PER_PERSON_MAX
+    assert len(state.progress) == limits.OPERATIONS_KEPT_MAX
+    # An operation that somebody is at is never forgotten, however long ago it was touched.
+    assert state.progress["W1-10"].open == limits.SHARES_OPEN_MAX
+    assert "A" not in state.progress
     rules, desk, now = StationRules(), Desk("S1"), Instant("a", 2.0, 0, True)
     assert wake(state, desk, now, rules) == 2.0
     decision = step(state, desk, now, rules, small_plant())
     assert decision is not None
-    event = decision.events[0]
-    assert isinstance(event, LimitReached)
-    assert event.count == state.forgotten
-    state.apply(f"{EPOCH}/9999", at(event))
+    told = decision.events[0]
+    assert isinstance(told, LimitReached)
+    assert told.count == state.forgotten == 22
+    state.apply(f"{EPOCH}/{seq + 1}", at(told))
     assert step(state, desk, now, rules, small_plant()) is None
 
 
