@@ -4,6 +4,7 @@ Every reply is bounded in bytes and in time; a redirect is never followed and th
 so that the credential goes to the configured address only.
 """
 
+import contextlib
 import gzip
 import time
 from collections.abc import Callable, Mapping
@@ -37,6 +38,12 @@ _HINTS: Final[Mapping[int, str]] = {
 }
 _PASSING: Final = frozenset({408, 409, 425, 429})
 """Refusals that pass by themselves."""
+
+
+class _Fault(BaseModel):
+    error: str = ""
+    hint: str = ""
+
 
 _Reply = TypeVar("_Reply", bound=BaseModel)
 
@@ -174,11 +181,15 @@ class HttpExchange:
         return b"".join(pieces)
 
     def _fault(self, reply: requests.Response, text: bytes) -> SinkRefused | SinkUnreachable:
+        """The server tells {error, hint} in JSON; a proxy between tells anything."""
         status = reply.status_code
-        words = _shown(text.decode("utf-8", "replace"))
+        told = _Fault()
+        with contextlib.suppress(ValidationError):
+            told = _Fault.model_validate_json(text)
+        words = _shown(told.error or text.decode("utf-8", "replace"))
         reason = f"the server answered {status}: {words}" if words else f"the server answered {status}"
         if status >= 500 or status in _PASSING:
             return SinkUnreachable(reason)
         if status < 400:
             return ReplyRefused(f"the server answered {status} instead of 200")
-        return SinkRefused(reason, hint=_HINTS.get(status, ""))
+        return SinkRefused(reason, hint=_shown(told.hint) or _HINTS.get(status, ""))

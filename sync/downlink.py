@@ -106,6 +106,8 @@ class Downlink:
             return True
         self._check_order(came.facts)
         if not came.facts:
+            if came.last > self._facts_after:
+                raise Refusal(f"facts {self._facts_after + 1} to {came.last} are not there", hint=_ORDER_HINT)
             return False
         self._facts_after = came.facts[-1].number
         self._outbox.tell(FactsCame(came.facts))

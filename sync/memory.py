@@ -91,10 +91,10 @@ class MemoryCard:
             behind = self._seqs_at(len(self._log) if position is None else position)
             for index, entry in enumerate(self._entries):
                 asked = min((first for first, _ in entry.missing), default=entry.last + 1)
-                floor = min(entry.mark, entry.safe, entry.last, behind.get(entry.epoch, 0), asked - 1)
-                for seq in range(entry.floor + 1, floor + 1):
+                pruned_to = min(entry.mark, entry.safe, entry.last, behind.get(entry.epoch, 0), asked - 1)
+                for seq in range(entry.floor + 1, pruned_to + 1):
                     self._records.pop((entry.epoch, seq), None)
-                self._entries[index] = entry._replace(floor=max(entry.floor, floor))
+                self._entries[index] = entry._replace(floor=max(entry.floor, pruned_to))
 
     def _seqs_at(self, position: int) -> dict[str, int]:
         return {record.epoch: record.seq for record in self._log[:position]}

@@ -7,6 +7,7 @@ What paho does (measured, 2.2.0) and what follows from it:
 - Its own thread costs a hop for each message. So the socket is waited on here and no thread of paho runs.
 """
 
+import contextlib
 import select
 import socket
 import ssl
@@ -191,11 +192,9 @@ class PahoPort:
             self._move(client)
 
     def wake(self) -> None:
-        """See Waiter. A full pipe means that waking is under way."""
-        try:
+        """See Waiter. A full pipe means that waking is under way, a closed one that nobody waits any more."""
+        with contextlib.suppress(OSError):
             self._wake_writer.send(b"\0")
-        except BlockingIOError:
-            return
 
     def close(self) -> None:
         """See Waiter."""

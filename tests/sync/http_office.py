@@ -124,7 +124,7 @@ class _Answers(BaseHTTPRequestHandler):
             case "taken_then_cut":
                 self.close_connection = True
             case status:
-                self._say(int(status), "because\x1b[31m of this " + "x" * 5_000)
+                self._say(int(status), self.office.fault)
         return True
 
     def _drip(self) -> None:
@@ -151,6 +151,7 @@ class HttpOffice:
     def __init__(self, memory: MemoryOffice, context: ssl.SSLContext | None = None) -> None:
         self.memory = memory
         self.oddity = ""
+        self.fault = "because\x1b[31m of this " + "x" * 5_000
         self.release = threading.Event()
         self.bodies: list[tuple[dict[str, str], bytes]] = []
         self._server = _Server(("127.0.0.1", 0), type("Answers", (_Answers,), {"office": self}))

@@ -62,6 +62,14 @@ def test_what_a_person_must_mend_is_refused(office: HttpOffice, exchange: HttpEx
     assert exchange.offer(OFFER).server == "office-1"
 
 
+def test_the_servers_own_words_are_shown(office: HttpOffice, exchange: HttpExchange) -> None:
+    office.fault = '{"error": "revoked\\n", "hint": "Ask the office."}'
+    office.oddity = "403"
+    with pytest.raises(SinkRefused, match=r"^the server answered 403: revoked$") as refused:
+        exchange.offer(OFFER)
+    assert refused.value.hint == "Ask the office."
+
+
 def test_a_bomb_is_not_unpacked(office: HttpOffice, exchange: HttpExchange) -> None:
     office.oddity = "bomb"
     with pytest.raises(ReplyRefused, match="larger than"):

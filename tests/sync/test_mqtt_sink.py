@@ -385,6 +385,17 @@ def test_settings_that_can_never_work_are_refused(change: dict[str, object]) -> 
         PahoPort(BrokerSettings(**values))  # type: ignore[arg-type]
 
 
+def test_waking_a_closed_runner_is_harmless(broker: Mosquitto) -> None:
+    gate = Gateway(settings_for(broker.port))
+    gate.append(1)
+    wait_until(lambda: gate.position == 1)
+    for _ in range(100_000):
+        gate.runner.wake()
+    gate.close()
+    gate.runner.wake()
+    gate.runner.close()
+
+
 def test_a_position_is_told_soon_when_idle(broker: Mosquitto) -> None:
     with running(settings_for(broker.port)) as gate:
         wait_until(lambda: gate.states() == [True])
