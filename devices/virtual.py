@@ -14,6 +14,7 @@ import socket
 import termios
 import tty
 from collections.abc import Iterable
+from typing import Final
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -26,7 +27,9 @@ from devices.keyboard import DOWN, UP
 from devices.keymap import CONTROLS, ENTER, KEYPAD, LAYOUTS, LEFT_ALT, RIGHT_ALT, SHIFTS
 from devices.pty_source import place_link
 
-WRITE_TIMEOUT_SECONDS = 5.0
+WRITE_TIMEOUT_SECONDS: Final = 5.0
+CHARACTERS_PER_WRITE: Final = 64
+_KEYPAD_CODES: Final = {char: code for code, char in KEYPAD.items()}
 
 
 class VirtualSerialScanner:
@@ -219,38 +222,32 @@ class VirtualKeyboard:
         self.write(label + terminator)
 
     def write(self, data: bytes) -> None:
-        """Type any text; CR and LF are the Enter key."""
-        for character in data.decode():
-            self.type_character(character)
+        """Type any text; CR and LF are the Enter key. Raises ValueError for what no keyboard types."""
+        text = data.decode()
+        for start in range(0, len(text), CHARACTERS_PER_WRITE):
+            taps = [tap for character in text[start : start + CHARACTERS_PER_WRITE] for tap in self._taps(character)]
+            self.events([event for tap in taps for event in _tapped(*tap)])
 
-    def type_character(self, character: str) -> None:
-        """Type one character."""
+    def _taps(self, character: str) -> list[tuple[int, ...]]:
+        """The keys of one character; a tuple is pressed in order and released in the opposite one."""
         if character in "\r\n":
-            self.tap(ENTER)
-        elif character in self._typed:
-            self.tap(*self._typed[character])
-        else:
-            digits = {char: code for code, char in KEYPAD.items()}
-            number = ord(character)
-            if 0x80 <= number < 0xA0:
-                raise ValueError("No keyboard types C1 control characters.")
-            # Windows reads 128..255 without a leading zero by code page 437; 0nnn is code page 1252.
-            text = f"0{number}" if 160 <= number < 256 else str(number)
-            self.key(LEFT_ALT, DOWN)
-            for digit in text:
-                self.tap(digits[digit])
-            self.key(LEFT_ALT, UP)
+            return [(ENTER,)]
+        if character in self._typed:
+            return [self._typed[character]]
+        number = ord(character)
+        if 0x80 <= number < 0xA0:
+            raise ValueError("No keyboard types C1 control characters.")
+        # Windows reads 128..255 without a leading zero by code page 437; 0nnn is code page 1252.
+        digits = f"0{number}" if number in range(160, 256) else str(number)
+        return [(LEFT_ALT, *(_KEYPAD_CODES[digit] for digit in digits))]
 
     def tap(self, *codes: int) -> None:
         """Press keys in order and release them in the opposite one."""
-        for code in codes:
-            self.key(code, DOWN)
-        for code in reversed(codes):
-            self.key(code, UP)
+        self.events(_tapped(*codes))
 
     def key(self, code: int, value: int) -> None:
         """One key event, followed by the report mark as the kernel does."""
-        self.events([(EV_KEY, code, value), (EV_SYN, SYN_REPORT, 0)])
+        self.events(_key(code, value))
 
     def drop_events(self) -> None:
         """Tell that the kernel's queue overflowed."""
@@ -286,6 +283,20 @@ class VirtualMqttButton:
         """Disconnect."""
         self._client.disconnect()
         self._client.loop_stop()
+
+
+def _tapped(*codes: int) -> list[tuple[int, int, int]]:
+    """Keys pressed in order and released in the opposite one; keypad digits under Alt are tapped one by one."""
+    if codes[0] == LEFT_ALT and len(codes) > 1 and codes[1] in KEYPAD:
+        inner = [event for code in codes[1:] for event in _tapped(code)]
+        return [*_key(LEFT_ALT, DOWN), *inner, *_key(LEFT_ALT, UP)]
+    down = [event for code in codes for event in _key(code, DOWN)]
+    return down + [event for code in reversed(codes) for event in _key(code, UP)]
+
+
+def _key(code: int, value: int) -> list[tuple[int, int, int]]:
+    """One key event and the report mark that the kernel puts behind it."""
+    return [(EV_KEY, code, value), (EV_SYN, SYN_REPORT, 0)]
 
 
 def _typed_characters(layout: str) -> dict[str, tuple[int, ...]]:

@@ -127,6 +127,9 @@ class PluggingContract(SourceContract):
 class ScannerContract(SourceContract):
     """Devices that give labels."""
 
+    # A keyboard needs four events a character: its longest input is seventeen times the limit.
+    hostile_bytes_max = 10_000_000
+
     def test_a_hundred_scans_in_a_second(self, bench: Bench) -> None:
         labels = [b"TICKET-%04d" % number for number in range(100)]
         with Desk(bench.source, bench.decoder) as desk:
@@ -155,7 +158,7 @@ class ScannerContract(SourceContract):
 
     def test_hostile_inputs_give_only_scans_and_refusals(self, bench: Bench) -> None:
         with Desk(bench.source, bench.decoder) as desk:
-            for number, raw in enumerate(hostile.inputs()):
+            for number, raw in enumerate(raw for raw in hostile.inputs() if len(raw) <= self.hostile_bytes_max):
                 with contextlib.suppress(UnicodeDecodeError, ValueError):
                     bench.device.write(raw)
                 marker = b"MARK-%d" % number

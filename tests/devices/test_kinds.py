@@ -193,7 +193,7 @@ def test_the_examples_of_the_page_are_valid() -> None:
     seen: set[str] = set()
     for block in blocks:
         for station in tomllib.loads(block).get("station", []):
-            for role in (*Role, "scanner"):
+            for role in Role:
                 for device in station.get(str(role), []):
                     kind, settings = device.pop("kind"), device.pop("settings", {})
                     device.pop("name", None)

@@ -177,6 +177,7 @@ class TestPty(ByteScannerContract):
 
 class TestKeyboard(ScannerContract, PluggingContract):
     layout = "us"
+    hostile_bytes_max = 9_000
 
     @pytest.fixture
     def bench(self) -> Iterator[Bench]:
