@@ -366,6 +366,37 @@ _ERRORS: Final = {
     "error.to_board": ("回到看板", "Go to the board"),
 }
 
+_FIELDS: Final = {
+    "field.call": ("呼叫", "call"),
+    "field.call_type": ("类型", "kind"),
+    "field.cause": ("原因", "cause"),
+    "field.content": ("内容", "content"),
+    "field.corrects": ("撤销的记录", "takes back"),
+    "field.count": ("次数", "count"),
+    "field.detail": ("详情", "detail"),
+    "field.device": ("设备", "device"),
+    "field.digest": ("摘要", "digest"),
+    "field.epoch": ("段", "epoch"),
+    "field.fact": ("消息号", "fact"),
+    "field.first": ("从", "from"),
+    "field.good": ("合格", "good"),
+    "field.kind": ("类别", "kind"),
+    "field.last": ("到", "to"),
+    "field.limit": ("上限", "limit"),
+    "field.reason": ("原因", "reason"),
+    "field.reopened": ("恢复进行", "running again"),
+    "field.scrap": ("报废", "scrap"),
+    "field.scrap_reason": ("报废原因", "scrap reason"),
+    "field.seconds": ("用时（秒）", "seconds"),
+    "field.seq": ("序号", "number"),
+    "field.shown": ("条码内容", "label"),
+    "field.sink": ("去向", "sink"),
+    "field.size": ("字符数", "size"),
+    "field.source": ("来源", "source"),
+    "field.version": ("版本", "version"),
+    "field.work_order": ("工单", "order"),
+}
+
 _ALARMS: Final = {
     "alarm.alarms_full": ("报警过多，部分未记录", "More alarms than are kept"),
     "alarm.announced_overdue": ("网关声称的记录超过一天未到", "Announced records have not come for a day"),
@@ -397,6 +428,7 @@ TEXTS: Final[Catalogue] = {
     **_USERS,
     **_ACCOUNT,
     **_ERRORS,
+    **_FIELDS,
     **_ALARMS,
 }
 

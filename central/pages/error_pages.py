@@ -11,7 +11,7 @@ from central.pages.frame import render
 
 CODES = (400, 403, 404, 405, 413, 429, 500, 503)
 """Those with a text of their own; any other shows the text of 400 or 500."""
-MACHINE_PATHS = ("/api/", "/metrics", "/health")
+MACHINE_PATHS = ("/api/", "/metrics")
 log = logging.getLogger(__name__)
 
 

@@ -23,6 +23,7 @@ from central.pages.office import (
     StreamLine,
     UserLine,
 )
+from central.projector import catch_up_all
 from floor.master import MasterData
 
 BOARD_SECONDS_MAX = 2.0
@@ -196,7 +197,9 @@ class PlantOffice:
             return snapshots.publish(session, master, by, self._plant.now(), self._name, base_version)
 
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]:
-        """The newest records that match."""
+        """The newest records that match. The first page is read after the log is folded to its end."""
+        if query.before is None:
+            catch_up_all(self._database)
         with self._database.read() as session:
             found = readers.newest_records(
                 session,

@@ -10,8 +10,10 @@ from flask import Blueprint, Response, request
 from central.pages.formats import cell, date_clock
 from central.pages.frame import for_accounts, language, render
 from central.pages.office import Office, RecordLine, RecordQuery
-from central.texts import text
+from central.texts import text, text_or
+from floor import texts as floor_texts
 from floor.events import EVENTS
+from floor.texts import Language
 
 RECORDS_PER_PAGE = 50
 RECORDS_PER_EXPORT_MAX = 50_000
@@ -85,7 +87,7 @@ def _show(office: Office, query: RecordQuery) -> Response:
         records_url=records_url,
         clock_word=clock_word,
         seconds_bound=seconds_bound,
-        data_of=_data_of,
+        data_of=lambda record: _data_of(record, chosen),
         types=tuple(EVENTS),
         gateway_names=sorted(each.name for each in office.board().gateways),
         export_max=RECORDS_PER_EXPORT_MAX,
@@ -99,14 +101,22 @@ def seconds_bound(seconds: float) -> str:
     return f"{-(-seconds // 1):.0f}"
 
 
-def _data_of(record: RecordLine) -> list[tuple[str, str]]:
-    """The fields of an event that say something and have no column of their own."""
+def _data_of(record: RecordLine, chosen: Language) -> list[tuple[str, str]]:
+    """(word, value) of the fields of an event that say something and have no column of their own."""
     told = [
-        (key, str(value))
+        (text_or(chosen, f"field.{key}", key), _value(record, key, value, chosen))
         for key, value in record.data.items()
         if key not in SHOWN_ELSEWHERE and value not in ("", None, [], {})
     ]
     return told[:DATA_SHOWN_MAX]
+
+
+def _value(record: RecordLine, key: str, value: object, chosen: Language) -> str:
+    if record.type == "scan.rejected" and key == "reason":
+        return floor_texts.name(floor_texts.REJECTION_NAMES, str(value), chosen)
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return str(value)
 
 
 def _csv(office: Office, query: RecordQuery) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from central.texts import TEXTS, text, text_or
+from floor.events import EVENTS
 from floor.texts import LANGUAGES
 
 CENTRAL = Path(__file__).parents[2] / "central"
@@ -68,6 +69,11 @@ def test_every_alarm_of_the_server_has_a_text() -> None:
                 kinds |= {first.value} if isinstance(first, ast.Constant) else set()
     assert kinds, "the server raises alarms"
     assert [kind for kind in sorted(kinds) if f"alarm.{kind}" not in TEXTS] == []
+
+
+def test_every_field_of_an_event_has_a_word() -> None:
+    named = {name for event in EVENTS.values() for name in event.model_fields} - {"person", "operation", "flags"}
+    assert [name for name in sorted(named) if f"field.{name}" not in TEXTS] == []
 
 
 def test_no_template_has_a_text_of_its_own() -> None:
