@@ -24,6 +24,8 @@ class Measurement:
 MEASUREMENTS = (
     Measurement("append", "appends", ("append_single", "append_waiting")),
     Measurement("scan", "scans", ("scan_signal_p50", "scan_signal_p99")),
+    Measurement("cpu", "costs", ("scan_cpu", "scan_cpu_shop")),
+    Measurement("idle", "idling", ("memory_ratio", "memory", "idle_cpu")),
 )
 
 

@@ -1,0 +1,116 @@
+"""CPU time of the whole gateway for each kept scan, journal and both sinks included, beside bare paho and sqlite3.
+
+Twice: as fast as scans are kept, and at 20 a second, the burst of a shop. The baseline works at the same pace.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.brokers import broker
+from benchmarks.figures import Figure, at_most
+from benchmarks.offices import receipt_office
+from benchmarks.readings import cpu_seconds, in_turns, median_pair, wait_until
+from benchmarks.rig import Sinks
+from benchmarks.scales import Scale
+from benchmarks.scans import Scanner, stopped_gateway
+from gateway.journal import FILE_NAME
+from gateway.journal_reader import JournalReader
+from simulation.processes import Process
+
+RATIO_MAX = 3.0
+WAITING_MAX = 32
+"""Scans on their way at once when scanning as fast as possible: what a busy gateway has."""
+SHOP_PER_SECOND = 20.0
+
+
+def fast(scanner: Scanner, count: int) -> None:
+    """As fast as they are kept."""
+    waiting = 0
+    for _ in range(count):
+        if waiting >= WAITING_MAX:
+            scanner.signalled()
+            waiting -= 1
+        scanner.send()
+        waiting += 1
+    for _ in range(waiting):
+        scanner.signalled()
+
+
+def paced(scanner: Scanner, count: int) -> None:
+    """At a shop's pace."""
+    due = time.monotonic()
+    for _ in range(count):
+        due += 1 / SHOP_PER_SECOND
+        scanner.send()
+        scanner.signalled()
+        time.sleep(max(0.0, due - time.monotonic()))
+
+
+def _all_sent(folder: Path) -> Callable[[], bool]:
+    """Whether both sinks have acknowledged everything, as the card tells."""
+
+    def sent() -> bool:
+        with JournalReader(folder / "gateway" / FILE_NAME) as reader:
+            newest = reader.newest()
+            marks = sum(entry.mark for entry in reader.epochs())
+            return reader.positions().get("mqtt", 0) >= newest and marks >= newest
+
+    return sent
+
+
+def _own(folder: Path, sinks: Sinks, count: int, scan: Callable[[Scanner, int], None]) -> float:
+    """Microseconds of CPU a scan."""
+    folder.mkdir()
+    with stopped_gateway(folder, sinks) as scanner:
+        fast(scanner, 50)
+        wait_until("both sinks", _all_sent(folder), step_seconds=0.2)
+        before = cpu_seconds(scanner.process.pid)
+        scan(scanner, count)
+        wait_until("both sinks", _all_sent(folder), step_seconds=0.2)
+        return (cpu_seconds(scanner.process.pid) - before) / count * 1e6
+
+
+def _bare(folder: Path, port: int, count: int, per_second: float) -> float:
+    """Microseconds of CPU an event, told by the process itself at its end."""
+    folder.mkdir()
+    command = [sys.executable, "-m", "benchmarks.bare_gateway", str(folder / "bare.sqlite")]
+    command += [str(port), str(count), str(per_second)]
+    process = Process("bare gateway", command, folder / "bare.log", "cost ")
+    process.start()
+    try:
+        return float(process.wait_ready(600).split()[1])
+    finally:
+        process.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast events come. `per_second` 0: as fast as they are kept."""
+
+    name: str
+    per_second: float
+    scan: Callable[[Scanner, int], None]
+
+
+def _compared(pace: Pace, folder: Path, sinks: Sinks, count: int, rounds: int) -> Figure:
+    places = (folder / f"{pace.name}-{number}" for number in range(2 * rounds))
+    pairs = in_turns(
+        rounds,
+        lambda: _bare(next(places), sinks.broker_port, count, pace.per_second),
+        lambda: _own(next(places), sinks, count, pace.scan),
+    )
+    base, own = median_pair(pairs)
+    return at_most(pace.name, own, "us", base, RATIO_MAX)
+
+
+def measure(scale: Scale, folder: Path) -> list[Figure]:
+    """Both paces, each in rounds of baseline and subject."""
+    with broker(folder) as port, receipt_office(folder) as url:
+        sinks = Sinks(port, url)
+        return [
+            _compared(Pace("scan_cpu", 0.0, fast), folder, sinks, scale.cost_scans, scale.cost_rounds),
+            _compared(Pace("scan_cpu_shop", SHOP_PER_SECOND, paced), folder, sinks, max(10, scale.cost_scans // 8), 1),
+        ]
