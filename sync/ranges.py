@@ -21,7 +21,9 @@ def added(ranges: Iterable[Range], first: int, last: int) -> Ranges:
 
 
 def without(ranges: Iterable[Range], first: int, last: int) -> Ranges:
-    """The ranges with [first, last] taken out."""
+    """The ranges with [first, last] taken out; nothing changes where first > last."""
+    if first > last:
+        return tuple(ranges)
     kept: list[Range] = []
     for low, high in ranges:
         if low < first:

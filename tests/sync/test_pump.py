@@ -285,3 +285,34 @@ def test_unreachable_after_success_begins_again_with_the_shortest_delay() -> Non
     world.exchange.error = SinkUnreachable("no route")
     world.append()
     assert world.run(0.8) >= 2
+
+
+def test_a_server_whose_marks_swing_does_not_make_a_hot_loop() -> None:
+    world = World()
+    world.append(10)
+    swing = iter(range(10**6))
+
+    def swung(receipt: Receipt) -> Receipt:
+        streams = tuple(each.model_copy(update={"mark": 5 + next(swing) % 2}) for each in receipt.streams)
+        return receipt.model_copy(update={"streams": streams})
+
+    world.exchange.change = swung
+    assert world.run(10.0) <= 2 * 10.0 / world.limits.offer_interval_seconds + 2
+
+
+def test_a_hole_in_a_missing_range_sends_no_record_twice() -> None:
+    world = World()
+    world.append(20)
+    world.run(0.0)
+    epoch = world.card.epochs()[0].epoch
+    world.card.lose(epoch, 3)
+    world.office.streams[GATEWAY][epoch].missing = ((1, 5), (7, 8))
+    for seq in (1, 2, 3, 4, 5, 7, 8):
+        del world.office.streams[GATEWAY][epoch].records[seq]
+    world.run(61.0)
+    offered = [
+        [record.seq for record in stream.records] for batch in world.exchange.batches for stream in batch.streams
+    ]
+    assert [1, 2, 4, 5, 7, 8] in offered
+    assert all(seqs == sorted(set(seqs)) for seqs in offered)
+    assert world.missing_at_office() == {(epoch, 3)}
