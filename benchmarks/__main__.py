@@ -26,6 +26,7 @@ MEASUREMENTS = (
     Measurement("scan", "scans", ("scan_signal_p50", "scan_signal_p99")),
     Measurement("cpu", "costs", ("scan_cpu", "scan_cpu_shop")),
     Measurement("idle", "idling", ("memory_ratio", "memory", "idle_cpu")),
+    Measurement("drain", "drains", ("mqtt_drain", "central_drain")),
 )
 
 
