@@ -2,9 +2,8 @@
 
 import json
 import os
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ import requests
 from paho.mqtt.enums import CallbackAPIVersion
 
 from simulation.plant import GATEWAY_NAME, STATIONS, Plant
-from simulation.processes import ProcessDied
+from simulation.processes import ProcessDied, wait_for
 
-FOUND_SECONDS_MAX = 20.0
 BADGE, PERSON, TICKET, OPERATION = "B-P02", "P02", "T-WO-1001-10", "WO-1001-10"
 
 
@@ -88,13 +86,3 @@ def listen(plant: Plant, heard: list[dict[str, Any]]) -> mqtt.Client:
     client.loop_start()
     wait_for("the broker's subscription", lambda: bool(subscribed))
     return client
-
-
-def wait_for(what: str, found: Callable[[], bool], seconds_max: float = FOUND_SECONDS_MAX) -> None:
-    """Look again and again, at most so long. Raises ProcessDied that names what did not come."""
-    deadline = time.monotonic() + seconds_max
-    waiting = threading.Event()
-    while not found():
-        if time.monotonic() > deadline:
-            raise ProcessDied(f"{what} did not come within {seconds_max:.0f} s")
-        waiting.wait(0.05)

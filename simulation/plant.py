@@ -8,10 +8,12 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import requests
+
 from floor.example import example_plant
 from floor.master_files import write_toml
 from simulation.cut_proxy import CutProxy
-from simulation.processes import Process, ProcessDied, lineside
+from simulation.processes import Process, ProcessDied, lineside, wait_for
 
 GATEWAY_NAME = "gw1"
 STATIONS = ("S1", "S2", "S3")
@@ -70,6 +72,12 @@ class Plant:
         self._write_gateway_config(central_port, broker_port)
         self._start_process("gateway", "gateway ready", "gateway", "run", "--config", str(self.gateway_config))
         self.processes["gateway"].wait_ready()
+        # Until the first snapshot has come a fresh gateway knows nobody's badge.
+        wait_for("the master data at the gateway", self._has_master)
+
+    def _has_master(self) -> bool:
+        metrics = requests.get(f"{self.screen_url}metrics", timeout=5).text
+        return re.search(r"^lineside_master_version [1-9]", metrics, re.MULTILINE) is not None
 
     def stop(self) -> None:
         """End everything in order: scanners first, the server last."""

@@ -129,5 +129,18 @@ class Process:
                     self._ready.set()
 
 
+FOUND_SECONDS_MAX = 20.0
+
+
+def wait_for(what: str, found: Callable[[], bool], seconds_max: float = FOUND_SECONDS_MAX) -> None:
+    """Look again and again, at most so long. Raises ProcessDied that names what did not come."""
+    deadline = time.monotonic() + seconds_max
+    waiting = threading.Event()
+    while not found():
+        if time.monotonic() > deadline:
+            raise ProcessDied(f"{what} did not come within {seconds_max:.0f} s")
+        waiting.wait(0.05)
+
+
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from simulation.check import BADGE, scan, wait_for
+from simulation.check import BADGE, scan
 from simulation.plant import GATEWAY_NAME, Plant
-from simulation.processes import ProcessDied
+from simulation.processes import ProcessDied, wait_for
 
 BEEP_SECONDS_MAX = 20.0
 
