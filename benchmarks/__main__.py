@@ -27,6 +27,8 @@ MEASUREMENTS = (
     Measurement("cpu", "costs", ("scan_cpu", "scan_cpu_shop")),
     Measurement("idle", "idling", ("memory_ratio", "memory", "idle_cpu")),
     Measurement("drain", "drains", ("mqtt_drain", "central_drain")),
+    Measurement("draining", "draining", ("append_draining",)),
+    Measurement("start", "starts", ("start_ratio", "start_beside_peer")),
 )
 
 
