@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from devices.hotplug import Hotplug
 from devices.kinds import build_indicator, build_source
 from devices.reader import Posted, Reader
 from devices.types import Decoder, Indicator
@@ -23,6 +24,7 @@ class Equipment:
     decoders: dict[str, Decoder]
     indicators: dict[str, tuple[Indicator, ...]]
     readers: tuple[Reader, ...]
+    hotplug: Hotplug | None = None
 
     def start(self) -> None:
         """Lights first, so that nothing is scanned in the dark."""
@@ -30,9 +32,14 @@ class Equipment:
             indicator.open()
         for reader in self.readers:
             reader.start()
+        # Without udev (a container) readers find what was plugged by looking again, within two seconds.
+        self.hotplug = Hotplug(self.look_now)
+        self.hotplug.start()
 
     def stop(self) -> None:
         """Scanners first: what is not read is not promised."""
+        if self.hotplug is not None:
+            self.hotplug.stop()
         for reader in self.readers:
             reader.stop()
 
