@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from central import models
@@ -129,21 +129,22 @@ def board_version(session: Session, plant: str = "plant") -> int:
     return session.scalar(select(models.LogHead.changes).where(models.LogHead.plant == plant)) or 0
 
 
-def current_board(database: Database, now: float) -> Board:
+def current_board(database: Database, now: float, *, untouched: bool = True) -> Board:
     """The board after the log is folded to its end: what a page shows is never older than the log."""
     catch_up_all(database)
     with database.read() as session:
-        return read_board(session, now, database.plant)
+        return read_board(session, now, database.plant, untouched=untouched)
 
 
-def read_board(session: Session, now: float, plant: str = "plant") -> Board:
-    """The board as folded so far. `now`: seconds since 1970."""
+def read_board(session: Session, now: float, plant: str = "plant", *, untouched: bool = True) -> Board:
+    """The board as folded so far. `now`: seconds since 1970. `untouched` False leaves out planned operations that
+    nobody has worked on: the reader knows them from the master data."""
     master = current_master(session, plant)
     return Board(
         version=board_version(session, plant),
         complete=not is_behind(session, plant),
         master_version=master.version,
-        operations=tuple(_operations(session, plant)),
+        operations=tuple(_operations(session, plant, untouched)),
         calls=_calls(session, plant, now, OPEN_STATES, CALLS_ON_BOARD_MAX),
         gateways=tuple(_gateways(session, plant)),
         alarms=tuple(_alarms(session, plant)),
@@ -155,7 +156,7 @@ def ended_calls(session: Session, now: float, plant: str = "plant") -> tuple[Boa
     return _calls(session, plant, now, ("resolved", "cancelled"), ENDED_CALLS_MAX)
 
 
-def _operations(session: Session, plant: str) -> list[BoardOperation]:
+def _operations(session: Session, plant: str, untouched: bool) -> list[BoardOperation]:
     master = current_master(session, plant)
     people = master.person_by_id
     workers: dict[str, list[Worker]] = defaultdict(list)
@@ -176,11 +177,13 @@ def _operations(session: Session, plant: str) -> list[BoardOperation]:
         operation.scrap,
         operation.flagged,
     )
+    wanted = select(*columns).where(operation.plant == plant)
+    if not untouched:
+        worked_on = select(work.operation).where(work.plant == plant, work.state != "ended")
+        done = or_(operation.good != 0, operation.scrap != 0, operation.flagged != 0, operation.planned.is_(None))
+        wanted = wanted.where(or_(done, operation.id.in_(worked_on)))
     rows = session.execute(
-        select(*columns)
-        .where(operation.plant == plant)
-        .order_by(operation.work_order, operation.number, operation.id)
-        .limit(OPERATIONS_ON_BOARD_MAX)
+        wanted.order_by(operation.work_order, operation.number, operation.id).limit(OPERATIONS_ON_BOARD_MAX)
     )
     return [_operation(row, workers.get(row.id, []), master.order_by_id.get(row.work_order)) for row in rows]
 

@@ -17,6 +17,7 @@ from central.pages.office import (
     Board,
     CallLine,
     OneTimeCode,
+    OrderLine,
     Published,
     RecordLine,
     RecordQuery,
@@ -39,6 +40,8 @@ class PlantOffice:
         self._name = plant.database.plant
         self._lock = threading.Lock()
         self._board = Board()
+        self._planned: dict[str, OrderLine] = {}
+        self._planned_digest = ""
         self._board_version = -1
         self._board_read = 0.0
 
@@ -109,10 +112,12 @@ class PlantOffice:
             return self._board
 
     def _read_board(self, now: float) -> None:
-        raw = current_board(self._database, now)
+        raw = current_board(self._database, now, untouched=False)
         with self._database.read() as session:
             master = snapshots.current_master(session, self._name)
-        self._board = plant_board.board_of(raw, master, now)
+        if master.digest != self._planned_digest:
+            self._planned, self._planned_digest = plant_board.planned_orders(master), master.digest
+        self._board = plant_board.board_of(raw, master, self._planned, now)
         self._board_version, self._board_read = raw.version, now
 
     def stream(self) -> Response:
