@@ -36,7 +36,7 @@ const keys = new KeyCollector({
   escape: () => (quantity.open ? quantity.cancel() : call.hide()),
 });
 
-function view({ wall, station }) {
+function view({ wall, version, station }) {
   state.wall = wall;
   state.wallAt = performance.now();
   if (!station) return void location.assign("/");
@@ -49,6 +49,7 @@ function view({ wall, station }) {
   if (before) soundOf(before, station);
   for (const each of station.calls) state.sending.delete(each.call_type);
   paint();
+  document.documentElement.dataset.version = version;
 }
 
 const newsOf = (station) => (station?.last ? JSON.stringify([station.last.wall, station.last.identity, station.last.signal, station.last.shown, station.last.text]) : "");

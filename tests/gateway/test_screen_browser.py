@@ -1,0 +1,356 @@
+"""The station page in Chromium: what a worker sees, touches and types."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from devices.types import Signal
+from gateway.screen import inputs
+from gateway.view import CallLine, HeldLine, LastScan, Message, PromptLine, WorkLine
+from tests.corpus.hostile import CORPUS
+from tests.gateway import screen_samples as samples
+from tests.gateway.browser import KIOSK, PHONE, Watched, chromium, tab
+from tests.gateway.screen_fixture import served
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with chromium(playwright) as running:
+        yield running
+
+
+def test_who_works_on_what_and_what_came_of_the_last_scan(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        assert seen.text("#person") == "李晓梅" and seen.text("#others") == "王建国"
+        assert seen.text("#job-operation") == "20 压装轴承" and seen.text("#job-order") == "WO-2611"
+        assert [seen.text(f"#job-{each}") for each in ("planned", "good", "scrap")] == ["50", "38", "2"]
+        assert seen.text("#job-time").startswith("1:15:")
+        assert seen.text("#result-word") == "已保存" and "合格 12" in seen.text("#result-text")
+        assert seen.text("#kept") == "1 284" and seen.text("#office-waiting") == "1 条未到"
+        marks = seen.tab.eval_on_selector_all("#recent .mark", "(all) => all.map((each) => each.dataset.place)")
+        assert marks[:4] == ["here", "none", "office", "office"]
+        before = seen.text("#job-time")
+        seen.wait(f"document.querySelector('#job-time').textContent !== '{before}'")
+        assert seen.complaints == []
+
+
+def test_typed_keys_arrive_exactly_once_and_press_nothing(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click("#station-name")
+        seen.tab.keyboard.type("OP-2611-20")
+        assert seen.tab.input_value("#type-label") == "OP-2611-20"
+        seen.tab.keyboard.press("Enter")
+        assert page.inbox.wait_for(1) == [inputs.Typed("A1", b"OP-2611-20")]
+        # The button that was touched last must not be pressed by the scanner's Enter, nor by a second one (CR LF).
+        seen.tab.click("#do-pause")
+        page.inbox.wait_for(2)
+        seen.burst("LX B-1")
+        seen.tab.keyboard.press("Enter")
+        page.inbox.wait_for(3)
+        seen.burst("LAST")
+        assert page.inbox.wait_for(4) == [
+            inputs.Typed("A1", b"OP-2611-20"),
+            inputs.PageCommand("A1", "pause", ""),
+            inputs.Typed("A1", b"LX B-1"),
+            inputs.Typed("A1", b"LAST"),
+        ]
+
+
+def test_a_label_can_be_typed_into_the_box(browser: Browser) -> None:
+    with served(samples.idle()) as page, tab(browser, page.server.url, PHONE) as seen:
+        seen.tab.fill("#type-label", "OP-1")
+        seen.tab.click("#type-form button")
+        seen.tab.fill("#type-label", "OP-2")
+        seen.tab.press("#type-label", "Enter")
+        assert page.inbox.wait_for(2) == [inputs.Typed("A1", b"OP-1"), inputs.Typed("A1", b"OP-2")]
+        assert seen.tab.input_value("#type-label") == ""
+
+
+def test_control_keys_stay_in_the_label_and_no_short_cut_acts(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.tab.evaluate(
+            "window.kept = [];"
+            "addEventListener('keydown', (event) => window.kept.push([event.key, event.defaultPrevented]))"
+        )
+        for key in ("Control+p", "Control+f", "Control+s", "Alt+ArrowLeft", "F1", "F3", "F5", "Escape", "/", "'"):
+            seen.tab.keyboard.press(key)
+        seen.tab.keyboard.press("Enter")
+        acted = seen.tab.evaluate("window.kept.filter(([key, held]) => !held && !['Control', 'Shift'].includes(key))")
+        assert acted == []
+        page.inbox.wait_for(1)  # Control characters make it a label that the gateway refuses.
+        seen.burst("0104006381333931", end="")
+        seen.tab.keyboard.press("Control+]")
+        seen.burst("10A1")
+        assert page.inbox.wait_for(2)[-1] == inputs.Typed("A1", b"0104006381333931\x1d10A1")
+
+
+def test_half_a_label_is_refused_and_never_glued_to_the_next(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.burst("OP-26", end="")
+        seen.wait_text("#result-text", "只读到一半")
+        assert seen.text("#result-word") == "没有收下"
+        seen.burst("OP-2611-20")
+        assert page.inbox.wait_for(1) == [inputs.Typed("A1", b"OP-2611-20")]
+        seen.burst("A" * 600)
+        seen.wait_text("#result-text", "太长")
+        assert len(page.inbox.inputs) == 1
+
+
+def test_a_full_inbox_shows_in_red(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        page.inbox.full = True
+        seen.burst("OP-1")
+        seen.wait_text("#result-text", "网关太忙，没有收下")
+        assert seen.tab.get_attribute("#result", "data-signal") == "refused"
+        assert seen.tab.get_attribute("html", "data-sounded") == "refused"
+
+
+def test_a_report_by_touch(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click("#do-report")
+        for key in "407":
+            seen.tab.click(f".keypad [data-value='{key}']")
+        seen.tab.click("[data-value=back]")
+        seen.tab.click("#field-scrap")
+        seen.tab.click(".keypad [data-value='2']")
+        seen.tab.click("#quantity-confirm")
+        assert "请选原因" in seen.text("#quantity-note")
+        seen.tab.click("#reason-buttons [data-value=size]")
+        seen.tab.click("#quantity-confirm")
+        assert page.inbox.wait_for(1) == [inputs.PageReport("A1", "OP-2611-20", 40, 2, "size")]
+        assert seen.tab.is_hidden("#quantity")
+
+
+def test_a_report_by_keyboard_and_a_scanner_is_no_quantity(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click("#do-report")
+        seen.burst("4006381333931")
+        assert page.inbox.wait_for(1) == [inputs.Typed("A1", b"4006381333931")]
+        assert seen.text("#value-good") == "–"
+        scanned = seen.tab.evaluate("performance.now()")
+        for digit, shown in (("1", "1"), ("2", "12")):
+            seen.tab.keyboard.press(digit)
+            seen.wait_text("#value-good", shown)
+        # An Enter right behind a label is the scanner's own second one (CR LF).
+        seen.wait(f"performance.now() > {scanned + 400}")
+        seen.tab.keyboard.press("Enter")
+        assert page.inbox.wait_for(2)[-1] == inputs.PageReport("A1", "OP-2611-20", 12, 0, "")
+
+
+def test_the_station_asks_and_the_page_follows_the_cards(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        prompt = PromptLine("quantity", Message("ask_quantity"), operation="OP-OTHER")
+        page.feed.put(samples.view(replace(samples.RUNNING_STATION, prompt=prompt)))
+        seen.tab.wait_for_selector("#quantity", state="visible")
+        page.feed.put(samples.view(replace(samples.RUNNING_STATION, prompt=replace(prompt, good=37))))
+        seen.wait_text("#value-good", "37")
+        seen.tab.click("#quantity-confirm")
+        assert page.inbox.wait_for(1) == [inputs.PageReport("A1", "OP-OTHER", 37, 0, "")]
+        page.feed.put(samples.confirm())
+        seen.tab.click("#prompt [data-command=confirm]")
+        assert page.inbox.wait_for(2)[-1] == inputs.PageCommand("A1", "confirm", "")
+
+
+def test_calls_are_raised_taken_solved_and_taken_back(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click("[data-do=call-raise][data-value=quality]")
+        assert page.inbox.wait_for(1) == [inputs.PageCall("A1", "quality", False)]
+        page.feed.put(samples.called())
+        seen.tab.click("[data-do=call-open][data-state=raised]")
+        seen.tab.fill("#badge", "LX-B900")
+        seen.tab.press("#badge", "Enter")
+        call = samples.OPEN_CALL.call
+        assert page.inbox.wait_for(2)[-1] == inputs.PageAcknowledge("A1", call, b"LX-B900")
+        seen.tab.click("#call-cancel")
+        assert seen.tab.is_visible("#call"), "a short press does not take a call back"
+        seen.tab.hover("#call-cancel")
+        seen.tab.mouse.down()
+        assert page.inbox.wait_for(3)[-1] == inputs.PageCall("A1", "machine", True)
+        seen.tab.mouse.up()
+        seen.tab.click("[data-do=call-open][data-state=acknowledged]")
+        assert "赵班长 来了" in seen.text("#call-state")
+        seen.tab.click("#cause-buttons [data-value=jam]")
+        assert page.inbox.wait_for(4)[-1] == inputs.PageResolve("A1", samples.TAKEN_CALL.call, "jam")
+
+
+def test_undo_needs_two_presses(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click("#do-undo")
+        assert "再按确认" in seen.text("#do-undo")
+        assert page.inbox.inputs == []
+        seen.tab.click("#do-undo")
+        seen.tab.click("#do-sign-out")
+        assert page.inbox.wait_for(2) == [
+            inputs.PageCommand("A1", "undo", ""),
+            inputs.PageCommand("A1", "sign_out", ""),
+        ]
+
+
+def test_the_language_switches_at_once_and_is_remembered(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click("#language")
+        seen.wait_text("#result-word", "Kept")
+        assert seen.text("#do-report") == "Report" and seen.tab.get_attribute("html", "lang") == "en"
+        seen.tab.reload()
+        seen.wait_text("#result-text", "Reported 12 good")
+    with served(samples.running(), language="en") as page, tab(browser, page.server.url) as seen:
+        assert seen.text("#result-word") == "Kept"
+
+
+def test_the_page_says_that_it_is_cut_off_and_comes_back(browser: Browser) -> None:
+    with served(samples.running()) as page:
+        with tab(browser, page.server.url) as seen:
+            page.server.close()
+            seen.tab.wait_for_selector("#lost", state="visible")
+            assert "没有连接" in seen.text("#lost")
+            seen.burst("OP-1")
+            seen.wait_text("#result-text", "没有送到网关")
+            with served(samples.refused(), port=page.server.port) as again:
+                seen.tab.wait_for_selector("#lost", state="hidden")
+                seen.wait_text("#result-word", "不接受")
+                seen.burst("OP-2")
+                assert again.inbox.wait_for(1) == [inputs.Typed("A1", b"OP-2")]
+        assert page.inbox.inputs == []
+
+
+def test_nothing_leaves_this_machine(browser: Browser) -> None:
+    with served(samples.called()) as page, tab(browser, page.server.url) as seen:
+        for name in samples.SAMPLES:
+            page.feed.put(samples.SAMPLES[name]())
+        page.feed.put(samples.running())
+        seen.tab.click("#language")
+        seen.tab.click("#do-report")
+        seen.burst("OP-1")
+        page.inbox.wait_for(1)
+        assert seen.hosts() == {f"127.0.0.1:{page.server.port}"}
+        assert seen.complaints == []
+
+
+def hostile_view(text: str) -> object:
+    """Every text of a screen is `text`."""
+    message = Message("signed_in", {"name": text})
+    scan = LastScan(text, "refused", message, samples.WALL, f"{samples.EPOCH}/1")
+    call = CallLine(text, text, text, text, text, "raised", samples.WALL, text, text, ((text, text, text),))
+    work = WorkLine("P", text, text, text, text, text, 5, 1, 1, "running", 1, samples.WALL)
+    station = replace(
+        samples.IDLE_STATION,
+        name=text,
+        people=(HeldLine("Q", text), HeldLine("P", text)),
+        work=(work, replace(work, person="Q", operation=text + "2")),
+        prompt=PromptLine("cause", message),
+        last=scan,
+        recent=(scan, replace(scan, beep_unknown=True, signal=text)),
+        calls=(call,),
+        call_types=((text, text, text, text),),
+        scrap_reasons=((text, text, text),),
+        devices=((text, False),),
+    )
+    return samples.view(station, gateway_name=text, refusing=text)
+
+
+def test_hostile_text_stays_text(browser: Browser) -> None:
+    labels = [each for labels in CORPUS.values() for each in labels]
+    texts = [each.decode("latin-1") if isinstance(each, bytes) else each for each in labels]
+    with served(samples.idle()) as page, tab(browser, page.server.url) as seen:
+        tags = "[...new Set([...document.querySelectorAll('body *')].map((each) => each.localName))].sort().join()"
+        usual = set(seen.tab.evaluate(tags).split(",")) | {"em", "code", "time", "li", "p", "i", "small"}
+        for text in texts:
+            page.feed.put(hostile_view(text[:600]))  # type: ignore[arg-type]
+            version, _ = page.feed.latest()
+            seen.wait(f"Number(document.documentElement.dataset.version) >= {version}")
+            assert set(seen.tab.evaluate(tags).split(",")) <= usual, text[:60]
+            assert seen.tab.evaluate("document.querySelector('#result-shown').textContent") == text[:600]
+        assert seen.complaints == []
+        assert seen.hosts() == {f"127.0.0.1:{page.server.port}"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_everything_fits_a_kiosk_without_scrolling(browser: Browser, language: str) -> None:
+    with served(samples.refused(), language=language) as page, tab(browser, page.server.url) as seen:
+        for name in samples.SAMPLES:
+            page.feed.put(samples.SAMPLES[name]())
+            settle(seen, page.feed.latest()[0])
+            assert seen.tab.evaluate(CLIPPED, list(KIOSK)) == [], name
+            assert all(height >= 72 for height in seen.tab.evaluate(TOUCHED)), name
+
+
+def test_a_phone_needs_no_scrolling_sideways(browser: Browser) -> None:
+    with served(samples.refused()) as page, tab(browser, page.server.url, PHONE) as seen:
+        for name in samples.SAMPLES:
+            page.feed.put(samples.SAMPLES[name]())
+            settle(seen, page.feed.latest()[0])
+            assert seen.tab.evaluate("document.documentElement.scrollWidth") <= PHONE[0], name
+
+
+def settle(seen: Watched, version: int) -> None:
+    seen.wait(f"Number(document.documentElement.dataset.version) >= {version}")
+
+
+CLIPPED = """([width, height]) => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const name = (node) => node.id || node.className;
+  const out = document.documentElement.scrollHeight > height ? ["page"] : [];
+  for (const node of all("button, .card, .result, .state, footer, .panel")) {
+    const box = node.getBoundingClientRect();
+    if (!box.width) continue;
+    if (box.right > width + 1 || box.bottom > height + 1 || box.left < -1 || box.top < -1) out.push(name(node));
+  }
+  for (const node of all(".result, .job, .people, .calls, .actions, .top"))
+    if (node.scrollHeight > node.clientHeight + 2) out.push(`cut: ${name(node)}`);
+  return out;
+}"""
+
+TOUCHED = """() =>
+  [...document.querySelectorAll(".actions button, .call-buttons button, .keypad button, #prompt button")]
+    .filter((each) => each.offsetParent)
+    .map((each) => each.offsetHeight)"""
+
+
+@pytest.mark.parametrize("signal", list(Signal))
+def test_every_signal_has_a_word_an_icon_and_a_colour(browser: Browser, signal: Signal) -> None:
+    with served(samples.idle()) as page, tab(browser, page.server.url) as seen:
+        last = samples.scan(signal.value, "called", "X-1", 1, 7, name="y")
+        page.feed.put(samples.view(replace(samples.RUNNING_STATION, last=last)))
+        settle(seen, page.feed.latest()[0])
+        assert seen.tab.evaluate("document.querySelector('#result-word').textContent") != signal.value
+        used = seen.tab.get_attribute("#result-icon", "href")
+        assert used and seen.tab.locator(f"symbol{used}").count() == 1
+        colour = seen.tab.evaluate("getComputedStyle(document.querySelector('#result')).backgroundColor")
+        assert colour != "rgb(91, 112, 129)", "the colour of no signal"
+        seen.wait(f"document.documentElement.dataset.sounded === '{signal.value}'")
+
+
+def test_offline_unkept_and_uncertain_are_said(browser: Browser) -> None:
+    with served(samples.offline()) as page, tab(browser, page.server.url) as seen:
+        assert seen.text("#office-state") == "离线" and seen.text("#office-waiting") == "37 条未到"
+        assert seen.text("#office-since") == "最早 13:40 起" and "没响" in seen.text("#beep")
+        assert "扫码枪 断开" in seen.text("#chips") and "时钟未校准" in seen.text("#chips")
+        page.feed.put(samples.alone())
+        seen.wait_text("#days", "还能存 12 天")
+        page.feed.put(samples.unkept())
+        seen.tab.wait_for_selector("#unkept", state="visible")
+        assert "不能保存！请叫班长" in seen.text("#unkept") and "CANNOT KEEP" in seen.text("#unkept")
+        assert "存储已满" in seen.text("#unkept")
+        page.feed.put(samples.running())
+        seen.tab.wait_for_selector("#unkept", state="hidden")
+
+
+def test_a_browser_that_wants_a_touch_before_sound_says_so(playwright: Playwright) -> None:
+    with (
+        chromium(playwright, "--autoplay-policy=document-user-activation-required") as strict,
+        served(samples.running()) as page,
+        tab(strict, page.server.url) as seen,
+    ):
+        seen.tab.wait_for_selector("#sound-hint", state="visible")
+        seen.tab.click("#station-name")
+        seen.tab.wait_for_selector("#sound-hint", state="hidden")
