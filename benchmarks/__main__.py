@@ -29,6 +29,7 @@ MEASUREMENTS = (
     Measurement("drain", "drains", ("mqtt_drain", "central_drain")),
     Measurement("draining", "draining", ("append_draining",)),
     Measurement("start", "starts", ("start_ratio", "start_beside_peer")),
+    Measurement("ingest", "ingests", ("ingest_sqlite", "ingest_postgres")),
 )
 
 
