@@ -50,6 +50,8 @@ spec = SpecTree(
     path="api/v1",
     page_templates={},
     mode="strict",
+    naming_strategy=lambda model: str(model.__name__),
+    nested_naming_strategy=lambda _, child: child,
     security_schemes=[
         SecurityScheme(
             name="gateway",

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,7 @@ class Database:
         self._writing = self.engine.execution_options(**{WRITES: True})
         self._turn: WriterTurn | None = None
         self._identity = ""
+        self._at_close: list[Callable[[], None]] = []
         if self.is_sqlite:
             path = self.file
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -172,6 +173,12 @@ class Database:
         if self._turn is not None:
             self._turn.close()
             self._turn = None
+        while self._at_close:
+            self._at_close.pop()()
+
+    def at_close(self, act: Callable[[], None]) -> None:
+        """Something to give back together with the database."""
+        self._at_close.append(act)
 
 
 @contextmanager

@@ -27,6 +27,9 @@ CODE_CHARACTERS = 12
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
+RESERVED = "reader"
+"""The broker's own account that may only read."""
+
 MQTT_ITERATIONS = 101
 """mosquitto's own figure. The password is 256 random bits, so stretching it adds nothing."""
 
@@ -78,7 +81,7 @@ def invite_gateway(session: Session, plant: str, gateway_name: str, by: str, now
 
     A name that is a station of another gateway is refused: on the broker it would open that station's topics.
     """
-    if not NAME.fullmatch(gateway_name):
+    if not NAME.fullmatch(gateway_name) or gateway_name == RESERVED:
         raise NameRefused
     station = current_master(session, plant).station_by_id.get(gateway_name)
     if station is not None and station.gateway != gateway_name:

@@ -10,6 +10,9 @@ from sync.wire import NO_DIGEST, Batch, Stream, WireRecord, digest_of
 
 __all__ = ["AndonRaised", "GatewayFeed", "ReportFinished", "WorkStarted"]
 
+UP_SECONDS = 1e6
+"""How long the gateway has been up, so that what happened some time ago has a boot time too."""
+
 
 class GatewayFeed:
     """One gateway with one epoch. `address`: the server's; `code`: from its enrolment."""
@@ -24,10 +27,10 @@ class GatewayFeed:
         answer.raise_for_status()
         self._headers = {"Authorization": f"Bearer {answer.json()['token']}"}
 
-    def keep(self, event: Event, station: str) -> str:
-        """Keeps an event; returns its identity, epoch/seq."""
-        now = time.time()
-        happening = Happening(event, station, Instant("b" * 32, time.monotonic(), now, True), 1)
+    def keep(self, event: Event, station: str, ago: float = 0) -> str:
+        """Keeps an event that happened `ago` seconds before now; returns its identity, epoch/seq."""
+        now = time.time() - ago
+        happening = Happening(event, station, Instant("b" * 32, UP_SECONDS + time.monotonic() - ago, now, True), 1)
         text = encode(happening, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
         seq = len(self._records) + 1
         digest = digest_of(self.gateway_name, self.epoch, seq, self._previous, text)

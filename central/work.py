@@ -1,0 +1,219 @@
+"""`lineside central work`: what takes time, in one process, elected by a lease. Pumps with `step(now)`.
+
+`now` of the pumps is seconds since 1970: leases and backups are compared between machines.
+"""
+
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from central.accounts import purge_sessions
+from central.alarms import raise_alarms
+from central.backup import make_backup
+from central.config import CentralConfig
+from central.database import Database
+from central.errors import BackupCorrupt, BackupFailed, DatabaseUnreachable
+from central.ingest_rules import AlarmRaised
+from central.limits import ANNOUNCED_SECONDS_MAX, FOLD_RECORDS_MAX, LEASE_SECONDS
+from central.models import BackupRow, Lease, LogHead, Stream
+from central.opening import open_database
+from central.projector import catch_up_all
+from central.serving import Ended, end_on_signals, tell
+
+FOLD_SECONDS = 0.2
+"""How soon the log is folded when nobody looks at a board."""
+
+PURGE_SECONDS = 600.0
+OVERDUE_SECONDS = 300.0
+RETRY_SECONDS = 5.0
+OVERDUE_MAX = 100
+"""Streams told of in one look."""
+
+log = logging.getLogger("lineside.work")
+
+
+class Pump(Protocol):
+    """One kind of work."""
+
+    def step(self, now: float) -> float:
+        """Do what is due; returns when to come again."""
+
+
+class FoldPump:
+    """Keeps the board's tables at the end of the log, so that no page has to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def step(self, now: float) -> float:
+        """At most one piece at a time: other pumps get their turn while a backlog is folded."""
+        return now if catch_up_all(self._database, FOLD_RECORDS_MAX) >= FOLD_RECORDS_MAX else now + FOLD_SECONDS
+
+
+class BackupPump:
+    """A backup each interval (S5); a failure is an alarm and is tried again soon."""
+
+    def __init__(self, database: Database, config: CentralConfig) -> None:
+        self._database = database
+        self._config = config
+        self._not_before = 0.0
+
+    def step(self, now: float) -> float:
+        """Due when the newest confirmed copy is older than the interval and there is something new."""
+        interval = self._config.backup.interval_seconds
+        with self._database.read() as session:
+            newest = session.execute(
+                select(BackupRow.made_at, BackupRow.position)
+                .where(BackupRow.plant == self._database.plant)
+                .order_by(BackupRow.made_at.desc())
+                .limit(1)
+            ).first()
+            position = session.scalar(select(LogHead.position).where(LogHead.plant == self._database.plant)) or 0
+        due = newest.made_at + interval if newest else 0.0
+        if newest is not None and newest.position == position:
+            # Nothing new can be lost; accounts and master data are copied at least once a day all the same.
+            due = newest.made_at + max(interval, 86_400.0)
+        due = max(due, self._not_before)
+        if now < due:
+            return min(due, now + interval)
+        try:
+            made = make_backup(self._database, self._config, now)
+            log.info("backup %s holds %d records", made.file.name, made.position)
+        except (BackupFailed, BackupCorrupt) as fault:
+            self._not_before = now + min(interval, 300.0)
+            _alarm(self._database, AlarmRaised("backup_failed", "", f"{fault} {fault.hint}"), now)
+            return self._not_before
+        return now + interval
+
+
+class PurgePump:
+    """Codes and sessions that are over."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def step(self, now: float) -> float:
+        """Cheap and seldom."""
+        with self._database.write() as session:
+            purge_sessions(session, self._database.plant, now)
+        return now + PURGE_SECONDS
+
+
+class OverduePump:
+    """S7: something was announced and has not come for a day."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def step(self, now: float) -> float:
+        """One alarm for each epoch."""
+        with self._database.read() as session:
+            late = session.execute(
+                select(Stream.gateway, Stream.epoch, Stream.mark, Stream.claimed)
+                .where(
+                    Stream.plant == self._database.plant,
+                    Stream.mark < Stream.claimed,
+                    Stream.claimed_at < now - ANNOUNCED_SECONDS_MAX,
+                )
+                .limit(OVERDUE_MAX)
+            ).all()
+        if late:
+            with self._database.write() as session:
+                for row in late:
+                    alarm = AlarmRaised(
+                        "announced_not_sent", row.epoch, f"{row.claimed} were announced, {row.mark} have come"
+                    )
+                    raise_alarms(session, self._database.plant, row.gateway, [alarm], now)
+        return now + OVERDUE_SECONDS
+
+
+def _alarm(database: Database, alarm: AlarmRaised, now: float) -> None:
+    with database.write() as session:
+        raise_alarms(session, database.plant, "", [alarm], now)
+
+
+def take_lease(session: Session, plant: str, name: str, holder: str, now: float) -> bool:
+    """Whether `holder` does this work until `now` + LEASE_SECONDS. Renews its own; takes one that is over."""
+    session.execute(select(LogHead.position).where(LogHead.plant == plant).with_for_update())
+    row = session.get(Lease, (plant, name), with_for_update=True)
+    if row is None:
+        session.execute(
+            insert(Lease), [{"plant": plant, "name": name, "holder": holder, "expires_at": now + LEASE_SECONDS}]
+        )
+        return True
+    # A lease far in the future was taken under a clock that was wrong.
+    if row.holder != holder and now < row.expires_at <= now + 2 * LEASE_SECONDS:
+        return False
+    row.holder, row.expires_at = holder, now + LEASE_SECONDS
+    return True
+
+
+def give_lease(session: Session, plant: str, name: str, holder: str) -> None:
+    """At an orderly end, so that the next one need not wait."""
+    mine = (Lease.plant == plant, Lease.name == name, Lease.holder == holder)
+    session.execute(update(Lease).where(*mine).values(expires_at=0.0))
+
+
+class Worker:
+    """The pumps of the elected process."""
+
+    NAME = "work"
+
+    def __init__(self, database: Database, pumps: Sequence[Pump], holder: str) -> None:
+        self._database = database
+        self._wakes: list[tuple[Pump, float]] = [(each, 0.0) for each in pumps]
+        self._holder = holder
+        self._renew_at = 0.0
+        self.elected = False
+
+    def step(self, now: float) -> float:
+        """Renew or seek the lease, then what is due; returns the next wake."""
+        if now >= self._renew_at or now < self._renew_at - LEASE_SECONDS:
+            with self._database.write() as session:
+                self.elected = take_lease(session, self._database.plant, self.NAME, self._holder, now)
+            self._renew_at = now + LEASE_SECONDS / 3
+        if not self.elected:
+            return self._renew_at
+        self._wakes = [(pump, pump.step(now) if now >= wake else wake) for pump, wake in self._wakes]
+        return min(self._renew_at, *(wake for _, wake in self._wakes))
+
+    def close(self) -> None:
+        """Give the lease back."""
+        if self.elected:
+            with self._database.write() as session:
+                give_lease(session, self._database.plant, self.NAME, self._holder)
+
+
+def pumps_of(database: Database, config: CentralConfig) -> list[Pump]:
+    """All kinds of work, in the order of their haste."""
+    return [FoldPump(database), BackupPump(database, config), OverduePump(database), PurgePump(database)]
+
+
+def work_until_signal(config: CentralConfig) -> None:
+    """Prints `work ready` when it runs. A database that is away is waited for."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    end_on_signals()
+    database = open_database(config)
+    holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+    worker = Worker(database, pumps_of(database, config), holder)
+    try:
+        tell("work ready")
+        while True:
+            try:
+                wake = worker.step(time.time())
+            except DatabaseUnreachable as fault:
+                log.error("%s", fault)
+                wake = time.time() + RETRY_SECONDS
+            time.sleep(min(max(0.0, wake - time.time()), RETRY_SECONDS))
+    except Ended:
+        worker.close()
+    finally:
+        database.close()
