@@ -6,18 +6,20 @@ so that the credential goes to the configured address only.
 
 import contextlib
 import gzip
+import ssl
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from pydantic import BaseModel, ValidationError
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from sync import limits
 from sync.errors import ReplyRefused, SettingsRefused, SinkRefused, SinkUnreachable
+from sync.tls import tls_context
 from sync.wire import PROTOCOL, Batch, Enrolled, Enrolment, Facts, Receipt, SnapshotEnvelope
 
 SYNC_PATH: Final = "/api/v1/sync"
@@ -70,13 +72,26 @@ def _shown(text: str) -> str:
     return "".join(each if each.isprintable() else "?" for each in line)[: limits.ERROR_CHARACTERS_SHOWN_MAX]
 
 
-def session_of(ca_file: str = "") -> requests.Session:
-    """A session that asks no proxy, and trusts `ca_file` alone where one is given."""
-    if ca_file and not Path(ca_file).is_file():
-        raise SettingsRefused(f"there is no certificate authority's file {ca_file}")
+class _PlantAdapter(HTTPAdapter):
+    """Connections with a TLS context of our own; requests loads the files into it."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options, ssl_context=self._context)
+
+
+def session_of(ca_file: str = "", certificate_file: str = "", key_file: str = "") -> requests.Session:
+    """A session that asks no proxy, and trusts `ca_file` alone where one is given. Raises SettingsRefused."""
+    context = tls_context(ca_file, certificate_file, key_file)
     session = requests.Session()
     session.trust_env = False
     session.verify = ca_file or True
+    session.cert = (certificate_file, key_file) if certificate_file else None
+    if ca_file:
+        session.mount("https://", _PlantAdapter(context))
     session.headers["User-Agent"] = "lineside"
     session.headers["Accept"] = "application/json"
     return session
@@ -85,7 +100,7 @@ def session_of(ca_file: str = "") -> requests.Session:
 class HttpExchange:
     """`token`: this gateway's bearer. `ca_file`: PEM of the plant's own authority.
 
-    `client_certificate`: PEM file(s) of (certificate, key) where the server asks for one.
+    `certificate_file` and `key_file`: PEM, where the server asks for a client's certificate.
     """
 
     def __init__(
@@ -94,7 +109,8 @@ class HttpExchange:
         token: str,
         *,
         ca_file: str = "",
-        client_certificate: tuple[str, str] | None = None,
+        certificate_file: str = "",
+        key_file: str = "",
         connect_seconds_max: float = limits.CONNECT_SECONDS_MAX,
         read_seconds_max: float = limits.READ_SECONDS_MAX,
         reply_seconds_max: float = limits.REPLY_SECONDS_MAX,
@@ -104,8 +120,7 @@ class HttpExchange:
         self._timeout = (connect_seconds_max, read_seconds_max)
         self._reply_seconds_max = reply_seconds_max
         self._clock = clock
-        self._session = session_of(ca_file)
-        self._session.cert = client_certificate
+        self._session = session_of(ca_file, certificate_file, key_file)
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
 

@@ -15,7 +15,6 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, cast
 
 import paho.mqtt.client as mqtt
@@ -36,6 +35,7 @@ from sync.broker_ports import (
     Objection,
 )
 from sync.errors import SettingsRefused
+from sync.tls import tls_context
 
 _PROTOCOLS: Final = {"3.1.1": mqtt.MQTTv311, "5": mqtt.MQTTv5}
 _PASSING_REASONS: Final = frozenset({0x88, 0x89, 0x9C, 0x9D})
@@ -78,11 +78,6 @@ class BrokerSettings:
             raise SettingsRefused(f"not an address of a broker: {self.host[:100]!r} port {self.port}")
         if self.protocol not in _PROTOCOLS:
             raise SettingsRefused(f"the MQTT protocol is one of {', '.join(_PROTOCOLS)}, not {self.protocol[:20]!r}")
-        for path in (self.ca_file, self.certificate_file, self.key_file):
-            if path and not Path(path).is_file():
-                raise SettingsRefused(f"there is no file {path}")
-        if bool(self.certificate_file) != bool(self.key_file):
-            raise SettingsRefused("a client certificate needs both its certificate and its key file")
         if (self.ca_file or self.certificate_file) and not self.tls:
             raise SettingsRefused("certificates are configured, but TLS is not switched on")
 
@@ -104,17 +99,6 @@ class _Client(mqtt.Client):
         return wrapped
 
 
-def tls_context_of(settings: BrokerSettings) -> ssl.SSLContext:
-    """Verifies the broker's certificate and name, by `ca_file` alone where one is given."""
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file or None)
-        if settings.certificate_file:
-            context.load_cert_chain(settings.certificate_file, settings.key_file)
-    except ssl.SSLError as error:
-        raise SettingsRefused(f"a certificate cannot be used: {error}") from error
-    return context
-
-
 class PahoPort:
     """One broker. Everything but `wake` is called by one thread."""
 
@@ -122,7 +106,9 @@ class PahoPort:
         settings.check()
         self._settings = settings
         self._clock = clock
-        self._context = tls_context_of(settings) if settings.tls else None
+        self._context = (
+            tls_context(settings.ca_file, settings.certificate_file, settings.key_file) if settings.tls else None
+        )
         self._client: _Client | None = None
         self._news: list[BrokerNews] = []
         self._misc_at = float("-inf")

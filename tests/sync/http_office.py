@@ -109,7 +109,7 @@ class _Answers(BaseHTTPRequestHandler):
             case "redirect":
                 self._say(302, "", (("Location", f"http://127.0.0.1:{self.office.port}/elsewhere"),))
             case "bomb":
-                self._say(200, " " * 50_000_000)
+                self._say(200, " " * 9_000_000)
             case "drip":
                 self._drip()
             case "short":

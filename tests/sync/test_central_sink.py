@@ -14,6 +14,7 @@ from sync.enrol import enrol
 from sync.errors import ReplyRefused, SettingsRefused, SinkRefused, SinkUnreachable
 from sync.limits import PumpLimits
 from sync.memory import MemoryCard, MemoryOffice
+from sync.ports import SinkState
 from sync.pump import CentralPump
 from sync.runner import Runner
 from sync.wire import BATCH_BYTES_MAX, Batch
@@ -31,7 +32,7 @@ def office() -> Iterator[HttpOffice]:
 
 @pytest.fixture
 def exchange(office: HttpOffice) -> Iterator[HttpExchange]:
-    made = HttpExchange(office.url, TOKEN, read_seconds_max=0.5, reply_seconds_max=0.5)
+    made = HttpExchange(office.url, TOKEN, read_seconds_max=2.0, reply_seconds_max=2.0)
     yield made
     made.close()
 
@@ -189,7 +190,7 @@ def test_a_half_open_connection_is_noticed_by_the_time_out(office: HttpOffice) -
         wait_until(lambda: len(office.memory.held(GATEWAY)) == 1)
         proxy.freeze()
         gate.append(1)
-        wait_until(lambda: any(not online for online in [s.online for s in gate.inbox.reports if hasattr(s, "online")]))
+        wait_until(lambda: any(not state.online for state in gate.inbox.of(SinkState)))
         proxy.heal()
         wait_until(lambda: len(office.memory.held(GATEWAY)) == 2)
         gate.close()

@@ -6,7 +6,7 @@ import pytest
 
 from sync.central_sink import HttpExchange
 from sync.memory import MemoryCard, MemoryExchange, MemoryOffice
-from sync.ports import Exchange
+from sync.ports import Exchange, RecordSource
 from sync.wire import Receipt
 from tests.sync.contract import ExchangeContract, SourceContract, SourceRig
 from tests.sync.http_office import TOKEN, HttpOffice
@@ -15,7 +15,8 @@ from tests.sync.world import GATEWAY
 
 class _CardRig:
     def __init__(self) -> None:
-        self.source = self._card = MemoryCard(GATEWAY)
+        self._card = MemoryCard(GATEWAY)
+        self.source: RecordSource = self._card
 
     def start_epoch(self) -> None:
         self._card.start_epoch()

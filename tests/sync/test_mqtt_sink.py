@@ -9,6 +9,7 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from simulation.cut_proxy import CutProxy
 from sync.errors import SettingsRefused
@@ -104,9 +105,9 @@ class Listener:
     def __init__(self, port: int) -> None:
         self.messages: list[tuple[str, bytes, bool]] = []
         self.ready = threading.Event()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="listener", clean_session=False)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="listener", clean_session=False)
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda *_: self._client.subscribe("lineside/#", 1)
+        self._client.on_connect = self._subscribe
         self._client.on_subscribe = lambda *_: self.ready.set()
         self._client.on_message = lambda _, __, message: self.messages.append(
             (message.topic, bytes(message.payload), message.retain)
@@ -114,6 +115,9 @@ class Listener:
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         assert self.ready.wait(20)
+
+    def _subscribe(self, client: mqtt.Client, *_: object) -> None:
+        client.subscribe("lineside/#", 1)
 
     def events(self) -> set[int]:
         return {int(payload) for topic, payload, _ in list(self.messages) if topic == EVENT}
@@ -305,7 +309,7 @@ def test_what_neighbours_say_is_heard_within_bounds(broker: Mosquitto) -> None:
     settings = BrokerSettings("127.0.0.1", broker.port, GATEWAY, subscriptions=("line/+/state",))
     with running(settings) as gate:
         wait_until(lambda: gate.states() == [True])
-        other = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        other = mqtt.Client(CallbackAPIVersion.VERSION2)
         other.connect("127.0.0.1", broker.port)
         other.loop_start()
         other.publish("line/a/state", b"x" * 100_000, 1, True).wait_for_publish(10)
