@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from devices.limits import GARBLED_START_BYTES_MAX, UNKNOWN_MESSAGE
-from devices.types import KEYS_DROPPED, EdgeEvent, Frame, Garbled, Input, KeyEvent, MessageEvent, Press
+from devices.types import MISSING, EdgeEvent, Frame, Garbled, Input, KeyEvent, MessageEvent, Press
 
 _REPEAT: Final = 2
 
@@ -48,7 +48,7 @@ class ButtonDecoder:
     def feed(self, frame: Frame) -> tuple[Input, ...]:
         """What was settled before this event; the event itself is believed after the debounce time."""
         found = list(self.step(frame.at))
-        if frame.data == KEYS_DROPPED:
+        if frame.data == MISSING:
             # A release may be among what is missing; a press made of nothing would be worse than pressing again.
             self._contacts.clear()
         known = self._level(frame)

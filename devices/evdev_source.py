@@ -18,7 +18,7 @@ from devices.keyboard import KeyboardDecoder
 from devices.keymap import ENTER
 from devices.port_source import PortSource
 from devices.settings import EvdevKeysSettings, EvdevSettings, InputDeviceSettings, checked
-from devices.types import KEYS_DROPPED, Decoder, Frame, KeyEvent, Source
+from devices.types import MISSING, Decoder, Frame, KeyEvent, Source
 
 # struct input_event: two longs of time, type, code, value. The kernel's long has the size of the process's own.
 INPUT_EVENT: Final = struct.Struct("@llHHi")
@@ -26,6 +26,7 @@ EV_SYN: Final = 0
 EV_KEY: Final = 1
 SYN_REPORT: Final = 0
 SYN_DROPPED: Final = 3
+REPEAT: Final = 2
 EVENTS_PER_READ: Final = 64
 # A stamp further from our clock than this was made by another clock, and is not believed.
 STAMP_ERROR_SECONDS_MAX: Final = 5.0
@@ -78,10 +79,11 @@ class EvdevSource(PortSource):
         at = stamp if abs(stamp - now) <= STAMP_ERROR_SECONDS_MAX else now
         if kind == EV_SYN and code == SYN_DROPPED:
             self._skipping = True
-            return Frame(self.name, at, KEYS_DROPPED)
+            return Frame(self.name, at, MISSING)
         if kind == EV_SYN and code == SYN_REPORT:
             self._skipping = False
-        if kind != EV_KEY or self._skipping:
+        # Repeats of a key that is held down tell nothing, and there are thirty of them a second.
+        if kind != EV_KEY or value == REPEAT or self._skipping:
             return None
         return Frame(self.name, at, KeyEvent(code, value))
 

@@ -26,7 +26,7 @@ from devices.keymap import (
 )
 from devices.labels import LabelBuffer, LabelRules
 from devices.limits import ALT_DIGITS_MAX, DROPPED, UNKNOWN_KEY
-from devices.types import KEYS_DROPPED, Frame, Input, KeyEvent
+from devices.types import MISSING, Frame, Input, KeyEvent
 
 UP: Final = 0
 DOWN: Final = 1
@@ -60,13 +60,13 @@ class KeyboardDecoder:
     def feed(self, frame: Frame) -> tuple[Input, ...]:
         """The label that this key ends, or a refusal. Repeats are ignored: no scanner types by them."""
         event = frame.data
-        if not isinstance(event, KeyEvent) or event.value not in (UP, DOWN):
+        if event != MISSING and not (isinstance(event, KeyEvent) and event.value in (UP, DOWN)):
             return ()
         found: list[Input | None] = [self._label.expire(frame.at)]
         if frame.at >= self._key_at + self._rules.labels.gap_seconds:
             self._dead = ""
         self._key_at = frame.at
-        if event == KEYS_DROPPED:
+        if not isinstance(event, KeyEvent):
             self._held.clear()
             self._alt_digits = self._dead = ""
             self._label.spoil(DROPPED, frame.at)
@@ -78,7 +78,7 @@ class KeyboardDecoder:
 
     def step(self, now: float) -> tuple[Input, ...]:
         """The label that ended by silence."""
-        found = self._label.expire(now)
+        found = self._label.settle(now)
         return () if found is None else (found,)
 
     def wake(self) -> float | None:

@@ -23,6 +23,9 @@ LF: Final = 0x0A
 # The group separator is part of GS1 labels; every other control character is a hot key or an attack.
 GS: Final = 0x1D
 DEL: Final = 0x7F
+# A call of `settle` this much after the end of the gap was held up, and so may be frames on their way here.
+LATE_SECONDS: Final = 0.05
+GRACE_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class LabelBuffer:
         self._reason = ""
         self._told = False
         self._last_at = 0.0
+        self._waited_until: float | None = None
 
     @property
     def idle(self) -> bool:
@@ -61,14 +65,16 @@ class LabelBuffer:
         return self._size == 0
 
     def wake(self) -> float | None:
-        """When the gap is over, or None when nothing is unfinished."""
-        return None if self.idle else self._last_at + self._rules.gap_seconds
+        """When to settle next: when the gap is over, or the grace after it; None when nothing is unfinished."""
+        if self.idle:
+            return None
+        return self._waited_until if self._waited_until is not None else self._gap_end()
 
     def add(self, data: bytes, at: float) -> Garbled | None:
         """Take more of the label. Returns one Garbled in the moment it becomes too long; the rest is swallowed."""
         if not data:
             return None
-        self._last_at = at
+        self._heard(at)
         room = self._rules.held_bytes_max - len(self._held)
         self._held += data[:room]
         self._size += len(data)
@@ -80,23 +86,36 @@ class LabelBuffer:
 
     def spoil(self, reason: str, at: float) -> None:
         """Something arrived that has no place in a label: the whole label is refused when it ends."""
-        self._last_at = at
+        self._heard(at)
         self._size += 1
         self._reason = self._reason or reason
 
     def end(self, at: float) -> Scan | Garbled | None:
         """A terminator arrived: the label, its refusal, or None for an empty one."""
-        self._last_at = at
+        self._heard(at)
         result = None if self._told else self._judge()
         self._clear()
         return result
 
-    def expire(self, now: float) -> Scan | Garbled | None:
-        """The gap is over by `now`: what is unfinished ends here."""
+    def expire(self, at: float) -> Scan | Garbled | None:
+        """The next frame has the stamp `at`: what is unfinished ends here when the gap between them is too long."""
+        if self.idle or at < self._gap_end():
+            return None
+        return self.cut_off() if not self._rules.gap_ends_label else self.end(self._last_at)
+
+    def settle(self, now: float) -> Scan | Garbled | None:
+        """The same by the clock alone. A call that comes late waits once more for frames that came in the meantime.
+
+        When the whole process was held up, by a slow card for instance, the rest of the label lies unread in a queue:
+        ending it now would refuse its first half and accept its second as another label.
+        """
         wake = self.wake()
         if wake is None or now < wake:
             return None
-        return self.cut_off() if not self._rules.gap_ends_label else self.end(self._last_at)
+        if self._waited_until is None and now - wake > LATE_SECONDS:
+            self._waited_until = now + GRACE_SECONDS
+            return None
+        return self.expire(now)
 
     def cut_off(self) -> Garbled | None:
         """What is unfinished will not be finished: told once as incomplete and forgotten."""
@@ -104,6 +123,13 @@ class LabelBuffer:
         result = None if self._told or empty else self._garbled(self._reason or INCOMPLETE, self._size)
         self._clear()
         return result
+
+    def _heard(self, at: float) -> None:
+        self._last_at = at
+        self._waited_until = None
+
+    def _gap_end(self) -> float:
+        return self._last_at + self._rules.gap_seconds
 
     def _judge(self) -> Scan | Garbled | None:
         if self._reason:
@@ -125,3 +151,4 @@ class LabelBuffer:
         self._size = 0
         self._reason = ""
         self._told = False
+        self._waited_until = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from devices.labels import LabelBuffer, LabelRules
-from devices.limits import CROWDED, GARBLED_START_BYTES_MAX, LINE_BUFFERS_MAX
-from devices.types import Frame, Garbled, Input, MessageEvent
+from devices.limits import CROWDED, DROPPED, GARBLED_START_BYTES_MAX, LINE_BUFFERS_MAX
+from devices.types import MISSING, Frame, Garbled, Input, MessageEvent
 
 # Latin-1 maps each byte to itself, so a character class can name any byte.
 
@@ -28,11 +28,14 @@ class LineDecoder:
         """The labels that this frame completes, in order."""
         if isinstance(frame.data, MessageEvent):
             return (_turned_away(frame, frame.data),)
-        if not isinstance(frame.data, bytes):
+        if not isinstance(frame.data, bytes) and frame.data != MISSING:
             return ()
         found: list[Input | None] = []
         buffer = self._buffer(frame.device, found)
         found.append(buffer.expire(frame.at))
+        if not isinstance(frame.data, bytes):
+            buffer.spoil(DROPPED, frame.at)
+            return tuple(item for item in found if item is not None)
         *whole, rest = self._ends.split(frame.data)
         for part in whole:
             found += (buffer.add(part, frame.at), buffer.end(frame.at))
@@ -43,7 +46,7 @@ class LineDecoder:
 
     def step(self, now: float) -> tuple[Input, ...]:
         """The labels that ended by silence."""
-        found = [buffer.expire(now) for buffer in self._buffers.values()]
+        found = [buffer.settle(now) for buffer in self._buffers.values()]
         self._buffers = {name: buffer for name, buffer in self._buffers.items() if not buffer.idle}
         return tuple(item for item in found if item is not None)
 

@@ -26,11 +26,10 @@ class _Gone(str):
     """Why the connection ended."""
 
 
-class _Mailbox:
+class Mailbox:
     """What the client's thread hands to the reader's: messages, `None` for subscribed, `_Gone` for the end."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._items: queue.Queue[Frame | _Gone | None] = queue.Queue(MESSAGE_QUEUE_MAX)
         self._gone: _Gone | None = None
 
@@ -67,12 +66,12 @@ class MqttButtonSource:
         self._clock = clock
         self._lock = threading.Lock()
         self._client: mqtt.Client | None = None
-        self._mailbox: _Mailbox | None = None
+        self._mailbox: Mailbox | None = None
 
     def open(self) -> str:
         """Connect and subscribe. Raises DeviceGone when the broker is away or refuses."""
         self.close()
-        mailbox = _Mailbox(self._clock)
+        mailbox = Mailbox()
         client = self._wire(make_client(self._settings), mailbox)
         with self._lock:
             self._client, self._mailbox = client, mailbox
@@ -106,7 +105,7 @@ class MqttButtonSource:
             client.disconnect()
             client.loop_stop()
 
-    def _await_subscription(self, mailbox: _Mailbox) -> None:
+    def _await_subscription(self, mailbox: Mailbox) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_SECONDS
         try:
             while mailbox.take(deadline - time.monotonic()) is not None:
@@ -114,7 +113,7 @@ class MqttButtonSource:
         except queue.Empty:
             raise DeviceGone("The broker does not answer.") from None
 
-    def _wire(self, client: mqtt.Client, mailbox: _Mailbox) -> mqtt.Client:
+    def _wire(self, client: mqtt.Client, mailbox: Mailbox) -> mqtt.Client:
         topic = self._settings.topic
 
         def on_connect(_: mqtt.Client, __: Any, ___: Any, reason: Any, ____: Any) -> None:

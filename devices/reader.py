@@ -8,8 +8,9 @@ from typing import Final
 
 from devices.clock import Clock
 from devices.errors import DeviceGone
+from devices.limits import LINE_BUFFERS_MAX
 from devices.reopen import Reopening
-from devices.types import Found, Frame, Lost, Source
+from devices.types import MISSING, Found, Frame, Lost, Source
 
 Posted = Frame | Found | Lost
 
@@ -17,16 +18,22 @@ Posted = Frame | Found | Lost
 READ_TIMEOUT_SECONDS: Final = 60.0
 # How long a device must have been there before losing it is answered by a quick look.
 STEADY_SECONDS: Final = 5.0
+RETELL_SECONDS: Final = 0.1
 STOP_TIMEOUT_SECONDS: Final = 10.0
 
 
 class Reader:
-    """Posts Frame, Found and Lost from its own thread. `died` gets the fault of a thread that ends by a bug."""
+    """Posts Frame, Found and Lost from its own thread. `died` gets the fault of a thread that ends by a bug.
+
+    `post` answers False when it did not take the item (a full inbox); any other answer means it did. A frame that was
+    not taken leaves a hole, which is marked with MISSING before the next frame of the same (sub-)device, so that no
+    label is made of what is left. Found and Lost are offered again until they are taken.
+    """
 
     def __init__(
         self,
         source: Source,
-        post: Callable[[Posted], None],
+        post: Callable[[Posted], object],
         clock: Clock,
         died: Callable[[str, BaseException], None],
         reopening: Reopening | None = None,
@@ -38,6 +45,7 @@ class Reader:
         self._reopening = reopening or Reopening()
         self._stopping = threading.Event()
         self._look = threading.Event()
+        self._holes: dict[str, float] = {}
         self._thread = threading.Thread(target=self._run, name=f"reader-{source.name}", daemon=True)
 
     @property
@@ -80,7 +88,7 @@ class Reader:
                 detail = self._source.open()
                 if self._stopping.is_set():
                     return
-                self._post(Found(self._source.name, self._clock(), detail))
+                self._tell(Found(self._source.name, self._clock(), detail))
                 told_lost, found_at = False, self._clock()
                 self._read()
             except DeviceGone as gone:
@@ -88,7 +96,7 @@ class Reader:
                 if self._stopping.is_set():
                     return
                 if not told_lost:
-                    self._post(Lost(self._source.name, self._clock(), str(gone)))
+                    self._tell(Lost(self._source.name, self._clock(), str(gone)))
                 told_lost = True
                 # A device that comes and goes by a bad contact must not fill the journal: only a steady one is quick.
                 if self._clock() - found_at >= STEADY_SECONDS:
@@ -101,4 +109,19 @@ class Reader:
         while not self._stopping.is_set():
             frame = self._source.read(READ_TIMEOUT_SECONDS)
             if frame is not None:
-                self._post(frame)
+                self._hand_on(frame)
+
+    def _tell(self, state: Found | Lost) -> None:
+        """A state that was not taken would leave a wrong one standing."""
+        while self._post(state) is False and not self._stopping.wait(RETELL_SECONDS):
+            pass
+        # Both end what was unfinished, holes included.
+        self._holes.clear()
+
+    def _hand_on(self, frame: Frame) -> None:
+        for device, at in tuple(self._holes.items()):
+            if self._post(Frame(device, at, MISSING)) is False:
+                break
+            del self._holes[device]
+        if self._holes or self._post(frame) is False:
+            self._holes[frame.device if len(self._holes) < LINE_BUFFERS_MAX else self._source.name] = frame.at

@@ -18,10 +18,6 @@ class KeyEvent:
     value: int
 
 
-# The kernel's own queue overflowed and keys are missing: a source of keys says so with this event.
-KEYS_DROPPED: Final = KeyEvent(-1, 0)
-
-
 @dataclass(frozen=True, slots=True)
 class EdgeEvent:
     """One change of an input line: `active` is the logical level after polarity, not the voltage."""
@@ -38,12 +34,23 @@ class MessageEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingEvent:
+    """Something that the device said is missing at this point: a queue of the kernel or of the station was full.
+
+    The label around this point is refused. A label with a hole in it could be another, valid one.
+    """
+
+
+MISSING: Final = MissingEvent()
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What a reader thread took from a device, with the instant it arrived; nothing is interpreted yet."""
 
     device: str
     at: float
-    data: bytes | KeyEvent | EdgeEvent | MessageEvent
+    data: bytes | KeyEvent | EdgeEvent | MessageEvent | MissingEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,11 @@ class Decoder(Protocol):
         ...
 
     def step(self, now: float) -> tuple[Input, ...]:
-        """What the passing of time alone completes: a gap at the end of a label, a long press."""
+        """What the passing of time alone completes: a gap at the end of a label, a long press.
+
+        Call it whenever `now` has reached `wake()`. A call that comes late may only move `wake()` a little, to let
+        frames arrive that were held up with it.
+        """
         ...
 
     def wake(self) -> float | None:

@@ -69,14 +69,6 @@ def build_equipment(config: Config, post: Callable[[Posted], bool], died: Died) 
             indicators[place.station].append(build_indicator(place.kind, place.name, place.settings))
             continue
         source, decoders[place.name] = build_source(place.kind, place.name, place.settings, boottime)
-        readers.append(Reader(source, _posting(post), boottime, died))
+        # A full inbox answers False and counts it; the reader then marks the hole, so no label is made of the rest.
+        readers.append(Reader(source, post, boottime, died))
     return Equipment(stations, decoders, {key: tuple(row) for key, row in indicators.items()}, tuple(readers))
-
-
-def _posting(post: Callable[[Posted], bool]) -> Callable[[Posted], None]:
-    """A full inbox takes nothing: the inbox counts it and the main loop tells (I10). What was not taken never beeps."""
-
-    def posted(each: Posted) -> None:
-        post(each)
-
-    return posted

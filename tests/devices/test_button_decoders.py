@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.buttons import ButtonDecoder, ButtonRules, MessageDecoder, MessageRules
-from devices.types import KEYS_DROPPED, EdgeEvent, Frame, Garbled, Input, KeyEvent, MessageEvent, Press
+from devices.types import MISSING, EdgeEvent, Frame, Garbled, Input, KeyEvent, MessageEvent, Press
 from tests.devices import hostile
 
 RULES = ButtonRules({"17": "call", "59": "material"}, debounce_seconds=0.03, long_press_seconds=2.0)
@@ -59,7 +59,7 @@ def test_strange_lines_dropped_keys_and_lost_devices_press_nothing() -> None:
     decoder = ButtonDecoder("post", RULES)
     assert decoder.feed(Frame("post", 1.0, EdgeEvent("99", True))) == ()
     decoder.feed(Frame("post", 1.0, KeyEvent(59, 1)))
-    decoder.feed(Frame("post", 1.1, KEYS_DROPPED))
+    decoder.feed(Frame("post", 1.1, MISSING))
     assert decoder.wake() is None
     decoder.feed(Frame("post", 2.0, KeyEvent(59, 1)))
     assert decoder.reset(2.1) == () and decoder.wake() is None

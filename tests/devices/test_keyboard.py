@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.intake import settled
 from devices.keyboard import KeyboardDecoder, KeyboardRules
 from devices.keymap import KEY_NAMES, KEYPAD, LAYOUTS
 from devices.labels import LabelRules
-from devices.types import KEYS_DROPPED, Frame, Garbled, Input, KeyEvent, Scan
+from devices.types import MISSING, Frame, Garbled, Input, KeyEvent, Scan
 
 SHIFT, CTRL, ALT, ALTGR, META, CAPS, ENTER, SPACE = 42, 29, 56, 100, 125, 58, 28, 57
 A, Q, L, F1, GRAVE = 30, 16, 38, 59, 41
@@ -131,7 +132,7 @@ def test_silence_ends_a_label_and_a_dead_key() -> None:
 def test_silence_accepts_where_there_is_no_terminator() -> None:
     rules = LabelRules(terminators=frozenset(), gap_seconds=0.2, gap_ends_label=True)
     typing = Typing(labels=rules).tap(A).tap(A)
-    assert [each.data for each in typing.decoder.step(9.0) if isinstance(each, Scan)] == [b"aa"]
+    assert [each.data for each in settled(typing.decoder) if isinstance(each, Scan)] == [b"aa"]
 
 
 def test_unplugging_forgets_modifiers_and_half_labels() -> None:
@@ -145,7 +146,7 @@ def test_unplugging_forgets_modifiers_and_half_labels() -> None:
 def test_dropped_keys_refuse_the_label_and_release_modifiers() -> None:
     typing = Typing()
     typing.key(SHIFT, 1)
-    typing.found += typing.decoder.feed(Frame("hand", typing.at, KEYS_DROPPED))
+    typing.found += typing.decoder.feed(Frame("hand", typing.at, MISSING))
     assert typing.tap(A).reasons() == ["dropped"]
     typing.found.clear()
     assert typing.tap(A).text() == "a"
@@ -180,6 +181,6 @@ def test_any_keys_give_scans_and_refusals_only(keys: list[tuple[int, int, float]
     for code, value, pause in keys:
         typing.at += pause
         typing.key(code, value)
-    typing.found += typing.decoder.step(typing.at + 10)
+    typing.found += settled(typing.decoder)
     assert typing.decoder.wake() is None
     assert all(isinstance(each, Scan | Garbled) for each in typing.found)

@@ -5,6 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.intake import settled
 from devices.labels import LabelRules
 from devices.limits import LINE_BUFFERS_MAX, SCAN_BYTES_MAX
 from devices.lines import LineDecoder
@@ -40,14 +41,14 @@ def test_any_cut_gives_the_same_labels(rules: LabelRules, stream: bytes, cuts: l
     parts = [stream[start:end] for start, end in itertools.pairwise(edges)]
     whole, cut = LineDecoder(rules), LineDecoder(rules)
     assert fed(whole, [stream]) == fed(cut, parts)
-    assert whole.step(100.0) == cut.step(100.0)
+    assert settled(whole) == settled(cut)
     assert whole.wake() is None and cut.wake() is None
 
 
 @given(STREAM)
 def test_what_is_held_is_bounded_and_what_is_told_is_valid(stream: bytes) -> None:
     decoder = LineDecoder(LabelRules())
-    for found in (*fed(decoder, [stream]), *decoder.step(100.0)):
+    for found in (*fed(decoder, [stream]), *settled(decoder)):
         if isinstance(found, Scan):
             assert 1 <= len(found.data) <= SCAN_BYTES_MAX
             assert found.data in stream
@@ -124,6 +125,17 @@ def test_a_remark_of_the_port_is_told() -> None:
 def test_the_hostile_corpus_line_by_line() -> None:
     for raw in hostile.inputs():
         decoder = LineDecoder(LabelRules())
-        found = [*fed(decoder, [raw]), *decoder.step(9.0), *fed(decoder, [b"GOOD\r"], 10.0)]
+        found = [*fed(decoder, [raw]), *settled(decoder), *fed(decoder, [b"GOOD\r"], 10.0)]
         assert found[-1] == Scan("gate", 10.0, b"GOOD")
         assert len([each for each in found if isinstance(each, Garbled)]) <= 2
+
+
+def test_a_late_step_waits_once_for_what_was_held_up_with_it() -> None:
+    decoder = LineDecoder(LabelRules(gap_seconds=0.3))
+    decoder.feed(Frame("gate", 1.0, b"40063"))
+    assert decoder.step(1.5) == ()
+    assert decoder.wake() == 1.6
+    assert decoder.feed(Frame("gate", 1.01, b"81333931\r")) == (Scan("gate", 1.01, b"4006381333931"),)
+    decoder.feed(Frame("gate", 2.0, b"HALF"))
+    assert decoder.step(9.0) == ()
+    assert decoder.step(99.0) == (Garbled("gate", 2.0, "incomplete", 4, b"HALF"),)

@@ -9,17 +9,19 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devices.clock import boottime
 from devices.errors import DeviceGone
 from devices.hotplug import Hotplug
-from devices.intake import decode
+from devices.intake import decode, settled
 from devices.kinds import build_source
 from devices.labels import LabelRules
 from devices.lines import LineDecoder
 from devices.reader import Posted, Reader
 from devices.reopen import REOPEN_DELAY_SECONDS_MAX, Reopening
-from devices.types import Found, Frame, Garbled, Lost
+from devices.types import Found, Frame, Garbled, Lost, Scan
 from tests.devices.desk import PATIENCE_SECONDS, Desk
 
 pytestmark = pytest.mark.process
@@ -117,6 +119,42 @@ def test_a_found_device_ends_what_was_unfinished() -> None:
     posted: list[Posted] = [Frame("gate", 1.0, b"HALF"), Lost("gate", 1.1, "gone"), Found("gate", 1.2, "here")]
     found = [each for item in posted for each in decode(decoder, item)]
     assert [type(each) for each in found] == [Garbled, Lost, Found]
+
+
+@given(st.lists(st.text("0123456789", min_size=1, max_size=4), max_size=12), st.lists(st.booleans(), max_size=40))
+def test_a_full_inbox_never_makes_another_label_of_what_is_left(labels: list[str], taken: list[bool]) -> None:
+    """Every key and every byte is a frame of its own here; each may find the inbox full."""
+    answers, posted = list(taken), []
+
+    def post(item: Posted) -> bool:
+        took = answers.pop() if answers else True
+        posted.extend([item] if took else [])
+        return took
+
+    reader = Reader(Scripted(), post, boottime, lambda *_: None)
+    for number, byte in enumerate("".join(f"{label}\r" for label in labels).encode()):
+        reader._hand_on(Frame("gate", 1 + number / 1e6, bytes((byte,))))
+    decoder = LineDecoder(LabelRules())
+    found = [each for item in posted for each in decode(decoder, item)] + list(settled(decoder))
+    sent = iter(labels)
+    assert all(scan.data.decode() in sent for scan in found if isinstance(scan, Scan))
+    if all(taken):
+        assert [scan.data.decode() for scan in found if isinstance(scan, Scan)] == labels
+
+
+def test_found_is_offered_until_it_is_taken() -> None:
+    answers, posted = [True, False, False], queue.SimpleQueue[Posted]()
+
+    def post(item: Posted) -> bool:
+        took = answers.pop() if answers else True
+        if took:
+            posted.put(item)
+        return took
+
+    reader = Reader(Scripted("present", "gone"), post, boottime, lambda *_: None)
+    reader.start()
+    assert [type(posted.get(timeout=PATIENCE_SECONDS)) for _ in range(2)] == [Found, Lost]
+    reader.stop()
 
 
 def test_hotplug_starts_and_stops_wherever_it_runs() -> None:
