@@ -199,6 +199,7 @@ class Program:
         sinks.stop()
         equipment.dark()
         self.journal.close()
+        self.notice.close()
 
     def _last_record(self, loop: Loop) -> None:
         """What is still in the inbox is kept; then a record that vouches for every signal before it (P4)."""

@@ -4,6 +4,8 @@ The watchdog is fed by the main loop from the boot clock: the library's own due-
 let systemd kill a healthy service after a clock step.
 """
 
+import socket
+
 from systemd_watchdog.systemd_watchdog import WatchDog
 
 
@@ -11,7 +13,9 @@ class ServiceNotice:
     """The notify socket of systemd, where there is one."""
 
     def __init__(self) -> None:
-        self._notice = WatchDog()
+        # The library opens a socket that it never closes; this one is ours to close.
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notice = WatchDog(self._socket)
 
     @property
     def interval_seconds(self) -> float | None:
@@ -30,3 +34,7 @@ class ServiceNotice:
     def stopping(self) -> None:
         """An orderly end has begun."""
         self._notice.status("stopping")
+
+    def close(self) -> None:
+        """Nothing more is told."""
+        self._socket.close()
