@@ -106,6 +106,7 @@ class Station:
         self.sinks.stop()
         self.equipment.dark()
         self.program.journal.close()
+        self.program.notice.close()
 
     def _equipment(self, indicator: Indicator | None) -> Equipment:
         built = build_equipment(self.program.config, self.program.inbox.put, self.program.died)
