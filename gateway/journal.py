@@ -48,10 +48,11 @@ class _Pending:
 
     epochs: set[int] = field(default_factory=set)
     sinks: dict[str, int] = field(default_factory=dict)
+    server: str = ""
     since: float | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.epochs or self.sinks)
+        return bool(self.epochs or self.sinks or self.server)
 
 
 class Group:
@@ -314,8 +315,14 @@ class Journal:
 
     # -- marks, positions, settings -------------------------------------------------------------------------------
 
-    def believe(self, receipts: "tuple[StreamReceipt, ...]", now: float) -> None:
-        """G4: take the server's marks as they are, also when one goes back (I5). `safe` only grows."""
+    def believe(self, receipts: "tuple[StreamReceipt, ...]", now: float, server: str = "") -> None:
+        """G4: take the server's marks as they are, also when one goes back (I5).
+
+        `safe` only grows under one server; another database's backups hold nothing of what this one promises, so with
+        a new `server` it begins again.
+        """
+        if server and server != self.settings.get("server"):
+            self._begin_server(server)
         by_epoch = {row.epoch: row for row in self.epochs.values()}
         for receipt in receipts:
             row = by_epoch.get(receipt.epoch)
@@ -328,6 +335,15 @@ class Journal:
                     self.current = told
                 self._pending.epochs.add(row.number)
         self._stamp(now)
+
+    def _begin_server(self, server: str) -> None:
+        if "server" in self.settings:
+            for row in self.epochs.values():
+                self.epochs[row.number] = replace(row, safe=min(row.safe, row.floor))
+                self._pending.epochs.add(row.number)
+            if self.current is not None:
+                self.current = self.epochs.get(self.current.number, self.current)
+        self.settings["server"] = self._pending.server = server
 
     def move(self, sink: str, position: int, now: float) -> None:
         """A notice sink acknowledged every record up to `position`."""
@@ -375,6 +391,8 @@ class Journal:
             " ON CONFLICT(name) DO UPDATE SET position = excluded.position",
             list(pending.sinks.items()),
         )
+        if pending.server:
+            self.connection.execute("INSERT OR REPLACE INTO setting VALUES ('server', ?)", (pending.server,))
 
     # -- how much there is ----------------------------------------------------------------------------------------
 

@@ -153,7 +153,7 @@ class Loop:
     def _report(self, item: object, instant: Instant) -> list[Act]:
         match item:
             case ports.ReceiptCame(_, receipt):
-                self.storage.believe(receipt.streams, instant.boottime)
+                self.storage.believe(receipt, instant.boottime)
                 self.viewing.receipt(instant)
             case ports.PositionMoved(sink, position):
                 self.storage.move(sink, position, instant.boottime)

@@ -40,7 +40,6 @@ class Sinks:
 
     runners: list[Runner] = field(default_factory=list)
     on_kept: list[Callable[[], None]] = field(default_factory=list)
-    closing: list[Callable[[], None]] = field(default_factory=list)
     notice_sinks: tuple[str, ...] = ()
 
     def kept(self) -> None:
@@ -59,8 +58,6 @@ class Sinks:
             runner.close()
         for runner in self.runners:
             runner.join(JOIN_SECONDS_MAX)
-        for close in self.closing:
-            close()
 
 
 @dataclass(slots=True)
@@ -111,6 +108,14 @@ def build_sinks(
     return found
 
 
+def _one_after_the_other(*calls: Callable[[], None]) -> Callable[[], None]:
+    def all_of_them() -> None:
+        for call in calls:
+            call()
+
+    return all_of_them
+
+
 def _reader(journal: Journal) -> JournalReader:
     return JournalReader(journal.path, journal.gateway_name)
 
@@ -135,7 +140,8 @@ def _add_central(
         snapshot_digest=master_at[1],
         facts_after=int(journal.settings.get("facts_last", "0")),
     )
-    down_runner = Runner("downlink", downlink.step, boottime, died)
+    # Each thread closes what it used: an exchange may outlast the time that stopping waits for it.
+    down_runner = Runner("downlink", downlink.step, boottime, died, finish=down.close)
 
     def on_receipt(receipt: Receipt) -> None:
         downlink.note(receipt)
@@ -152,10 +158,9 @@ def _add_central(
         status=status,
         on_receipt=on_receipt,
     )
-    up_runner = Runner("central", pump.step, boottime, died)
+    up_runner = Runner("central", pump.step, boottime, died, finish=_one_after_the_other(up.close, source.close))
     found.runners += [up_runner, down_runner]
     found.on_kept.append(up_runner.wake)
-    found.closing += [up.close, down.close, source.close]
 
 
 def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died: Died) -> None:
@@ -172,10 +177,11 @@ def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died
         state=StateTopic(_state_topic(config), lambda: state_payload(config, source)),
         limits=NoticeLimits(window=config.mqtt.window, backlog_records_max=config.mqtt.notice_backlog_records_max),
     )
-    runner = Runner("mqtt", pump.step, boottime, died, waiter=port, finish=port.farewell)
+    runner = Runner(
+        "mqtt", pump.step, boottime, died, waiter=port, finish=_one_after_the_other(port.farewell, source.close)
+    )
     found.runners.append(runner)
     found.on_kept.append(runner.wake)
-    found.closing.append(source.close)
     found.notice_sinks = (*found.notice_sinks, "mqtt")
 
 

@@ -11,7 +11,7 @@ from gateway.errors import GatewayError, JournalBroken, JournalCorrupt, JournalF
 from gateway.journal import Journal
 from gateway.journal_upkeep import used_fraction
 from gateway.keeping import Keeping
-from sync.wire import StreamReceipt
+from sync.wire import Receipt
 
 REASONS: dict[type[GatewayError], str] = {
     JournalFull: "disk_full",
@@ -81,10 +81,10 @@ class Storage:
         """Whether device events and the like may be kept: the last part of the cap is for reports and calls (I11)."""
         return self._fits and not self.reason
 
-    def believe(self, streams: tuple[StreamReceipt, ...], now: float) -> None:
+    def believe(self, receipt: Receipt, now: float) -> None:
         """Marks of the server; told again by its next receipt when the journal is closed."""
         if self.journal.is_open:
-            self.journal.believe(streams, now)
+            self.journal.believe(receipt.streams, now, receipt.server)
 
     def move(self, sink: str, position: int, now: float) -> None:
         """A notice sink's position; it is told again by later ones when the journal is closed."""

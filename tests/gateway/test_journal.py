@@ -116,6 +116,22 @@ def test_marks_are_believed_also_when_they_go_back(tmp_path: Path) -> None:
     journal.close()
 
 
+def test_another_servers_backup_promises_nothing(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    epoch = append(journal, *numbered(10))[0][0]
+    journal.believe(receipt(epoch, 10, 9), 1.0, "first")
+    checkpoint_state(journal, "{}")
+    journal.believe(receipt(epoch, 10, 4), 2.0, "first")
+    assert journal.epochs[1].safe == 9, "under one server it only grows"
+    journal.believe(receipt(epoch, 10, 4), 3.0, "second")
+    assert journal.epochs[1].safe == 4
+    journal.flush()
+    journal.close()
+    journal = opened(tmp_path)
+    assert journal.settings["server"] == "second" and journal.epochs[1].safe == 4
+    journal.close()
+
+
 def test_receipts_ride_along_with_the_next_record(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     epoch = append(journal, *numbered(2))[0][0]
