@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Playwright
 
 from tests.gateway import screen_fixture
 
@@ -88,7 +88,7 @@ def tab(
         watched = Watched(page)
         page.on("request", lambda request: watched.requests.append(request.url))
         page.on("pageerror", lambda fault: watched.complaints.append(f"error: {fault}"))
-        page.on("dialog", lambda dialog: (watched.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", lambda dialog: _dismiss(watched, dialog))
         page.on("console", lambda message: _note(watched, message))
         page.goto(url)
         if painted:
@@ -96,6 +96,11 @@ def tab(
         yield watched
     finally:
         context.close()
+
+
+def _dismiss(watched: Watched, dialog: Dialog) -> None:
+    watched.complaints.append(f"dialog: {dialog.message}")
+    dialog.dismiss()
 
 
 def _note(watched: Watched, message: ConsoleMessage) -> None:

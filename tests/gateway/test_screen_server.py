@@ -275,8 +275,12 @@ def test_an_address_that_is_taken_is_named() -> None:
 
 
 def test_health_and_metrics_come_from_the_gateway() -> None:
-    settings = {"metrics": lambda: b"lineside_kept 1284\n", "health": lambda: {"loop_seconds": 0.1}}
-    with served(samples.running(), **settings) as page, page.session() as client:
+    with (
+        served(
+            samples.running(), metrics=lambda: b"lineside_kept 1284\n", health=lambda: {"loop_seconds": 0.1}
+        ) as page,
+        page.session() as client,
+    ):
         assert client.get("/metrics").text == "lineside_kept 1284\n"
         health = client.get("/healthz")
         assert health.status_code == 200 and health.json()["ok"] is True and health.json()["loop_seconds"] == 0.1

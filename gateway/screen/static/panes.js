@@ -111,6 +111,8 @@ export function callState(call) {
   return call.acknowledged_by ? say("call_acknowledged", { name: call.acknowledged_by }) : say("call_acknowledged_nobody");
 }
 
+const callBrief = (call) => (call.state === "acknowledged" ? call.acknowledged_by || say("call_coming_brief") : say("call_raised_brief"));
+
 // One button a type; an open call whose type has no button of its own gets one too.
 export function paintCalls(state) {
   const open = state.view.calls;
@@ -145,7 +147,7 @@ function updateCall(state, node, type, call) {
   sign.dataset.icon = picture;
   words.firstChild.textContent = pick(type);
   const sending = !call && state.sending.has(type.id);
-  about.textContent = call ? callState(call) : sending ? say("sending") : say(`impact_${type.impact}`);
+  about.textContent = call ? callBrief(call) : sending ? say("sending") : say(`impact_${type.impact}`);
   time.hidden = !call;
 }
 

@@ -24,7 +24,7 @@ export function paintResult(state) {
   setIcon("result-icon", iconOf(signal));
   put("result-word", state.local ? say("not_taken") : wordOf(signal));
   box.classList.toggle("local", Boolean(state.local));
-  put("result-text", result ? pick(result.text) : say("ready_hint"));
+  put("result-text", result ? without(wordOf(signal), pick(result.text)) : say("ready_hint"));
   put("result-shown", result && result.shown ? result.shown : "");
   byId("beep").hidden = !(result && result.beep_unknown);
   paintPrompt(state, result);
@@ -40,6 +40,9 @@ export function paintAge(state) {
 }
 
 const PROMPT_BUTTONS = { confirm_early: ["confirm", "cancel"], same_piece: ["same", "another"], quantity: ["report", "cancel"] };
+
+// "Kept: good 5" under a huge "Kept" says it once.
+const without = (word, text) => (text.startsWith(word) && text.length > word.length ? text.slice(word.length).replace(/^[\s:：，,·]+/, "") : text) || text;
 
 function paintPrompt(state, result) {
   const prompt = state.view?.prompt;
