@@ -45,9 +45,6 @@ REJECTED_SCANS_PER_MINUTE_MAX = 60
 RECENT_RESULTS_MAX = 20
 """Results a station's screen remembers."""
 
-SCREEN_STREAMS_MAX = 32
-"""Open event streams of the station page."""
-
 STATIONS_MAX = 8
 """Stations of one gateway."""
 

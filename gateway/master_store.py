@@ -35,6 +35,7 @@ def seal(master: MasterData) -> SnapshotEnvelope:
 
 def save(envelope: SnapshotEnvelope, folder: Path) -> None:
     """Put the snapshot in place of the one before: written aside, flushed, renamed, the folder flushed."""
+    folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f"{FILE_NAME}.new"
     with aside.open("wb") as file:
         file.write(envelope.model_dump_json().encode())
