@@ -161,6 +161,9 @@ class RecordLine:
     operation: str = ""
     data: dict[str, object] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    person_name: str = ""
+    names: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """(name, name_en) of the fields that name a row of the master data, as they are called today."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from central.pages.office import (
     UserLine,
 )
 from central.projector import catch_up_all
-from floor.master import MasterData
+from floor.master import CallType, MasterData, Reason
 
 BOARD_SECONDS_MAX = 2.0
 """A board is read again after this time even when nothing changed: gateways go offline by silence alone."""
@@ -215,10 +215,13 @@ class PlantOffice:
                 type_name=query.type,
                 operation=query.operation,
             )
-        return [_record_line(each) for each in found]
+            master = snapshots.current_master(session, self._name)
+        return [_record_line(each, master) for each in found]
 
 
-def _record_line(record: readers.ReadRecord) -> RecordLine:
+def _record_line(record: readers.ReadRecord, master: MasterData) -> RecordLine:
+    person = master.person_by_id.get(record.person)
+    data = _data_in(record.content)
     return RecordLine(
         place=record.position,
         gateway_name=record.gateway_name,
@@ -232,8 +235,10 @@ def _record_line(record: readers.ReadRecord) -> RecordLine:
         content=record.content,
         person=record.person,
         operation=record.operation,
-        data=_data_in(record.content),
+        data=data,
         flags=record.flags,
+        person_name=person.name if person else "",
+        names=_names_in(data, master),
     )
 
 
@@ -244,3 +249,13 @@ def _data_in(content: str) -> dict[str, object]:
     except (ValueError, AttributeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _names_in(data: dict[str, object], master: MasterData) -> dict[str, tuple[str, str]]:
+    """What the floor calls the rows that an event names."""
+    found: dict[str, CallType | Reason | None] = {
+        "call_type": master.call_type_by_id.get(str(data.get("call_type"))),
+        "cause": master.reason_by_id.get(str(data.get("cause"))),
+        "scrap_reason": master.reason_by_id.get(str(data.get("scrap_reason"))),
+    }
+    return {key: (row.name, row.name_en) for key, row in found.items() if row is not None}

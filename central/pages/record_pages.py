@@ -114,6 +114,12 @@ def _data_of(record: RecordLine, chosen: Language) -> list[tuple[str, str]]:
 def _value(record: RecordLine, key: str, value: object, chosen: Language) -> str:
     if record.type == "scan.rejected" and key == "reason":
         return floor_texts.name(floor_texts.REJECTION_NAMES, str(value), chosen)
+    if key in record.names:
+        chinese, english = record.names[key]
+        return (english or chinese) if chosen == "en" else chinese
+    if key in ("call", "corrects", "epoch"):
+        epoch, slash, seq = str(value).partition("/")
+        return epoch[:8] + slash + seq
     if isinstance(value, float):
         return f"{value:.1f}"
     return str(value)

@@ -7,8 +7,10 @@ const pill = document.querySelector(".live");
 const QUIET_SECONDS_MAX = 25; // Three heartbeats of the server; then the stream is dead whatever the browser thinks.
 const REFRESH_GAP_MS = 250; // At most four fetches a second, however fast the records come.
 const REFRESH_RETRY_MS = 2000;
+const FETCH_MS_MAX = 10_000;
 const RETRY_MS = [1000, 2000, 4000, 8000];
-
+const IDLE_REFRESH_MS = 30_000; // A gateway goes offline by silence, which is no event.
+const CLICK_MS = 400; // From the finger's lifting to the click that it makes.
 const TURN_MS = 15_000; // A wall screen shows the next page of orders so often.
 
 let source = null;
@@ -17,6 +19,7 @@ let fetching = false;
 let again = false;
 let retries = 0;
 let retryTimer = 0;
+let pressed = false;
 
 function show(state) {
   if (!pill) return;
@@ -40,21 +43,45 @@ function turn() {
   refresh();
 }
 
-function busyTyping() {
+// Nothing is replaced under a finger or under an open choice: a click would be lost. The page says that it waits.
+function isHeld() {
   const focused = document.activeElement;
-  return box.contains(focused) && /^(INPUT|SELECT|TEXTAREA)$/.test(focused.tagName);
+  return pressed || (focused.closest("[data-part]") && /^(INPUT|SELECT|TEXTAREA)$/.test(focused.tagName));
+}
+
+function release() {
+  pressed = false;
+  if (again) setTimeout(refresh, CLICK_MS);
+}
+
+// The parts of the fragment take the place of their namesakes; what a person chose in a form that is still there stays.
+function replaceParts(fresh) {
+  const chosen = new Map();
+  for (const form of box.querySelectorAll("form[data-key]")) {
+    for (const each of form.querySelectorAll("select")) chosen.set(form.dataset.key, each.value);
+  }
+  for (const part of box.querySelectorAll("[data-part]")) {
+    const other = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (other) part.replaceChildren(...other.childNodes);
+  }
+  for (const form of box.querySelectorAll("form[data-key]")) {
+    const value = chosen.get(form.dataset.key);
+    if (value) for (const each of form.querySelectorAll("select")) each.value = value;
+  }
 }
 
 async function refresh() {
-  if (fetching || busyTyping()) {
+  if (fetching || isHeld()) {
     again = true;
+    if (!fetching && !pressed && pill.dataset.state === "live") show("held");
     return;
   }
   let gap = REFRESH_GAP_MS;
   fetching = true;
   again = false;
   try {
-    const answer = await fetch(address(), { cache: "no-store", credentials: "same-origin", redirect: "manual" });
+    const signal = AbortSignal.timeout ? AbortSignal.timeout(FETCH_MS_MAX) : undefined;
+    const answer = await fetch(address(), { cache: "no-store", credentials: "same-origin", redirect: "manual", signal });
     if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
       window.location.reload();
       return;
@@ -62,7 +89,11 @@ async function refresh() {
     if (!answer.ok) throw new Error(String(answer.status));
     setServerTime(Number(answer.headers.get("X-Server-Time")));
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    box.replaceChildren(...fresh.body.childNodes);
+    if (isHeld()) {
+      again = true;
+      return;
+    }
+    replaceParts(fresh);
     tick();
     if (source && source.readyState === EventSource.OPEN) show("live");
   } catch {
@@ -125,7 +156,10 @@ function visibility() {
 }
 
 if (box) {
-  box.addEventListener("focusout", () => again && setTimeout(refresh, 0));
+  box.addEventListener("pointerdown", () => (pressed = true));
+  for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, release);
+  box.addEventListener("focusout", () => again && setTimeout(refresh, CLICK_MS));
+  setInterval(refresh, IDLE_REFRESH_MS);
   document.addEventListener("visibilitychange", visibility);
   setInterval(watch, 1000);
   if ("turn" in box.dataset) setInterval(turn, TURN_MS);

@@ -141,16 +141,56 @@ def test_a_choice_in_a_form_survives_what_happens_meanwhile(
     page = context.new_page()
     sign_in(page, address, "leader")
     page.goto(f"{address}/calls")
-    expect(page.locator(".live")).to_have_attribute("data-state", "live")
+    pill = page.locator(".live")
+    expect(pill).to_have_attribute("data-state", "live")
     select = page.locator("select[name=cause]").first
     select.focus()
     select.select_option("tool")
-    office.show(dataclasses.replace(office.shown, gateways=()))
-    page.wait_for_timeout(1_000)
+    office.ended.append(dataclasses.replace(office.ended[0], station="after-1"))
+    office.show(office.shown)
+    expect(pill).to_have_attribute("data-state", "held", timeout=LIVE_MS)
+    expect(page.locator("#calls")).not_to_contain_text("after-1")
+    select.blur()
+    expect(page.locator("#calls")).to_contain_text("after-1", timeout=LIVE_MS)
+    expect(pill).to_have_attribute("data-state", "live")
     expect(select).to_have_value("tool")
-    page.locator(".call-acts form.row button").first.click()
+    # A slow finger: the page changes between pressing and lifting, and the click is not lost.
+    page.locator(".call-acts form.row button").first.hover()
+    page.mouse.down()
+    office.ended.append(dataclasses.replace(office.ended[0], station="after-2"))
+    office.show(office.shown)
+    page.wait_for_timeout(700)
+    page.mouse.up()
     expect(page.locator(".notice")).to_contain_text("呼叫已关闭")
     assert office.acts[-1][0] == "resolve" and office.acts[-1][3] == "tool"
+
+
+def test_a_word_being_typed_stays_while_the_board_goes_on(
+    context: BrowserContext, office: MemoryOffice, address: str
+) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/board")
+    expect(page.locator(".live")).to_have_attribute("data-state", "live")
+    page.locator("[type=search]").fill("WO-")
+    office.show(dataclasses.replace(office.shown, calls=(), orders=(OrderLine("WO-FRESH"),)))
+    expect(page.locator(".calm")).to_be_visible(timeout=LIVE_MS)
+    page.keyboard.type("FRESH")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**search=WO-FRESH*")
+    expect(page.locator(".order")).to_have_count(1)
+
+
+def test_a_wall_screen_turns_its_pages(context: BrowserContext, office: MemoryOffice, address: str) -> None:
+    office.shown = dataclasses.replace(office.shown, orders=tuple(OrderLine(f"WO-{n}") for n in range(1, 6)), calls=())
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{address}/board?tv=1")
+    expect(page.locator(".live")).to_have_attribute("data-state", "live")
+    expect(page.locator(".order")).to_have_count(3)
+    page.clock.run_for(15_500)
+    expect(page.locator("#board")).to_contain_text("WO-4", timeout=LIVE_MS)
+    page.clock.run_for(15_000)
+    expect(page.locator("#board")).to_contain_text("WO-1", timeout=LIVE_MS)
 
 
 def test_hostile_content_is_inert_in_a_browser(context: BrowserContext, office: MemoryOffice, address: str) -> None:
