@@ -22,9 +22,10 @@ def plant() -> None:
 
 @plant.command("run")
 @click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True, help="Its data.")
-def run_plant(folder: Path) -> None:
+@click.option("--free-ports", is_flag=True, help="Take any free ports instead of the usual ones.")
+def run_plant(folder: Path, free_ports: bool) -> None:
     """Run it until Ctrl-C."""
-    _keep_up(Plant(folder.resolve()))
+    _keep_up(Plant(folder.resolve(), usual_ports=not free_ports))
 
 
 @plant.command("check")
