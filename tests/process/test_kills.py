@@ -7,7 +7,6 @@ one is there once or not at all.
 
 import json
 import os
-import queue
 import random
 import sqlite3
 import time
@@ -17,55 +16,9 @@ from pathlib import Path
 import pytest
 
 from simulation.check import BADGE, scan
-from simulation.plant import GATEWAY_NAME, Plant
+from simulation.plant import Plant
 from simulation.processes import ProcessDied, wait_for
-
-BEEP_SECONDS_MAX = 20.0
-
-
-class Stream:
-    """Scans one label after the other and notes which got a beep."""
-
-    def __init__(self, plant: Plant) -> None:
-        self.plant = plant
-        self.signals: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.beeped: list[str] = []
-        self.silent: list[str] = []
-        self.number = 0
-
-    def listen(self) -> None:
-        """Hear the light of the (new) gateway process."""
-        self.plant.processes["gateway"].on_line = self._line
-
-    def scan(self) -> bool:
-        """Scan the next label; whether the station said that it is kept."""
-        self.number += 1
-        label = f"T-X{self.number:06d}"
-        while not self.signals.empty():
-            self.signals.get()
-        try:
-            scan(self.plant, label)
-            signal = self._signal()
-        except OSError:
-            signal = ""
-        (self.beeped if signal == "kept" else self.silent).append(label)
-        return signal == "kept"
-
-    def _signal(self) -> str:
-        deadline = time.monotonic() + BEEP_SECONDS_MAX
-        while time.monotonic() < deadline:
-            try:
-                return self.signals.get(timeout=0.1)
-            except queue.Empty:
-                if not self.plant.processes["gateway"].alive:
-                    return ""
-        return ""
-
-    def _line(self, line: str) -> None:
-        if "'S1.log'" in line and ": " in line:
-            word = line.rsplit(": ", 1)[1].split(" ", 1)[0]
-            if word not in ("online", "offline"):
-                self.signals.put(word)
+from tests.process.stream import Stream
 
 
 def restart(plant: Plant, name: str, stream: Stream) -> None:
@@ -96,7 +49,7 @@ def kill_loop(folder: Path, kills: int, seed: int) -> None:
         plant.start()
         stream.listen()
         scan(plant, BADGE)
-        assert stream._signal() == "noted"
+        assert stream.signal() == "noted"
         for _ in range(kills):
             for _ in range(chance.randint(1, 8)):
                 stream.scan()
@@ -148,4 +101,3 @@ def test_the_judge_sees_a_loss_a_double_and_a_wrong_order() -> None:
     for wrong in (["a", "c"], ["a", "b", "b", "c"], ["b", "a", "c"], ["a", "b", "c", "d", "d"]):
         with pytest.raises(AssertionError):
             judge(stream, wrong)
-    assert GATEWAY_NAME
