@@ -1,18 +1,16 @@
-"""Folding events into the tables of the board, several at a time: rows are read once and written once."""
+"""Folding events into the tables of the board. Sums take events in any order; states take the newest (I9)."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from central.models import Call, Operation, Report, Share, Station, Table, Work
+from central.fold_rows import Rows, clean, identity_of
+from central.models import Call, Operation, Share, Station, Work
 from floor import events
 
 CALL_RANK = {"raised": 0, "acknowledged": 1, "resolved": 2, "cancelled": 2}
 """A call only ever goes forward, so late and doubled news changes nothing (N04)."""
-
-Row = TypeVar("Row", bound=Table)
 
 
 class FoldedRecord(NamedTuple):
@@ -27,12 +25,11 @@ class FoldedRecord(NamedTuple):
 
 
 class Fold:
-    """The rows that one piece of the log touches."""
+    """One piece of the log on its way into the tables."""
 
     def __init__(self, session: Session, plant: str) -> None:
-        self._session = session
         self._plant = plant
-        self._rows: dict[tuple[Any, ...], Any] = {}
+        self._rows = Rows(session, plant)
         self._touched: set[str] = set()
         self._apply: dict[type[events.Event], Callable[[FoldedRecord, Any], None]] = {
             events.SessionOpened: self._signed_in,
@@ -48,82 +45,55 @@ class Fold:
             events.AndonCancelled: lambda record, event: self._ended(record, event, "cancelled", ""),
         }
 
-    def apply(self, record: FoldedRecord, event: events.Event) -> None:
-        """One event. Types without a table of their own leave only their place in the list of records."""
-        apply = self._apply.get(type(event))
-        if apply is not None:
-            apply(record, event)
+    def apply_all(self, found: Sequence[tuple[FoldedRecord, events.Event]]) -> None:
+        """Read what they touch, apply them in order, write. Types without a table of their own touch nothing."""
+        known = [(record, event) for record, event in found if type(event) in self._apply]
+        self._rows.read([(each.gateway_name, each.epoch, each.seq, each.station, event) for each, event in known])
+        for record, event in known:
+            self._apply[type(event)](record, event)
+        self._rows.store()
 
     def touched_operations(self) -> set[str]:
         """Operations whose sums changed."""
         return self._touched
 
-    def store(self) -> None:
-        """Write what changed."""
-        self._session.flush()
-
-    def _row(self, table: type[Row], key: tuple[Any, ...], make: Callable[[], Row]) -> Row:
-        """The row of a key, read once; made where there is none."""
-        place = (table, *key)
-        found = self._rows.get(place)
-        if found is None:
-            found = self._session.get(table, (self._plant, *key))
-            if found is None:
-                found = make()
-                self._session.add(found)
-            self._rows[place] = found
-        row: Row = found
-        return row
-
     def _station(self, record: FoldedRecord) -> Station | None:
         """The station's row when this record is its newest; None when a newer one was applied."""
         if not record.station:
             return None
-        row = self._row(
-            Station,
-            (record.station,),
-            lambda: Station(
+        row = self._rows.stations.get(record.station)
+        if row is None:
+            row = Station(
                 plant=self._plant, id=record.station, gateway=record.gateway_name, person="", ordinal=-1, seq=0
-            ),
-        )
+            )
+            self._rows.stations[record.station] = row
+            self._rows.add(row)
         if row.gateway == record.gateway_name and (record.ordinal, record.seq) < (row.ordinal, row.seq):
             return None
-        row.gateway, row.ordinal, row.seq, row.recorded_at = (
-            record.gateway_name,
-            record.ordinal,
-            record.seq,
-            record.wall,
-        )
+        row.gateway, row.recorded_at = record.gateway_name, record.wall
+        row.ordinal, row.seq = record.ordinal, record.seq
         return row
 
     def _signed_in(self, record: FoldedRecord, event: events.SessionOpened) -> None:
         row = self._station(record)
         if row is not None:
-            row.person = _text(event.person)
+            row.person = clean(event.person)
 
     def _signed_out(self, record: FoldedRecord, event: events.SessionClosed) -> None:
         row = self._station(record)
-        if row is not None and row.person == _text(event.person):
+        if row is not None and row.person == clean(event.person):
             row.person = ""
 
     def _work(self, record: FoldedRecord, event: Any, state: str) -> None:
-        person, operation = _text(event.person), _text(event.operation)
-        self._operation(operation, _text(getattr(event, "work_order", "")))
-        row = self._row(
-            Work,
-            (record.gateway_name, person, operation),
-            lambda: Work(
-                plant=self._plant,
-                gateway=record.gateway_name,
-                person=person,
-                operation=operation,
-                station=record.station,
-                state="ended",
-                since=None,
-                ordinal=-1,
-                seq=0,
-            ),
-        )
+        person, operation = clean(event.person), clean(event.operation)
+        self._operation(operation, clean(getattr(event, "work_order", "")))
+        key = (record.gateway_name, person, operation)
+        row = self._rows.works.get(key)
+        if row is None:
+            row = Work(plant=self._plant, gateway=record.gateway_name, person=person, operation=operation)
+            row.station, row.state, row.since, row.ordinal, row.seq = record.station, "ended", None, -1, 0
+            self._rows.works[key] = row
+            self._rows.add(row)
         if (record.ordinal, record.seq) < (row.ordinal, row.seq):
             return
         row.ordinal, row.seq, row.station = record.ordinal, record.seq, record.station
@@ -132,148 +102,102 @@ class Fold:
 
     def _operation(self, operation: str, work_order: str = "") -> Operation:
         """The operation's row; one that the master data does not know is begun here (I12)."""
-        row = self._row(
-            Operation,
-            (operation,),
-            lambda: Operation(
-                plant=self._plant,
-                id=operation,
-                master_version=None,
-                work_order=work_order,
-                number=0,
-                name="",
-                planned=None,
-                good=0,
-                scrap=0,
-                flagged=0,
-            ),
-        )
+        row = self._rows.operations.get(operation)
+        if row is None:
+            row = Operation(plant=self._plant, id=operation, work_order=work_order, number=0, name="")
+            row.master_version, row.planned, row.good, row.scrap, row.flagged = None, None, 0, 0, 0
+            self._rows.operations[operation] = row
+            self._rows.add(row)
         if work_order and not row.work_order:
             row.work_order = work_order
         return row
 
     def _share(self, operation: str, gateway_name: str) -> Share:
-        return self._row(
-            Share,
-            (operation, gateway_name),
-            lambda: Share(
-                plant=self._plant,
-                operation=operation,
-                gateway=gateway_name,
-                good=0,
-                scrap=0,
-                told_good=0,
-                told_scrap=0,
-            ),
-        )
+        row = self._rows.shares.get((operation, gateway_name))
+        if row is None:
+            row = Share(plant=self._plant, operation=operation, gateway=gateway_name)
+            row.good, row.scrap, row.told_good, row.told_scrap = 0, 0, 0, 0
+            self._rows.shares[operation, gateway_name] = row
+            self._rows.add(row)
+        return row
 
-    def _report(self, record: FoldedRecord, epoch: str, seq: int, event: Any) -> Report:
-        return self._row(
-            Report,
-            (record.gateway_name, epoch, seq),
-            lambda: Report(
-                plant=self._plant,
-                gateway=record.gateway_name,
-                epoch=epoch,
-                seq=seq,
-                operation=_text(event.operation),
-                person=_text(event.person),
-                good=0,
-                scrap=0,
-                flagged=0,
-                wall=record.wall,
-                state="awaited",
-            ),
-        )
+    def _report(self, record: FoldedRecord, epoch: str, seq: int, event: Any) -> dict[str, Any]:
+        key = (record.gateway_name, epoch, seq)
+        found = self._rows.reports.get(key)
+        if found is not None:
+            return found
+        row = {"plant": self._plant, "gateway": record.gateway_name, "epoch": epoch, "seq": seq}
+        row |= {"operation": clean(event.operation), "person": clean(event.person), "wall": record.wall}
+        return self._rows.new_report(key, row | {"good": 0, "scrap": 0, "flagged": 0, "state": "awaited"})
 
-    def _count(self, record: FoldedRecord, report: Report, sign: int) -> None:
+    def _count(self, record: FoldedRecord, report: dict[str, Any], sign: int) -> None:
         """Put a report into the sums or take it out."""
-        row = self._operation(report.operation)
-        share = self._share(report.operation, report.gateway)
-        row.good += sign * report.good
-        row.scrap += sign * report.scrap
-        row.flagged += sign * report.flagged
+        row = self._operation(report["operation"])
+        share = self._share(report["operation"], report["gateway"])
+        row.good += sign * report["good"]
+        row.scrap += sign * report["scrap"]
+        row.flagged += sign * report["flagged"]
         row.changed_at = record.wall
-        share.good += sign * report.good
-        share.scrap += sign * report.scrap
-        self._touched.add(report.operation)
+        share.good += sign * report["good"]
+        share.scrap += sign * report["scrap"]
+        self._touched.add(report["operation"])
 
     def _reported(self, record: FoldedRecord, event: events.ReportFinished) -> None:
-        self._operation(_text(event.operation), _text(event.work_order))
+        self._operation(clean(event.operation), clean(event.work_order))
         self._work(record, event, "ended")
-        place = (Report, record.gateway_name, record.epoch, record.seq)
         row = self._report(record, record.epoch, record.seq, event)
-        corrected_before = row.state == "corrected"
-        if row.state == "counted":
+        if row["state"] == "counted":
             return
-        row.operation, row.person, row.wall = _text(event.operation), _text(event.person), record.wall
-        row.good, row.scrap, row.flagged = event.good, event.scrap, int(bool(event.flags))
-        self._rows[place] = row
-        if not corrected_before:
-            row.state = "counted"
+        row["operation"], row["person"], row["wall"] = clean(event.operation), clean(event.person), record.wall
+        row["good"], row["scrap"], row["flagged"] = event.good, event.scrap, int(bool(event.flags))
+        if row["state"] != "corrected":
+            row["state"] = "counted"
             self._count(record, row, 1)
+        self._rows.report_changed((record.gateway_name, record.epoch, record.seq))
 
     def _corrected(self, record: FoldedRecord, event: events.ReportCorrected) -> None:
         """The report no longer counts. Its correction may come first, when the report fills a gap later."""
-        epoch, _, seq = event.corrects.partition("/")
-        if len(seq) > 16:
+        place = identity_of(event.corrects)
+        if place is None:
             return
-        row = self._report(record, epoch, int(seq), event)
-        if row.state == "counted":
+        row = self._report(record, *place, event)
+        if row["state"] == "counted":
+            self._operation(row["operation"])
             self._count(record, row, -1)
-        row.state = "corrected"
+        row["state"] = "corrected"
+        self._rows.report_changed((record.gateway_name, *place))
         if event.reopened:
             self._work(record, event, "running")
 
-    def _call(self, record: FoldedRecord, identity: str, event: Any) -> Call | None:
-        epoch, _, seq = identity.partition("/")
-        if len(seq) > 16:
+    def _call(self, record: FoldedRecord, place: tuple[str, int] | None, event: Any) -> Call | None:
+        """Epochs are random, so a call is found by its identity alone: another gateway may take it (N04)."""
+        if place is None:
             return None
-        owner = self._session.scalar(
-            select(Call.gateway).where(Call.plant == self._plant, Call.epoch == epoch, Call.seq == int(seq)).limit(1)
-        )
-        gateway_name = owner or record.gateway_name
-        return self._row(
-            Call,
-            (gateway_name, epoch, int(seq)),
-            lambda: Call(
-                plant=self._plant,
-                gateway=gateway_name,
-                epoch=epoch,
-                seq=int(seq),
-                call_type=_text(event.call_type),
-                station=record.station,
-                person="",
-                operation="",
-                state="raised",
-                acknowledged_by="",
-                source="",
-                ended_by="",
-                cause="",
-            ),
-        )
+        row = self._rows.calls.get(place)
+        if row is None:
+            row = Call(plant=self._plant, gateway=record.gateway_name, epoch=place[0], seq=place[1])
+            row.call_type, row.station, row.state = clean(event.call_type), record.station, "raised"
+            row.person = row.operation = row.acknowledged_by = row.source = row.ended_by = row.cause = ""
+            self._rows.calls[place] = row
+            self._rows.add(row)
+        return row
 
     def _raised(self, record: FoldedRecord, event: events.AndonRaised) -> None:
-        row = self._call(record, f"{record.epoch}/{record.seq}", event)
+        row = self._call(record, (record.epoch, record.seq), event)
         if row is not None:
             row.raised_at, row.station = record.wall, record.station
-            row.person, row.operation = _text(event.person), _text(event.operation)
+            row.person, row.operation = clean(event.person), clean(event.operation)
 
     def _acknowledged(self, record: FoldedRecord, event: events.AndonAcknowledged) -> None:
-        row = self._call(record, event.call, event)
+        row = self._call(record, identity_of(event.call), event)
         if row is None or row.acknowledged_by:
             return
-        row.acknowledged_at, row.acknowledged_by, row.source = record.wall, _text(event.person), event.source
+        row.acknowledged_at, row.acknowledged_by, row.source = record.wall, clean(event.person), event.source
         if CALL_RANK[row.state] < CALL_RANK["acknowledged"]:
             row.state = "acknowledged"
 
     def _ended(self, record: FoldedRecord, event: Any, state: str, cause: str) -> None:
-        row = self._call(record, event.call, event)
+        row = self._call(record, identity_of(event.call), event)
         if row is None or CALL_RANK[row.state] == CALL_RANK["resolved"]:
             return
-        row.state, row.ended_at, row.ended_by, row.cause = state, record.wall, _text(event.person), _text(cause)
-
-
-def _text(value: str) -> str:
-    """A word of an event as a column takes it: PostgreSQL has no NUL."""
-    return value.replace("\x00", "\ufffd")
+        row.state, row.ended_at, row.ended_by, row.cause = state, record.wall, clean(event.person), clean(cause)

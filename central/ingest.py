@@ -55,6 +55,21 @@ RECORD = models.table_of(models.Record)
 GATEWAY = models.table_of(models.Gateway)
 HEAD = models.table_of(models.LogHead)
 
+LOCK_HEAD = select(HEAD.c.position).where(HEAD.c.plant == bindparam("plant")).with_for_update()
+MOVE_HEAD = (
+    update(HEAD)
+    .where(HEAD.c.plant == bindparam("of_plant"))
+    .values(position=bindparam("position"), changes=HEAD.c.changes + 1)
+)
+READ_GATEWAY = select(GATEWAY).where(GATEWAY.c.plant == bindparam("plant"), GATEWAY.c.name == bindparam("name"))
+READ_DIGESTS = select(RECORD.c.seq, RECORD.c.digest).where(
+    RECORD.c.stream_id == bindparam("stream_id"),
+    RECORD.c.place == 0,
+    RECORD.c.seq.in_(bindparam("seqs", expanding=True)),
+)
+READ_CONTENTS = READ_DIGESTS.with_only_columns(RECORD.c.seq, RECORD.c.content)
+"""Statements are built once: building one costs more than running it."""
+
 RECORD_COLUMNS = "plant, position, stream_id, seq, place, previous_digest, digest, content, received_at"
 
 
@@ -85,26 +100,26 @@ def ingest(database: Database, gateway_name: str, batch: Batch, now: float) -> R
     wrong = [wrong_digests(gateway_name, each) if each.records else frozenset() for each in batch.streams]
     with database.write() as session:
         work = _Work(session, database.plant, gateway_name, batch, now)
-        head = session.connection().execute(select(HEAD).where(HEAD.c.plant == work.plant).with_for_update()).one()
+        position = session.connection().execute(LOCK_HEAD, {"plant": work.plant}).scalar_one()
         row = _gateway_row(work)
         _load(work)
         before = {epoch: (state, state.moving()) for epoch, state in work.states.items()}
         for offered, places in zip(batch.streams, wrong, strict=True):
-            _take_stream(work, offered, places, head.position)
+            _take_stream(work, offered, places, position)
         _chain(work)
         store_states(session, (state for state, then in before.values() if state.moving() != then))
         offer_all = _closed(work, row.closed_digest)
         _store_gateway(work, row, offer_all)
         if raise_alarms(session, work.plant, gateway_name, work.alarms, now):
             work.changed = True
-        _store_records(work, head.position)
+        _store_records(work, position)
         receipt = _receipt(work, database, row.facts_last, offer_all)
     return receipt
 
 
 def _gateway_row(work: _Work) -> Any:
-    mine = (GATEWAY.c.plant == work.plant, GATEWAY.c.name == work.gateway_name)
-    row = work.session.connection().execute(select(GATEWAY).where(*mine)).one_or_none()
+    mine = {"plant": work.plant, "name": work.gateway_name}
+    row = work.session.connection().execute(READ_GATEWAY, mine).one_or_none()
     if row is None or row.revoked_at is not None:
         raise CredentialRefused
     return row
@@ -165,23 +180,26 @@ def _look_up(work: _Work, offered: Stream, state: StreamState, held: Held) -> No
     mark = state.mark
     if not offered.records or mark == 0:
         return
-    wanted = {seq for record in offered.records for seq in (record.seq, record.seq - 1) if 0 < seq <= mark}
+    first = offered.records[0].seq
+    if first == mark + 1 and all(record.seq > mark for record in offered.records):
+        wanted = {mark}
+    else:
+        wanted = {seq for record in offered.records for seq in (record.seq, record.seq - 1) if 0 < seq <= mark}
     connection = work.session.connection()
-    mine = (RECORD.c.stream_id == state.id, RECORD.c.place == 0)
     for part in chunks(sorted(wanted)):
-        columns = select(RECORD.c.seq, RECORD.c.digest).where(*mine, RECORD.c.seq.in_(part))
-        held.digests.update({row.seq: row.digest for row in connection.execute(columns)})
-    suspects = [
-        seq
-        for record in offered.records
-        for seq, digest in ((record.seq, record.digest), (record.seq - 1, record.previous_digest))
-        if seq in held.digests and held.digests[seq] != digest
-    ]
-    lost: set[int] = set()
+        rows = connection.execute(READ_DIGESTS, {"stream_id": state.id, "seqs": part})
+        held.digests.update({row.seq: row.digest for row in rows})
+    suspects = sorted(
+        {
+            seq
+            for record in offered.records
+            for seq, digest in ((record.seq, record.digest), (record.seq - 1, record.previous_digest))
+            if seq <= mark and held.digests.get(seq, digest) != digest
+        }
+    )
     for part in chunks(suspects):
-        columns = select(RECORD.c.seq, RECORD.c.content).where(*mine, RECORD.c.seq.in_(part))
-        lost |= {row.seq for row in connection.execute(columns) if is_lost_record(row.content)}
-    held.lost = lost
+        rows = connection.execute(READ_CONTENTS, {"stream_id": state.id, "seqs": part})
+        held.lost |= {row.seq for row in rows if is_lost_record(row.content)}
 
 
 def _make_room(work: _Work, stream_id: int, seqs: Sequence[int]) -> None:
@@ -290,10 +308,7 @@ def _store_records(work: _Work, position: int) -> None:
         values = ", ".join([mark] * len(work.rows[0]))
         connection.exec_driver_sql(f"INSERT INTO record ({RECORD_COLUMNS}) VALUES ({values})", work.rows)
     if work.rows or work.changed:
-        moved = {"position": position + len(work.rows), "changes": HEAD.c.changes + 1}
-        connection.execute(
-            update(HEAD).where(HEAD.c.plant == bindparam("head_plant")).values(**moved), {"head_plant": work.plant}
-        )
+        connection.execute(MOVE_HEAD, {"of_plant": work.plant, "position": position + len(work.rows)})
 
 
 def _receipt(work: _Work, database: Database, facts_last: int, offer_all: bool) -> Receipt:

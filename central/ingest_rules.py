@@ -3,16 +3,18 @@
 `judge` folds one offered stream over what is held of it. It decides; `central/ingest.py` carries out.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
-from central.ranges import Range, Ranges
+from central.ranges import Ranges
 from sync.wire import CONTENT_CHARACTERS_MAX, Stream, WireRecord, digest_of
 
 SEQ_MAX = 2**53
 DIGEST_CHARACTERS = 64
 HEXADECIMAL = frozenset("0123456789abcdef")
+LOST_BEGINNING = '{"type":"record.lost"'
 
 
 class AlarmRaised(NamedTuple):
@@ -61,7 +63,7 @@ class Judgement:
 
 def is_lost_record(content: str) -> bool:
     """Whether a record's text says that it takes the place of one that salvage could not read."""
-    return content.startswith('{"type":"record.lost"')
+    return content.startswith(LOST_BEGINNING)
 
 
 def wrong_digests(gateway_name: str, stream: Stream) -> frozenset[int]:
@@ -70,7 +72,7 @@ def wrong_digests(gateway_name: str, stream: Stream) -> frozenset[int]:
     return frozenset(
         place
         for place, (seq, previous, digest, content) in enumerate(stream.records)
-        if not _is_digest(digest) or digest_of(gateway_name, epoch, seq, previous, content) != digest
+        if digest_of(gateway_name, epoch, seq, previous, content) != digest
     )
 
 
@@ -96,7 +98,9 @@ def judge(epoch: str, stream: Stream, held: Held, wrong: Collection[int]) -> Jud
     """
     last = max([stream.last, *(record.seq for record in stream.records[-1:])])
     fold = Judgement(mark=held.mark, claimed=max(held.claimed, min(last, SEQ_MAX)))
-    for place, record in enumerate(stream.records):
+    place = 0
+    while (place := _run(stream.records, place, held, fold, wrong)) < len(stream.records):
+        record = stream.records[place]
         if place in wrong or not 1 <= record.seq <= SEQ_MAX:
             fold.alarms.append(
                 AlarmRaised("wrong_digest", f"{epoch}/{record.seq}", "a record came damaged; its stream waits there")
@@ -106,9 +110,36 @@ def judge(epoch: str, stream: Stream, held: Held, wrong: Collection[int]) -> Jud
         if not _take(epoch, stream, held, fold, record):
             fold.stopped = True
             break
+        place += 1
     if not stream.records and stream.floor > fold.mark:
         _declare(epoch, held, fold, stream.floor)
     return fold
+
+
+def _run(records: Sequence[WireRecord], start: int, held: Held, fold: Judgement, wrong: Collection[int]) -> int:
+    """Take records as long as each is plain, new, and linked to the one before: nearly all of them, so it is short.
+
+    Returns the place of the first that needs a closer look.
+    """
+    place, mark = start, fold.mark
+    before = held.digests.get(mark) if mark not in held.lost else None
+    for seq, previous, digest, content in islice(records, start, None):
+        if (
+            seq != mark + 1
+            or previous != before
+            or place in wrong
+            or len(content) > CONTENT_CHARACTERS_MAX
+            or "\x00" in content
+            or content.startswith(LOST_BEGINNING)
+        ):
+            break
+        mark, before, place = seq, digest, place + 1
+    if place > start:
+        taken = records[start:place]
+        fold.taken += taken
+        held.digests.update((record.seq, record.digest) for record in taken)
+        fold.mark = mark
+    return place
 
 
 def _declare(epoch: str, held: Held, fold: Judgement, last: int) -> None:
@@ -233,8 +264,3 @@ def fork_alarm(previous_epoch: str | None, epochs: Collection[str]) -> AlarmRais
 def is_closed(stream: Stream, mark: int, safe: int) -> bool:
     """Whether a gateway may leave the epoch out of its offers: held, in a confirmed backup, and pruned."""
     return stream.floor >= stream.last and mark >= stream.last and safe >= stream.last
-
-
-def missing_of(ranges_by_stream: Mapping[int, tuple[Range, ...]], stream_id: int, limit: int) -> tuple[Range, ...]:
-    """What the receipt asks for of one stream."""
-    return ranges_by_stream.get(stream_id, ())[:limit]

@@ -6,7 +6,6 @@ that filled a gap comes late.
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -20,7 +19,7 @@ from central.facts import tell_progress
 from central.fold import Fold, FoldedRecord
 from central.ingest_rules import AlarmRaised
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
-from central.times import AnchorValue, Corrected, correct, observed_record, read_anchors
+from central.times import Corrected, Observed, correct, observed_head, read_anchors
 from floor.events import EVENTS, Event
 
 NAME = "board"
@@ -30,15 +29,6 @@ STREAM = models.table_of(models.Stream)
 HAPPENING = models.table_of(models.Happening)
 PROJECTION = models.table_of(models.Projection)
 HEAD = models.table_of(models.LogHead)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A record as far as it makes sense. `event` is None for a type of a later release and for nonsense."""
-
-    head: dict[str, Any]
-    event: Event | None
-    nonsense: str
 
 
 def is_behind(session: Session, plant: str) -> bool:
@@ -106,40 +96,52 @@ def _move(session: Session, plant: str, before: int, position: int) -> None:
 
 
 def _fold_rows(session: Session, plant: str, rows: Any) -> None:
-    observed = [observed_record(row.content) for row in rows]
+    heads = [_head(row.content) for row in rows]
+    observed = [observed_head(head) for head in heads]
     boots = {(row.gateway, seen.boot) for row, seen in zip(rows, observed, strict=True) if seen is not None}
     anchors = read_anchors(session, plant, boots)
-    fold = Fold(session, plant)
-    happenings, nonsense = [], []
-    for row, seen in zip(rows, observed, strict=True):
-        anchor: AnchorValue | None = anchors.get((row.gateway, seen.boot)) if seen else None
-        when = correct(seen, anchor)
-        reading = _read(row.content)
-        if reading.nonsense:
-            nonsense.append((row.gateway, AlarmRaised("unreadable_record", f"{row.epoch}/{row.seq}", reading.nonsense)))
-        happenings.append(_happening(plant, row, reading, when, seen))
-        if reading.event is not None:
-            folded = FoldedRecord(
-                row.gateway, row.epoch, row.seq, row.ordinal, _word(reading.head.get("subject")), when.wall
-            )
-            fold.apply(folded, reading.event)
+    happenings, found, nonsense = [], [], []
+    for row, head, seen in zip(rows, heads, observed, strict=True):
+        when = correct(seen, anchors.get((row.gateway, seen.boot)) if seen else None)
+        happenings.append(_happening(plant, row, head, when, seen))
+        event = _event(head)
+        if isinstance(event, str):
+            nonsense.append((row.gateway, AlarmRaised("unreadable_record", f"{row.epoch}/{row.seq}", event)))
+        elif event is not None:
+            station = _word(head.get("subject"))
+            found.append((FoldedRecord(row.gateway, row.epoch, row.seq, row.ordinal, station, when.wall), event))
     session.connection().execute(insert(HAPPENING), happenings)
-    fold.store()
+    fold = Fold(session, plant)
+    fold.apply_all(found)
     tell_progress(session, plant, fold.touched_operations(), rows[-1].received_at)
     for gateway_name, alarm in nonsense:
         raise_alarms(session, plant, gateway_name, [alarm], rows[-1].received_at)
 
 
-def _read(content: str) -> _Reading:
-    """Nonsense with a right digest is kept in the log like everything (I12), and a person is told."""
+def _head(content: str) -> dict[str, Any]:
+    """A record's text as JSON; empty where it is none."""
     try:
         head = json.loads(content)
-        kind = EVENTS.get(head["type"])
-        if kind is None:
-            return _Reading(head, None, "")
-        return _Reading(head, kind.model_validate(head["data"]), "")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
-        return _Reading({}, None, f"its text is no event: {type(fault).__name__}")
+    except (ValueError, RecursionError):
+        return {}
+    return head if isinstance(head, dict) else {}
+
+
+def _event(head: dict[str, Any]) -> Event | str | None:
+    """The event; None for a type of a later release; why it is none, in words, for nonsense.
+
+    Nonsense with a right digest is kept in the log like everything (I12), and a person is told.
+    """
+    name = head.get("type")
+    if not isinstance(name, str):
+        return "its text is no event"
+    kind = EVENTS.get(name)
+    if kind is None:
+        return None
+    try:
+        return kind.model_validate(head.get("data"))
+    except ValueError:
+        return f"its data is no {name}"
 
 
 def _word(value: object, characters_max: int = 64) -> str:
@@ -148,21 +150,20 @@ def _word(value: object, characters_max: int = 64) -> str:
     return text[:characters_max].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _happening(plant: str, row: Any, reading: _Reading, when: Corrected, seen: Any) -> dict[str, Any]:
-    data = reading.head.get("data")
+def _happening(plant: str, row: Any, head: dict[str, Any], when: Corrected, seen: Observed | None) -> dict[str, Any]:
+    data = head.get("data")
     members = data if isinstance(data, dict) else {}
     flags = members.get("flags")
+    named = " ".join(each for each in flags if isinstance(each, str)) if isinstance(flags, list) else ""
     return {
         "plant": plant,
         "position": row.position,
         "gateway": row.gateway,
-        "type": _word(reading.head.get("type")),
-        "station": _word(reading.head.get("subject")),
+        "type": _word(head.get("type")),
+        "station": _word(head.get("subject")),
         "person": _word(members.get("person")),
         "operation": _word(members.get("operation")),
-        "flags": _word(" ".join(each for each in flags if isinstance(each, str)), 256)
-        if isinstance(flags, list)
-        else "",
+        "flags": _word(named, 256),
         "wall": when.wall,
         "error_seconds": when.error,
         "clock": when.clock,

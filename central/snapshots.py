@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from central import models
@@ -21,6 +21,13 @@ _cached: OrderedDict[str, MasterData] = OrderedDict()
 _lock = threading.Lock()
 
 EMPTY = MasterData()
+
+READ_HEAD = (
+    select(models.MasterVersion.version, models.MasterVersion.digest)
+    .where(models.MasterVersion.plant == bindparam("plant"))
+    .order_by(models.MasterVersion.version.desc())
+    .limit(1)
+)
 
 
 def publish(
@@ -86,12 +93,7 @@ def _current_row(session: Session, plant: str) -> models.MasterVersion | None:
 
 def current_head(session: Session, plant: str = "plant") -> tuple[int, str]:
     """(version, digest of the body) in force; (0, "") when there is none."""
-    row = session.execute(
-        select(models.MasterVersion.version, models.MasterVersion.digest)
-        .where(models.MasterVersion.plant == plant)
-        .order_by(models.MasterVersion.version.desc())
-        .limit(1)
-    ).first()
+    row = session.connection().execute(READ_HEAD, {"plant": plant}).first()
     return (row.version, row.digest) if row else (0, "")
 
 

@@ -35,6 +35,12 @@ COLUMNS = (
 )
 
 
+MINE = (STREAM.c.plant == bindparam("plant"), STREAM.c.gateway == bindparam("gateway"))
+READ_ALL = select(*COLUMNS).where(*MINE)
+READ_SOME = READ_ALL.where(STREAM.c.epoch.in_(bindparam("epochs", expanding=True)))
+STORE = update(STREAM).where(STREAM.c.id == bindparam("row_id"))
+
+
 @dataclass(slots=True)
 class StreamState:
     """A row of `stream`, as far as an ingest reads and moves it."""
@@ -63,12 +69,12 @@ def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 def read_states(session: Session, plant: str, gateway_name: str, epochs: Sequence[str]) -> dict[str, StreamState]:
     """The rows of these epochs and of the ones before them, by epoch."""
-    mine = select(*COLUMNS).where(STREAM.c.plant == plant, STREAM.c.gateway == gateway_name)
+    mine = {"plant": plant, "gateway": gateway_name}
     connection = session.connection()
     if len(epochs) > CHUNK:
-        rows = connection.execute(mine).all()
+        rows = connection.execute(READ_ALL, mine).all()
     else:
-        rows = connection.execute(mine.where(STREAM.c.epoch.in_(epochs))).all() if epochs else []
+        rows = connection.execute(READ_SOME, mine | {"epochs": epochs}).all() if epochs else []
     return {row.epoch: StreamState(**row._mapping) for row in rows}
 
 
@@ -152,24 +158,29 @@ def store_states(session: Session, changed: Iterable[StreamState]) -> None:
         for each in changed
     ]
     if rows:
-        session.connection().execute(update(STREAM).where(STREAM.c.id == bindparam("row_id")), rows)
+        session.connection().execute(STORE, rows)
 
 
 GAP = table_of(Gap)
+READ_GAPS = (
+    select(GAP.c.stream_id, GAP.c.first, GAP.c.last, GAP.c.asked)
+    .order_by(GAP.c.stream_id, GAP.c.first)
+    .limit(RANGES_PER_BATCH_MAX)
+)
+READ_SOME_GAPS = READ_GAPS.where(GAP.c.stream_id.in_(bindparam("ids", expanding=True)))
+READ_ALL_GAPS = READ_GAPS.where(GAP.c.stream_id.in_(select(STREAM.c.id).where(*MINE)))
 
 
 def read_gaps(
     session: Session, plant: str, gateway_name: str, stream_ids: Sequence[int]
 ) -> dict[int, tuple[list[Range], list[Range]]]:
     """(asked for, not asked for) ranges by stream. At most RANGES_PER_BATCH_MAX, the lowest first."""
-    columns = select(GAP.c.stream_id, GAP.c.first, GAP.c.last, GAP.c.asked).order_by(GAP.c.stream_id, GAP.c.first)
     if len(stream_ids) <= CHUNK:
-        wanted = columns.where(GAP.c.stream_id.in_(stream_ids))
+        rows = session.connection().execute(READ_SOME_GAPS, {"ids": stream_ids})
     else:
-        own = select(STREAM.c.id).where(STREAM.c.plant == plant, STREAM.c.gateway == gateway_name)
-        wanted = columns.where(GAP.c.stream_id.in_(own))
+        rows = session.connection().execute(READ_ALL_GAPS, {"plant": plant, "gateway": gateway_name})
     found: dict[int, tuple[list[Range], list[Range]]] = {}
-    for row in session.connection().execute(wanted.limit(RANGES_PER_BATCH_MAX)):
+    for row in rows:
         found.setdefault(row.stream_id, ([], []))[0 if row.asked else 1].append((row.first, row.last))
     return found
 

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from central import models
@@ -30,6 +30,9 @@ WALL_MAX = 253_402_300_000.0
 
 ANCHOR = models.table_of(models.Anchor)
 HAPPENING = models.table_of(models.Happening)
+READ_ANCHOR = select(ANCHOR).where(
+    ANCHOR.c.plant == bindparam("plant"), ANCHOR.c.gateway == bindparam("gateway"), ANCHOR.c.boot == bindparam("boot")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,22 @@ def observed_record(content: str) -> Observed | None:
     """The clock members of a record's text; None where it has none that make sense."""
     try:
         head = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return observed_head(head) if isinstance(head, dict) else None
+
+
+def observed_head(head: dict[str, Any]) -> Observed | None:
+    """The clock members of a record's JSON; None where they make no sense."""
+    try:
         found = Observed(
             str(head["bootid"])[:64].replace("\x00", ""),
             float(head["boottime"]),
             float(head["walltime"]),
             head["clockstate"] == "synchronised",
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+        found.boot.encode()
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
     sane = math.isfinite(found.boottime) and 0 <= found.boottime < 1e10 and 0 <= found.wall < WALL_MAX
     return found if sane else None
@@ -121,7 +133,8 @@ def learn(session: Session, plant: str, gateway_name: str, boot: str, low: float
     """Put an interval to what is known of a boot; records of it that waited for an anchor get their time."""
     connection = session.connection()
     mine = (ANCHOR.c.plant == plant, ANCHOR.c.gateway == gateway_name, ANCHOR.c.boot == boot)
-    row = connection.execute(select(ANCHOR).where(*mine)).one_or_none()
+    key = {"plant": plant, "gateway": gateway_name, "boot": boot}
+    row = connection.execute(READ_ANCHOR, key).one_or_none()
     known = None
     if row is not None and row.error_seconds is not None:
         grown = DRIFT * max(0.0, now - row.observed_at)
@@ -131,7 +144,7 @@ def learn(session: Session, plant: str, gateway_name: str, boot: str, low: float
         return
     values = {"offset_seconds": found.offset, "error_seconds": found.error, "observed_at": now}
     if row is None:
-        connection.execute(insert(ANCHOR), {"plant": plant, "gateway": gateway_name, "boot": boot, **values})
+        connection.execute(insert(ANCHOR), {**key, **values})
     else:
         connection.execute(update(ANCHOR).where(*mine).values(**values))
     correct_folded(session, plant, gateway_name, boot, found)

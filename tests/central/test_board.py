@@ -1,0 +1,278 @@
+"""The fold of the log, facts for other gateways, and the board, on both databases."""
+
+import json
+
+from sqlalchemy import select
+
+from central.board import Board, current_board
+from central.database import Database
+from central.facts import acknowledge_call, read_facts, resolve_call
+from central.ingest import ingest
+from central.models import Happening, Projection, Station
+from central.projector import catch_up, catch_up_all
+from central.snapshots import publish
+from floor.events import (
+    AndonAcknowledged,
+    AndonCancelled,
+    AndonRaised,
+    AndonResolved,
+    ReportCorrected,
+    ReportFinished,
+    SessionClosed,
+    SessionOpened,
+    WorkPaused,
+    WorkResumed,
+    WorkStarted,
+)
+from floor.master import CallType, MasterData, Operation, Person, WorkOrder
+from floor.master import Station as MasterStation
+from tests.central.card import Card
+
+NOW = 1_800_000_000.0
+
+
+def master() -> MasterData:
+    return MasterData(
+        people=(Person(id="P1", name="王芳", badge="B1"), Person(id="P2", name="李强", badge="B2")),
+        stations=(MasterStation(id="S1", gateway="one"), MasterStation(id="S2", gateway="two")),
+        work_orders=(WorkOrder(id="WO1", item="shaft", quantity=10, due="2026-12-01"),),
+        operations=(
+            Operation(id="OP1", work_order="WO1", number=10, name="车削", planned=10, ticket="T1", stations=("S2",)),
+            Operation(id="OP2", work_order="WO1", number=20, name="磨削", planned=10, ticket="T2"),
+        ),
+        call_types=(CallType(id="quality", name="质量", impact="stop"),),
+    )
+
+
+def put(database: Database, *cards: Card) -> Board:
+    for card in cards:
+        card.drain(lambda batch, name=card.name: ingest(database, name, batch, NOW))
+    return current_board(database, NOW)
+
+
+def publish_master(database: Database) -> None:
+    with database.write() as session:
+        assert publish(session, master(), "planner", NOW) == 1
+
+
+def test_reports_are_summed_and_corrections_take_them_back(enrolled: Database) -> None:
+    publish_master(enrolled)
+    card = Card("one")
+    card.keep(WorkStarted(person="P1", operation="OP1", work_order="WO1"))
+    first = card.keep(ReportFinished(person="P1", operation="OP1", good=4, scrap=1, flags=("early",)))
+    card.keep(WorkStarted(person="P2", operation="OP1"))
+    board = put(enrolled, card)
+    [shown] = [each for each in board.operations if each.operation == "OP1"]
+    assert (shown.good, shown.scrap, shown.flagged, shown.state, shown.planned) == (4, 1, 1, "running", 10)
+    assert [(each.name, each.station) for each in shown.workers] == [("李强", "S1")]
+    assert (shown.item, shown.due, shown.known) == ("shaft", "2026-12-01", True)
+    correction = ReportCorrected(person="P1", corrects=first, operation="OP1", good=-4, scrap=-1)
+    card.keep(correction)
+    card.keep(correction)
+    board = put(enrolled, card)
+    [shown] = [each for each in board.operations if each.operation == "OP1"]
+    assert (shown.good, shown.scrap, shown.flagged) == (0, 0, 0) and len(shown.workers) == 2
+
+
+def test_folding_again_and_cut_short_counts_nothing_twice(enrolled: Database) -> None:
+    card = Card("one")
+    for _ in range(30):
+        card.keep(ReportFinished(person="P1", operation="OP9", good=1))
+    card.drain(lambda batch: ingest(enrolled, "one", batch, NOW))
+    try:
+        with enrolled.write() as session:
+            catch_up(session, limit=10)
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        pass
+    with enrolled.write() as session:
+        assert catch_up(session, limit=7) == 7
+    assert catch_up_all(enrolled) == 23 and catch_up_all(enrolled) == 0
+    board = current_board(enrolled, NOW)
+    assert [(each.operation, each.good, each.known) for each in board.operations] == [("OP9", 30, False)]
+    assert board.complete
+    with enrolled.read() as session:
+        assert session.scalar(select(Projection.position)) == 30
+
+
+def test_a_report_that_comes_after_its_correction_does_not_count(enrolled: Database) -> None:
+    card = Card("one")
+    identity = card.keep(ReportFinished(person="P1", operation="OP1", good=5))
+    card.keep(ReportCorrected(person="P1", corrects=identity, operation="OP1", good=-5, reopened=False))
+    epoch = card.epochs[0]
+    original = card.records.pop((epoch.epoch, 1))
+    epoch.floor = 1
+    put(enrolled, card)
+    epoch.floor = 0
+    card.records[epoch.epoch, 1] = original
+    board = put(enrolled, card)
+    assert [each.good for each in board.operations] == [0]
+
+
+def test_a_record_that_filled_a_gap_does_not_turn_the_state_back(enrolled: Database) -> None:
+    card = Card("one")
+    card.keep(WorkStarted(person="P1", operation="OP1"))
+    card.keep(WorkPaused(person="P1", operation="OP1"))
+    card.keep(WorkResumed(person="P1", operation="OP1"))
+    epoch = card.epochs[0]
+    paused = card.records.pop((epoch.epoch, 2))
+    epoch.floor = 2
+    put(enrolled, card)
+    epoch.floor = 0
+    card.records[epoch.epoch, 2] = paused
+    [shown] = put(enrolled, card).operations
+    assert shown.state == "running" and epoch.missing == ((1, 1),)[:0]
+
+
+def test_done_paused_and_closed_are_told_apart(enrolled: Database) -> None:
+    publish_master(enrolled)
+    card = Card("one")
+    card.keep(WorkStarted(person="P1", operation="OP2"))
+    card.keep(WorkPaused(person="P1", operation="OP2"))
+    card.keep(ReportFinished(person="P2", operation="OP1", good=10))
+    states = {each.operation: each.state for each in put(enrolled, card).operations}
+    assert states == {"OP1": "done", "OP2": "paused"}
+
+
+def test_calls_go_forward_only_and_show_who_comes(enrolled: Database) -> None:
+    publish_master(enrolled)
+    card = Card("one")
+    call = card.keep(AndonRaised(call_type="quality", person="P1", operation="OP1"))
+    [shown] = put(enrolled, card).calls
+    assert (shown.state, shown.name, shown.impact, shown.call) == ("raised", "质量", "stop", call)
+    assert shown.running_seconds == NOW - card.wall
+    card.keep(AndonAcknowledged(call=call, call_type="quality", person="P2"))
+    card.keep(AndonAcknowledged(call=call, call_type="quality", person="P1"))
+    [shown] = put(enrolled, card).calls
+    assert (shown.state, shown.acknowledged_by_name) == ("acknowledged", "李强")
+    card.keep(AndonResolved(call=call, call_type="quality", person="P2", cause="tool"))
+    card.keep(AndonCancelled(call=call, call_type="quality"))
+    assert put(enrolled, card).calls == ()
+
+
+def test_the_office_takes_and_closes_a_call_once_and_the_station_is_told(enrolled: Database) -> None:
+    card = Card("one")
+    call = card.keep(AndonRaised(call_type="quality"))
+    put(enrolled, card)
+    with enrolled.write() as session:
+        assert acknowledge_call(session, "plant", "one", call, "P2", "李强", NOW)
+        assert not acknowledge_call(session, "plant", "one", call, "P1", "王芳", NOW)
+        assert not acknowledge_call(session, "plant", "one", "nonsense", "P1", "王芳", NOW)
+    with enrolled.write() as session:
+        assert resolve_call(session, "plant", "one", call, "tool", "P2", "李强", NOW)
+        assert not resolve_call(session, "plant", "one", call, "tool", "P2", "李强", NOW)
+    with enrolled.read() as session:
+        told = read_facts(session, "plant", "one", 0)
+        assert [each.number for each in told.facts] == [1, 2] and told.last == 2
+        assert told.facts[0].kind == "call.acknowledged"
+        assert told.facts[0].content == {
+            "call": call,
+            "call_type": "quality",
+            "person": "P2",
+            "person_name": "李强",
+        }
+        assert told.facts[1].kind == "call.resolved"
+        assert read_facts(session, "plant", "one", 2).facts == ()
+    assert put(enrolled, card).calls == ()
+
+
+def test_others_are_told_of_progress_as_absolute_totals(enrolled: Database) -> None:
+    publish_master(enrolled)
+    one, two = Card("one"), Card("two")
+    one.keep(ReportFinished(person="P1", operation="OP1", good=3))
+    one.keep(ReportFinished(person="P1", operation="OP2", good=9))
+    put(enrolled, one)
+    two.keep(ReportFinished(person="P2", operation="OP1", good=2, scrap=1))
+    put(enrolled, two)
+    identity = one.keep(ReportFinished(person="P1", operation="OP1", good=1))
+    put(enrolled, one)
+    one.keep(ReportCorrected(person="P1", corrects=identity, operation="OP1", good=-1))
+    put(enrolled, one)
+    with enrolled.read() as session:
+        told = [each.content for each in read_facts(session, "plant", "two", 0).facts]
+        assert told == [{"operation": "OP1", "good": good, "scrap": 0} for good in (3, 4, 3)]
+        told = [each.content for each in read_facts(session, "plant", "one", 0).facts]
+        assert told == [{"operation": "OP1", "good": 2, "scrap": 1}]
+
+
+def test_stations_remember_who_is_signed_in(enrolled: Database) -> None:
+    card = Card("one")
+    card.keep(SessionOpened(person="P1"), "S1")
+    card.keep(SessionOpened(person="P2"), "S2")
+    card.keep(SessionClosed(person="P1", reason="badge"), "S1")
+    put(enrolled, card)
+    with enrolled.read() as session:
+        assert {row.id: row.person for row in session.scalars(select(Station))} == {"S1": "", "S2": "P2"}
+
+
+def test_nonsense_is_kept_told_and_stops_nothing(enrolled: Database) -> None:
+    card = Card("one")
+    card.keep_text("[" * 8000)
+    card.keep_text('{"type":"report.finished","data":{"person":"P1"}}')
+    card.keep_text('{"type":"of.tomorrow","data":[]}')
+    card.keep_text('{"type":["x"],"data":{"person":{"a":1},"flags":"no"}}')
+    card.keep_text('{"type":"report.finished","data":{"person":"a\\u0000b","operation":"O\\u0000","good":1}}')
+    card.keep_text('{"type":"work.started","data":{"person":"\\ud800","operation":"O"}}')
+    card.keep(ReportFinished(person="P1", operation="OP1", good=5))
+    board = put(enrolled, card)
+    assert {each.operation: each.good for each in board.operations} == {"OP1": 5, "O\ufffd": 1}
+    assert {each.kind for each in board.alarms} == {"unreadable_record"} and board.complete
+    with enrolled.read() as session:
+        assert len(session.scalars(select(Happening)).all()) == 7
+
+
+def test_the_board_counts_gaps_forks_and_how_far_it_is_complete(enrolled: Database) -> None:
+    card = Card("one")
+    for _ in range(6):
+        card.keep(ReportFinished(person="P1", operation="OP1", good=1))
+    put(enrolled, card)
+    clone = card.copy()
+    for each in (card, clone):
+        each.start()
+        each.keep(ReportFinished(person="P1", operation="OP1", good=1))
+    board = put(enrolled, card, clone)
+    [shown, other] = board.gateways
+    assert (shown.name, shown.forks, shown.gaps, shown.waiting, shown.contiguous) == ("one", 2, 0, 0, 1)
+    assert other.last_seen is None and other.enrolled and not other.revoked
+    assert [each.kind for each in board.alarms] == ["fork"]
+
+
+def test_the_version_moves_with_what_a_page_shows_and_rests_otherwise(enrolled: Database) -> None:
+    card = Card("one")
+    card.keep(ReportFinished(person="P1", operation="OP1", good=1))
+    before = put(enrolled, card).version
+    ingest(enrolled, "one", card.batch(), NOW + 1)
+    assert current_board(enrolled, NOW).version == before
+    card.keep(ReportFinished(person="P1", operation="OP1", good=1))
+    assert put(enrolled, card).version > before
+
+
+def test_a_time_without_a_clock_is_corrected_once_an_anchor_is_known(enrolled: Database) -> None:
+    card = Card("one", synchronised=False, wall=1000.0)
+    card.keep(ReportFinished(person="P1", operation="OP1", good=1))
+    put(enrolled, card)
+    with enrolled.read() as session:
+        row = session.scalars(select(Happening)).one()
+        assert (row.clock, row.error_seconds, row.wall) == ("unsynchronised", None, 1001.0)
+    # Health read between the server's answers at NOW and NOW + 4, at boot time 103: the offset is NOW - 101 +- 2.
+    batch = card.batch().model_copy(update={"status": {"bootid": card.boot, "boottime": 103.0}})
+    ingest(enrolled, "one", batch, NOW + 4)
+    with enrolled.read() as session:
+        row = session.scalars(select(Happening)).one()
+        assert (row.clock, row.error_seconds, row.wall) == ("corrected", 2.0, NOW)
+    card.keep(ReportFinished(person="P1", operation="OP1", good=1))
+    put(enrolled, card)
+    with enrolled.read() as session:
+        rows = session.scalars(select(Happening).order_by(Happening.position)).all()
+        assert [row.wall for row in rows] == [NOW, NOW + 1]
+
+
+def test_the_same_master_data_is_the_same_version(enrolled: Database) -> None:
+    publish_master(enrolled)
+    with enrolled.write() as session:
+        assert publish(session, master(), "planner", NOW) == 1
+        smaller = master().model_copy(update={"operations": master().operations[:1]})
+        smaller = MasterData.model_validate_json(json.dumps(smaller.model_dump(mode="json")))
+        assert publish(session, smaller, "planner", NOW) == 2
+    shown = {each.operation: each.known for each in current_board(enrolled, NOW).operations}
+    assert shown == {"OP1": True, "OP2": False}
