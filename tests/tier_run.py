@@ -97,12 +97,16 @@ class TierRun:
         keep: list[pytest.Item] = []
         drop: list[pytest.Item] = []
         for item in items:
-            tier = tier_of({mark.name for mark in item.iter_markers()})
+            markers = {mark.name for mark in item.iter_markers()}
+            tier = tier_of(markers)
             if tier != self.outcome.tier:
                 self.outcome.other_tiers[tier] = self.outcome.other_tiers.get(tier, 0) + 1
             else:
                 self.own_items += 1
             wanted = tier == self.outcome.tier and item.nodeid not in self.outcome.passed
+            if wanted and "root" in markers and os.geteuid() != 0:
+                self.outcome.skipped[item.nodeid] = "it mounts file systems, which takes root"
+                wanted = False
             (keep if wanted else drop).append(item)
         self.selected = len(keep)
         config.hook.pytest_deselected(items=drop)
