@@ -4,6 +4,7 @@ Pure: values in, values out.
 """
 
 import unicodedata
+from functools import lru_cache
 
 from floor.errors import LabelTextRefused
 from floor.limits import COMBINING_MARKS_MAX, LABEL_TEXT_CHARACTERS_MAX, SHOWN_CHARACTERS_MAX
@@ -31,6 +32,7 @@ def _picture(character: str) -> str:
     return " " if kind == "Zs" else character
 
 
+@lru_cache(maxsize=1024)
 def shown(text: str, characters_max: int = SHOWN_CHARACTERS_MAX) -> str:
     """The text as a screen may show it: controls as pictures, no bidi controls, few combining marks, cut.
 

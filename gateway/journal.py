@@ -22,6 +22,10 @@ from gateway.journal_schema import migrate
 from sync.wire import NO_DIGEST, Record, StreamReceipt, digest_of
 
 FILE_NAME = "journal.sqlite"
+COMMIT_BYTES = 3 * 4_096
+"""What a commit adds to the write-ahead log beside its records: the pages it touches."""
+RECORD_BYTES = 660
+"""A record in the database, as measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ class Journal:
         self.epochs: dict[int, EpochRow] = {}
         self.sinks: dict[str, int] = {}
         self.settings: dict[str, str] = {}
+        self.logged_bytes = 0
+        """About how much of the write-ahead log waits to be copied into the database; its file keeps its size."""
         self._entropy = entropy
         self._bytes_max = bytes_max
         self._room = Room(folder, free_bytes_min, ballast_bytes)
@@ -160,6 +166,8 @@ class Journal:
             self._belongs_here()
             self._load()
             self._check_tail()
+            log = self.path.with_name(f"{FILE_NAME}-wal")
+            self.logged_bytes = log.stat().st_size if log.exists() else 0
 
     def close(self) -> None:
         """End without a word: what is pending is told again by the next receipts. May be called twice."""
@@ -274,6 +282,7 @@ class Journal:
                     row = group.write()
                     self.connection.execute("COMMIT")
                     self._pending = _Pending()
+                    self.logged_bytes += COMMIT_BYTES + RECORD_BYTES * len(group.records)
                     self.current = self.epochs[row.number] = row
                     self.settings.update(group.settings)
                 elif self.connection.in_transaction:
@@ -371,6 +380,7 @@ class Journal:
                 self._flush_pending()
                 self.connection.execute("COMMIT")
                 self._pending = _Pending()
+                self.logged_bytes += COMMIT_BYTES
             except BaseException:
                 if self.connection.in_transaction:
                     self.connection.rollback()

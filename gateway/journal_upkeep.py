@@ -88,7 +88,9 @@ def wal_bytes(journal: Journal) -> int:
 def checkpoint_wal(journal: Journal) -> None:
     """Copy the write-ahead log into the database, as far as readers allow; then it begins anew."""
     with journal.classified():
-        journal.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        _, logged, copied = journal.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    if logged == copied:
+        journal.logged_bytes = 0
 
 
 def used_fraction(journal: Journal) -> float:

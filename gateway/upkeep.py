@@ -10,7 +10,7 @@ from gateway import limits
 from gateway.journal import Journal
 from gateway.journal_commands import EXPORT_RECEIPT
 from gateway.journal_reader import JournalReader
-from gateway.journal_upkeep import checkpoint_state, checkpoint_wal, prune, wal_bytes
+from gateway.journal_upkeep import checkpoint_state, checkpoint_wal, prune
 from gateway.keeping import Keeping
 
 WAL_IDLE_BYTES = 1024 * 1024
@@ -42,21 +42,31 @@ class Upkeep:
         if not self.journal.is_open or keeping.stale:
             return
         if self.journal.newest() != self.newest:
-            self.newest, self.busy_at, self.work_left = self.journal.newest(), now, True
+            self.newest, self.busy_at = self.journal.newest(), now
+            self.work_left = self._is_due(keeping, now)
         due = self.journal.flush_due()
         if due is not None and due <= now:
             self.journal.flush()
-            self.work_left = True
-        if now - self.busy_at < IDLE_SECONDS and wal_bytes(self.journal) < limits.WAL_BYTES_MAX:
+            self.work_left = self.work_left or self._is_due(keeping, now)
+        if now - self.busy_at < IDLE_SECONDS and self.journal.logged_bytes < limits.WAL_BYTES_MAX:
             return
         self.work_left = self._one_job(keeping, now)
+
+    def _is_due(self, keeping: Keeping, now: float) -> bool:
+        """Whether a job waits for the next idle moment: a scan alone needs no second round of the loop."""
+        if self.checkpointed < 0 or now >= self.look_at:
+            return True
+        return self._state_is_old(keeping) or self.journal.logged_bytes >= WAL_IDLE_BYTES
+
+    def _state_is_old(self, keeping: Keeping) -> bool:
+        """The state is written again when folding it would take longer than reading it back."""
+        return self.newest - self.checkpointed >= max(limits.CHECKPOINT_RECORDS, len(keeping.floor.progress))
 
     def _one_job(self, keeping: Keeping, now: float) -> bool:
         """True when there may be more to do."""
         if self.checkpointed < 0:
             self.checkpointed = self.newest
-        # The state is written again when folding it would take longer than reading it back.
-        if self.newest - self.checkpointed >= max(limits.CHECKPOINT_RECORDS, len(keeping.floor.progress)):
+        if self._state_is_old(keeping):
             self.checkpoint(keeping)
             return True
         if now >= self.look_at:
@@ -65,7 +75,7 @@ class Upkeep:
                 return True
             self.look_at = now + LOOK_SECONDS
             return True
-        if wal_bytes(self.journal) >= WAL_IDLE_BYTES and self._wal_grew():
+        if self.journal.logged_bytes >= WAL_IDLE_BYTES and self._wal_grew():
             checkpoint_wal(self.journal)
         return False
 
@@ -78,14 +88,14 @@ class Upkeep:
     _wal_seen: int = -1
 
     def _wal_grew(self) -> bool:
-        """A finished write-ahead log keeps its size: only one that was written to since needs copying."""
+        """A reader may have kept the last copying from its end: it is tried again after the next records."""
         grew = self.newest != self._wal_seen
         self._wal_seen = self.newest
         return grew
 
     def wake(self) -> float | None:
         """When `step` next has something to do."""
-        times = [self.look_at] if self.look_at > 0 else []
+        times = [max(self.look_at, self.busy_at + IDLE_SECONDS)] if self.look_at > 0 else []
         if (due := self.journal.flush_due()) is not None:
             times.append(due)
         if self.work_left:

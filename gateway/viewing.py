@@ -14,11 +14,14 @@ from gateway.station_view import station_view
 from gateway.storage import Storage
 from gateway.view import GatewayView, LastScan, StationView
 
-PUBLISH_SECONDS = 0.05
+PUBLISH_SECONDS = 0.1
 """Views are not published more often than this; a page is live within 200 ms all the same."""
 
 WAITING_LOOK_SECONDS = 1.0
 """How often the oldest waiting record is looked up."""
+
+ROOM_LOOK_SECONDS = 30.0
+"""How often the days until the cap are worked out."""
 
 DAY_SECONDS = 86_400.0
 
@@ -37,6 +40,8 @@ class Viewing:
     _published: float = float("-inf")
     _waiting_since: float | None = None
     _looked: float = float("-inf")
+    _room: float | None = None
+    _room_looked: float = float("-inf")
 
     def changed(self) -> None:
         """Something of the view may be different now."""
@@ -88,7 +93,7 @@ class Viewing:
             office_seen_wall=self.office_seen_wall,
             broker=self._online("mqtt", bool(self.config.mqtt.host)),
             refusing=storage.reason,
-            days_left=None if self.config.central.url else self._days_left(journal),
+            days_left=None if self.config.central.url else self._days_left(journal, instant),
             clock_synchronised=instant.synchronised,
             master_version=keeping.master.version,
             wall=instant.wall,
@@ -121,16 +126,21 @@ class Viewing:
                 self._waiting_since = float(json.loads(row[0])["walltime"]) if row else None
         return self._waiting_since
 
-    def _days_left(self, journal: Journal) -> float | None:
+    def _days_left(self, journal: Journal, instant: Instant) -> float | None:
         """Days until the cap at the rate since the oldest record held; None while it cannot be told."""
-        if not journal.is_open:
-            return None
-        oldest = journal.connection.execute("SELECT content FROM record ORDER BY position LIMIT 1").fetchone()
-        used = used_fraction(journal)
-        if oldest is None or used <= 0 or self.latest is None:
-            return None
-        days = (self.latest.wall - float(json.loads(oldest[0])["walltime"])) / DAY_SECONDS
-        return round(days * (1 - used) / used, 1) if days >= 1 else None
+        if instant.boottime - self._room_looked >= ROOM_LOOK_SECONDS and journal.is_open:
+            self._room_looked = instant.boottime
+            self._room = _days_until_cap(journal, instant.wall)
+        return self._room if journal.is_open else None
+
+
+def _days_until_cap(journal: Journal, wall: float) -> float | None:
+    oldest = journal.connection.execute("SELECT content FROM record ORDER BY position LIMIT 1").fetchone()
+    used = used_fraction(journal)
+    if oldest is None or used <= 0:
+        return None
+    days = (wall - float(json.loads(oldest[0])["walltime"])) / DAY_SECONDS
+    return round(days * (1 - used) / used, 1) if days >= 1 else None
 
 
 def marked(result: LastScan, marks: dict[str, int]) -> LastScan:
@@ -138,4 +148,5 @@ def marked(result: LastScan, marks: dict[str, int]) -> LastScan:
     epoch, _, seq = result.identity.partition("/")
     if not seq:
         return result
-    return replace(result, at_office=int(seq) <= marks.get(epoch, 0))
+    at_office = int(seq) <= marks.get(epoch, 0)
+    return result if at_office == result.at_office else replace(result, at_office=at_office)
