@@ -1,4 +1,4 @@
-"""What is kept and scanned here: one work report as a record, and a plant with enough tickets for 2,000 scans."""
+"""What is kept and scanned here: one work report as a record, and a plant with 1,000 tickets."""
 
 from floor.events import Happening, Instant, ReportFinished, encode
 from floor.label_texts import compose_badge, compose_ticket
@@ -8,6 +8,10 @@ from gateway.clock import rfc3339
 GATEWAY_NAME = "gw1"
 STATIONS = tuple(f"S{number}" for number in range(1, 9))
 OPERATIONS = 1_000
+OPEN_MANY = 40
+"""More shares than scans ever wait for one commit, where the same label twice would be one scan."""
+OPEN_FEW = 2
+"""What one person has begun at a time in a shop."""
 BADGE = compose_badge("P1")
 
 
@@ -32,7 +36,7 @@ def content(number: int) -> str:
 
 
 def plant() -> MasterData:
-    """Master data: 8 stations of this gateway, 50 people, 1,000 operations that nobody finishes too early."""
+    """Master data: 8 stations of this gateway, 50 people, 1,000 operations."""
     numbers = range(1, OPERATIONS + 1)
     return MasterData(
         version=1,
@@ -51,8 +55,10 @@ def plant() -> MasterData:
     )
 
 
-def label(number: int) -> bytes:
-    """Scan `number` of a run: each makes one record. The badge, then every ticket once to start and once to finish."""
+def label(number: int, open_shares: int = OPEN_MANY) -> bytes:
+    """Scan `number` of a run: each makes one record. The badge; then so many tickets to start, the same ones to
+    finish, and so on."""
     if number == 0:
         return BADGE.encode()
-    return compose_ticket(f"WO-{(number - 1) % OPERATIONS + 1}-10").encode()
+    block, at = divmod(number - 1, 2 * open_shares)
+    return compose_ticket(f"WO-{(block * open_shares + at % open_shares) % OPERATIONS + 1}-10").encode()

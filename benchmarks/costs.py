@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.brokers import broker
+from benchmarks.content import OPEN_FEW, OPEN_MANY
 from benchmarks.figures import Figure, at_most
 from benchmarks.offices import receipt_office
 from benchmarks.readings import cpu_seconds, in_turns, median_pair, wait_until
@@ -49,6 +50,15 @@ def paced(scanner: Scanner, count: int) -> None:
         time.sleep(max(0.0, due - time.monotonic()))
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast events come. `per_second` 0: as fast as they are kept."""
+
+    name: str
+    per_second: float
+    scan: Callable[[Scanner, int], None]
+
+
 def _all_sent(folder: Path) -> Callable[[], bool]:
     """Whether both sinks have acknowledged everything, as the card tells."""
 
@@ -61,14 +71,14 @@ def _all_sent(folder: Path) -> Callable[[], bool]:
     return sent
 
 
-def _own(folder: Path, sinks: Sinks, count: int, scan: Callable[[Scanner, int], None]) -> float:
+def _own(folder: Path, sinks: Sinks, count: int, pace: Pace) -> float:
     """Microseconds of CPU a scan."""
     folder.mkdir()
-    with stopped_gateway(folder, sinks) as scanner:
-        fast(scanner, 50)
+    with stopped_gateway(folder, sinks, OPEN_FEW if pace.per_second else OPEN_MANY) as scanner:
+        pace.scan(scanner, min(50, count))
         wait_until("both sinks", _all_sent(folder), step_seconds=0.2)
         before = cpu_seconds(scanner.process.pid)
-        scan(scanner, count)
+        pace.scan(scanner, count)
         wait_until("both sinks", _all_sent(folder), step_seconds=0.2)
         return (cpu_seconds(scanner.process.pid) - before) / count * 1e6
 
@@ -86,21 +96,12 @@ def _bare(folder: Path, port: int, count: int, per_second: float) -> float:
         process.stop()
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast events come. `per_second` 0: as fast as they are kept."""
-
-    name: str
-    per_second: float
-    scan: Callable[[Scanner, int], None]
-
-
 def _compared(pace: Pace, folder: Path, sinks: Sinks, count: int, rounds: int) -> Figure:
     places = (folder / f"{pace.name}-{number}" for number in range(2 * rounds))
     pairs = in_turns(
         rounds,
         lambda: _bare(next(places), sinks.broker_port, count, pace.per_second),
-        lambda: _own(next(places), sinks, count, pace.scan),
+        lambda: _own(next(places), sinks, count, pace),
     )
     base, own = median_pair(pairs)
     return at_most(pace.name, own, "us", base, RATIO_MAX)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.bare import BareLog
 from benchmarks.brokers import broker
-from benchmarks.content import content, label
+from benchmarks.content import OPEN_FEW, content, label
 from benchmarks.figures import Figure, at_most
 from benchmarks.offices import receipt_office
 from benchmarks.readings import NothingCame, percentile
@@ -33,15 +33,16 @@ WARM_UP = 20
 class Scanner:
     """The far end of the first scanner, and the instants at which its scans were signalled."""
 
-    def __init__(self, folder: Path, process: Process, signals: socket.socket) -> None:
+    def __init__(self, folder: Path, process: Process, signals: socket.socket, open_shares: int) -> None:
         self.process = process
+        self._open_shares = open_shares
         self._signals = signals
         self._terminal = os.open(wait_for_scanner(folder), os.O_WRONLY | os.O_NOCTTY)
         self.sent = 0
 
     def send(self) -> float:
         """Scan the next label; the instant before its bytes were written."""
-        raw = label(self.sent) + b"\r"
+        raw = label(self.sent, self._open_shares) + b"\r"
         self.sent += 1
         began = boottime()
         os.write(self._terminal, raw)
@@ -60,7 +61,7 @@ class Scanner:
 
 
 @contextmanager
-def stopped_gateway(folder: Path, sinks: Sinks) -> Iterator[Scanner]:
+def stopped_gateway(folder: Path, sinks: Sinks, open_shares: int = OPEN_FEW) -> Iterator[Scanner]:
     """A gateway process under the stopwatch, ready to be scanned at."""
     config = lay_out(folder, sinks)
     address = str(folder / "signals")
@@ -72,7 +73,7 @@ def stopped_gateway(folder: Path, sinks: Sinks) -> Iterator[Scanner]:
         process.start()
         try:
             process.wait_ready()
-            scanner = Scanner(folder, process, signals)
+            scanner = Scanner(folder, process, signals, open_shares)
             try:
                 yield scanner
             finally:
