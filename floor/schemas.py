@@ -13,20 +13,19 @@ from floor.texts import EVENT_NAMES
 
 SCHEMA_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 TOPIC_ROOT: Final = "lineside/v1"
-NO_STATION: Final = "-"
-"""The topic level of an event that belongs to the gateway and to no station."""
-
 _SEGMENT: Final = TypeAdapter[str](Segment)
 _DECIMAL: Final = r"^-?[0-9]+\.[0-9]{6}$"
 
 
 def event_topic(site: str, area: str, line: str, station: str, type_name: str) -> str:
-    """The MQTT topic of an event. Raises ValueError for a level that could not be one (security checklist, row 10)."""
+    """The MQTT topic of an event. `station`: the gateway's name for an event of the gateway itself.
+
+    Raises ValueError for a level that could not be one (security checklist, row 10).
+    """
     if type_name not in EVENTS:
         raise ValueError(f"unknown event type: {type_name!r}")
-    levels = [_SEGMENT.validate_python(each) for each in (site, area, line)]
-    place = NO_STATION if station in ("", NO_STATION) else _SEGMENT.validate_python(station)
-    return "/".join((TOPIC_ROOT, *levels, place, "event", type_name))
+    levels = [_SEGMENT.validate_python(each) for each in (site, area, line, station)]
+    return "/".join((TOPIC_ROOT, *levels, "event", type_name))
 
 
 def state_topic(site: str, area: str, line: str, gateway_name: str) -> str:
@@ -40,6 +39,8 @@ def schema_of(type_name: str) -> dict[str, Any]:
     event = EVENTS[type_name]
     data = event.model_json_schema()
     definitions = data.pop("$defs", {})
+    # The writer refuses what it does not know; a reader must not, or a new field would break it.
+    data.pop("additionalProperties", None)
     properties: dict[str, Any] = {
         "specversion": {"const": "1.0"},
         "id": {
@@ -96,7 +97,7 @@ _LEVELS: Final = {
     "site": "The plant.",
     "area": "A part of the plant.",
     "line": "The production line.",
-    "station": f"The station's id; {NO_STATION} for the gateway itself.",
+    "station": "The station's id; the gateway's name for an event of the gateway itself.",
     "gateway": "The gateway's name, as enrolled.",
 }
 

@@ -194,8 +194,8 @@ def state_payload(config: Config, source: JournalReader) -> bytes:
     """The retained state: online, and the newest record as an outside witness of what this card has announced."""
     epochs = source.epochs()
     state = {
-        "state": "online",
         "gateway": config.gateway.name,
+        "online": True,
         "release": __version__,
         "epoch": epochs[-1].epoch if epochs else "",
         "last": epochs[-1].last if epochs else 0,
@@ -218,6 +218,7 @@ def broker_settings(config: Config) -> BrokerSettings:
         certificate_file=str(mqtt.certificate_file or ""),
         key_file=str(mqtt.key_file or ""),
         will_topic=_state_topic(config),
+        will_payload=json.dumps({"gateway": config.gateway.name, "online": False}).encode(),
     )
 
 
@@ -242,7 +243,11 @@ class TopicOf:
         topic = self._topics.get((kind, station))
         if topic is None:
             place = self._config.gateway
-            topic = event_topic(place.site, place.area, place.line, station or place.name, kind)
+            try:
+                topic = event_topic(place.site, place.area, place.line, station or place.name, kind)
+            except ValueError:
+                # A type of a newer release, left on the card by a roll-back: MQTT has no word for it, the office does.
+                topic = ""
             self._topics[kind, station] = topic
         return topic
 

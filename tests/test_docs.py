@@ -56,12 +56,10 @@ def test_a_written_event_fits_its_schemas(pages: dict[str, str]) -> None:
     instant = events.Instant(boot="b", boottime=1.0, wall=2.0, synchronised=False)
     content = events.encode(events.Happening(event, "s1", instant, 4), "2026-01-01T00:00:00Z")
     whole = json.loads(events.cloud_event("g1", "0" * 32, 1, content))
-    envelope = Draft202012Validator(json.loads(pages["docs/schemas/event.json"]))
-    assert [fault.message for fault in envelope.iter_errors(whole)] == []
     report = Draft202012Validator(json.loads(pages["docs/schemas/report.finished.json"]))
-    assert [fault.message for fault in report.iter_errors(whole["data"])] == []
-    assert list(report.iter_errors(whole["data"] | {"good": -1}))
-    assert list(envelope.iter_errors(whole | {"id": "1"}))
+    assert [fault.message for fault in report.iter_errors(whole)] == []
+    assert list(report.iter_errors(whole | {"data": whole["data"] | {"good": -1}}))
+    assert list(report.iter_errors(whole | {"id": "1"}))
 
 
 def test_every_setting_is_on_the_page(pages: dict[str, str]) -> None:
