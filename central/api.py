@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from pydantic import BaseModel, Field, ValidationError
 from spectree import Response as Described
 from spectree import SpecTree
@@ -47,7 +47,6 @@ spec = SpecTree(
     title="Lineside",
     version=__version__,
     description="The server of a plant. Bodies are JSON; errors are {error, hint}. Records are opaque texts.",
-    path="api/v1",
     page_templates={},
     mode="strict",
     naming_strategy=lambda model: str(model.__name__),
@@ -86,8 +85,9 @@ def blueprint() -> Blueprint:
 
 
 def describe(app: Flask) -> None:
-    """Serve the OpenAPI document of the routes that are registered by now."""
-    spec.register(app)
+    """Serve the OpenAPI document of the described routes."""
+    spec.app = app
+    app.add_url_rule(f"{PREFIX}/openapi.json", "openapi_document", lambda: jsonify(spec.spec))
 
 
 def answer(model: BaseModel, headers: dict[str, str] | None = None) -> Response:

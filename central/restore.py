@@ -94,7 +94,7 @@ def _restore_sqlite(config: CentralConfig, copy: Path, known: list[tuple[StreamM
 def _put_in_place(fresh: Path, live: Path) -> None:
     """The old file stays, under another name; its write-ahead log never lies beside the new one."""
     if live.exists():
-        aside = live.with_name(f"{live.name}.replaced-{int(time.time())}")
+        aside = live.with_name(f"{live.name}.replaced-{time.time_ns()}")
         os.link(live, aside)
         for end in ("-wal", "-shm"):
             beside = live.with_name(live.name + end)
