@@ -297,7 +297,7 @@ def test_a_server_whose_marks_swing_does_not_make_a_hot_loop() -> None:
         return receipt.model_copy(update={"streams": streams})
 
     world.exchange.change = swung
-    assert world.run(10.0) <= 2 * 10.0 / world.limits.offer_interval_seconds + 2
+    assert world.run(10.0) <= 2 * 10.0 / world.limits.offer_interval_seconds + 3
 
 
 def test_a_hole_in_a_missing_range_sends_no_record_twice() -> None:
