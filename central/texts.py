@@ -59,6 +59,10 @@ _BOARD: Final = {
     "board.tv": ("大屏", "Wall screen"),
     "board.tv_end": ("退出大屏", "Leave wall screen"),
     "board.found": ("{n} 个工单", "{n} orders"),
+    "board.incomplete": (
+        "服务器正在补读收到的记录，看板稍后才完整。",
+        "The server is still reading records that came in; the board is complete in a moment.",
+    ),
     "board.more_alarms": ("另有 {n} 项", "{n} more"),
     "board.empty": ("没有符合条件的工单", "No order matches"),
     "board.empty_master": (
@@ -176,6 +180,10 @@ _GATEWAYS: Final = {
     "gateways.only_admin": ("只有管理员可以登记或吊销网关。", "Only an administrator may enrol or revoke gateways."),
     "gateways.alarms": ("需要人处理的事项", "Needs a person"),
     "gateways.sign_off": ("已处理", "Dealt with"),
+    "gateways.name_taken": (
+        "这个名称是另一台网关的工位，请换一个名称。",
+        "This is the name of a station of another gateway. Choose another name.",
+    ),
     "gateways.bad_name": (
         "名称只能用字母、数字、点、下划线和连字符，以字母或数字开头，最多 48 个字符。",
         "Use letters, digits, dot, underscore and hyphen, begin with a letter or digit, at most 48 characters.",

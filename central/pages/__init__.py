@@ -16,7 +16,7 @@ from central.pages import (
     user_pages,
 )
 from central.pages.frame import OFFICE
-from central.pages.office import Office
+from central.pages.port import Office
 from central.pages.protection import add_headers, refuse_forged_forms
 
 FORM_BYTES_MAX = 64 * 1024

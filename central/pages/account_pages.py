@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from central import errors
 from central.limits import LOCK_SECONDS, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, SESSION_SECONDS
 from central.pages.frame import account, render
-from central.pages.office import Office
+from central.pages.port import Office
 from central.pages.protection import (
     LANGUAGE_COOKIE,
     SESSION_COOKIE,

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central.pages import board_selection as selections
 from central.pages.frame import readable, render
-from central.pages.office import Office
+from central.pages.port import Office
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -63,6 +63,7 @@ def _show(office: Office, template: str) -> Response:
         calls_max=selections.CALLS_ON_BOARD_MAX,
         gateways=selections.shown_gateways(board.gateways),
         gateways_max=selections.GATEWAYS_ON_BOARD_MAX,
+        complete=board.complete,
         alarms=board.alarms,
         alarms_max=1 if tv else selections.ALARMS_ON_BOARD_MAX,
     )

@@ -5,7 +5,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central.pages.board_selection import pressing_calls
 from central.pages.frame import for_accounts, for_role, render, signed_in
-from central.pages.office import LEADER, CallLine, Office
+from central.pages.office import LEADER, CallLine
+from central.pages.port import Office
 
 RESULTS = ("taken", "closed", "already")
 OTHER_CAUSE = "other"

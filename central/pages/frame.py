@@ -165,11 +165,11 @@ def _named(chosen: str, name: str, name_en: str) -> str:
     return (name_en or name) if chosen == "en" else name
 
 
-def gateway_state(gateway: GatewayLine) -> str:
+def gateway_state(line: GatewayLine) -> str:
     """online, offline or unseen."""
-    if gateway.last_seen is None:
+    if line.last_seen is None:
         return "unseen"
-    return "online" if gateway.online else "offline"
+    return "online" if line.online else "offline"
 
 
 def _form_token_field() -> Markup:

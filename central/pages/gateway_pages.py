@@ -6,9 +6,11 @@ from urllib.parse import quote
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from central.errors import NameRefused
 from central.limits import CODE_MINUTES
 from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
-from central.pages.office import ADMIN, Alarm, GatewayLine, Office
+from central.pages.office import ADMIN, Alarm, GatewayLine
+from central.pages.port import Office
 
 ALARMS_SHOWN_MAX = 50
 
@@ -33,7 +35,10 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         name = request.form.get("name", "").strip()
         if not NAME.fullmatch(name):
             return _list(office, fault="gateways.bad_name", name=name[:48], status=400)
-        code = office.enrol(name, signed_in().name)
+        try:
+            code = office.enrol(name, signed_in().name)
+        except NameRefused:
+            return _list(office, fault="gateways.name_taken", name=name, status=400)
         return render("gateway_code.html", name=name, code=code, command=command(request.url_root, name, code.code))
 
     @pages.post("/gateways/sign-off")

@@ -10,7 +10,8 @@ from central.pages.formats import visible
 from central.pages.frame import for_accounts, for_role, render, signed_in
 from central.pages.master_exchange import FILES_MAX, KINDS_IN, KINDS_OUT, kind_of, read, write
 from central.pages.master_preview import TABLES, Drafts, Preview, changes
-from central.pages.office import PLANNER, Office
+from central.pages.office import PLANNER
+from central.pages.port import Office
 from floor.errors import MasterFileRefused
 
 FILE_MEGABYTES_MAX = 16

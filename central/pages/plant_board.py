@@ -1,7 +1,4 @@
-"""The board of the database as the pages show it: operations under their orders, ids with their names.
-
-Pure: values in, values out.
-"""
+"""The board of the database as the pages show it: operations under their orders, ids with their names."""
 
 from central import board as stored
 from central.pages.office import Alarm, Board, CallLine, GatewayLine, OperationCard, OrderLine
@@ -34,6 +31,7 @@ def board_of(raw: stored.Board, master: MasterData, planned: dict[str, OrderLine
             Alarm(each.kind, each.gateway_name, each.subject, each.detail, each.since, each.count)
             for each in raw.alarms
         ),
+        complete=raw.complete,
     )
 
 

@@ -32,7 +32,7 @@ BOARD_SECONDS_MAX = 2.0
 
 
 class PlantOffice:
-    """Answers `central.pages.office.Office`. Thread-safe: it keeps only the newest board."""
+    """Answers `central.pages.port.Office`. Thread-safe: it keeps only the newest board."""
 
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
@@ -106,7 +106,7 @@ class PlantOffice:
             now = self._plant.now()
             with self._database.read() as session:
                 version = board_version(session, self._name)
-            fresh = 0 <= now - self._board_read < BOARD_SECONDS_MAX
+            fresh = self._board.complete and 0 <= now - self._board_read < BOARD_SECONDS_MAX
             if version != self._board_version or not fresh:
                 self._read_board(now)
             return self._board

@@ -9,7 +9,8 @@ from flask import Blueprint, Response, request
 
 from central.pages.formats import cell, date_clock
 from central.pages.frame import for_accounts, language, render
-from central.pages.office import Office, RecordLine, RecordQuery
+from central.pages.office import RecordLine, RecordQuery
+from central.pages.port import Office
 from central.texts import text, text_or
 from floor import texts as floor_texts
 from floor.events import EVENTS

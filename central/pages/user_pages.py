@@ -5,7 +5,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central import errors
 from central.pages.frame import NAME, for_role, render, signed_in
-from central.pages.office import ADMIN, ROLES, Office
+from central.pages.office import ADMIN, ROLES
+from central.pages.port import Office
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:

@@ -94,6 +94,10 @@ async function refresh() {
       return;
     }
     replaceParts(fresh);
+    if (fresh.querySelector("[data-again]")) {
+      again = true; // The server itself is behind and will say no more about this change.
+      gap = REFRESH_RETRY_MS;
+    }
     tick();
     if (source && source.readyState === EventSource.OPEN) show("live");
   } catch {

@@ -104,7 +104,7 @@ def gateways(now: float) -> tuple[GatewayLine, ...]:
 
 
 class MemoryOffice:
-    """Answers `central.pages.office.Office` from plain attributes that a test sets."""
+    """Answers `central.pages.port.Office` from plain attributes that a test sets."""
 
     def __init__(self) -> None:
         now = time.time()

@@ -180,6 +180,18 @@ def test_a_word_being_typed_stays_while_the_board_goes_on(
     expect(page.locator(".order")).to_have_count(1)
 
 
+def test_a_board_that_is_behind_says_so_and_asks_again(
+    context: BrowserContext, office: MemoryOffice, address: str
+) -> None:
+    office.shown = dataclasses.replace(office.shown, complete=False, alarms=())
+    page = context.new_page()
+    page.goto(f"{address}/board")
+    expect(page.locator(".notice")).to_contain_text("正在补读")
+    expect(page.locator(".live")).to_have_attribute("data-state", "live")
+    office.shown = dataclasses.replace(office.shown, complete=True)
+    expect(page.locator(".notice")).to_have_count(0, timeout=10_000)
+
+
 def test_a_wall_screen_turns_its_pages(context: BrowserContext, office: MemoryOffice, address: str) -> None:
     office.shown = dataclasses.replace(office.shown, orders=tuple(OrderLine(f"WO-{n}") for n in range(1, 6)), calls=())
     page = context.new_page()

@@ -69,6 +69,13 @@ def test_every_page_of_an_empty_plant(app: Flask, admin: FlaskClient) -> None:
     assert admin.get("/records.csv").status_code == 200
 
 
+def test_a_gateway_is_not_named_like_a_station(app: Flask, admin: FlaskClient) -> None:
+    publish(admin)
+    station = next(each for each in example_plant().stations if each.gateway != each.id)
+    answer = submit(admin, "/gateways", "/gateways/enrol", name=station.id)
+    assert answer.status_code == 400 and "另一台网关的工位" in answer.text
+
+
 def test_wrong_passwords_are_bounded(app: Flask, admin: FlaskClient) -> None:
     thief = app.test_client()
     statuses = [
