@@ -19,8 +19,8 @@ from tests.corpus.hostile import labels
 pytestmark = pytest.mark.process
 
 MEBIBYTE = 2**20
-RSS_GROWTH_BYTES_MAX = 24 * MEBIBYTE
-"""Ten megabytes and the whole corpus pass through; none of it may stay."""
+RSS_GROWTH_BYTES_MAX = 8 * MEBIBYTE
+"""Ten megabytes, or the whole corpus, pass through; none of it may stay."""
 
 
 class Station:
@@ -100,10 +100,14 @@ def test_ten_megabytes_without_an_end_are_one_rejection(station: Station) -> Non
 def test_the_whole_corpus_and_then_a_good_scan(station: Station) -> None:
     station.send(b"B-P02\r")
     wait_for("the badge", lambda: bool(station.events("session.opened")))
-    before = station.rss_bytes()
+    # The first GS1 label loads the library that reads them; memory is compared after that.
     for raw in labels():
         station.send(raw + b"\r")
     station.works("T-WO-1003-10")
+    before = station.rss_bytes()
+    for raw in labels():
+        station.send(raw + b"\r")
+    station.works("T-WO-1004-10")
     assert station.process.alive
     assert station.rss_bytes() - before < RSS_GROWTH_BYTES_MAX
     for shown in (each["shown"] for each in station.events("scan.rejected")):
