@@ -34,14 +34,22 @@ ROUNDS = 5
 class Draining:
     """A pump in its own thread over the whole journal. `sent`: the position acknowledged so far."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, journal: Journal) -> None:
         settings = read(config)
         self.sent = 0
         self.fault: BaseException | None = None
         self._source = JournalReader(config.parent / "gateway" / FILE_NAME, GATEWAY_NAME)
         port = PahoPort(broker_settings(settings), boottime)
         pump = MqttPump(self._source, port, self._post, TopicOf(settings), payload_of, lambda: 0.5)
-        self.runner = Runner("mqtt", pump.step, boottime, self._died, waiter=port, finish=port.farewell)
+        self.runner = Runner(
+            "mqtt",
+            pump.step,
+            boottime,
+            self._died,
+            waiter=port,
+            finish=port.farewell,
+            others_first=journal.is_busy,
+        )
 
     def close(self) -> None:
         """End the thread."""
@@ -59,9 +67,9 @@ class Draining:
 
 
 @contextmanager
-def draining(config: Path) -> Iterator[Draining]:
+def draining(config: Path, journal: Journal) -> Iterator[Draining]:
     """A drain under way."""
-    found = Draining(config)
+    found = Draining(config, journal)
     found.runner.start()
     try:
         wait_until("the drain", lambda: found.sent > 0 or found.fault is not None, step_seconds=0.001)
@@ -94,7 +102,7 @@ def measure(scale: Scale, folder: Path) -> list[Figure]:
             config = lay_out(folder, Sinks(port))
             for _ in range(ROUNDS):
                 before = rate(journal, texts)
-                with draining(config) as drain:
+                with draining(config, journal) as drain:
                     own = rate(journal, texts)
                     if drain.sent >= journal.newest():
                         raise NothingCame("the drain was over before the appends: take a larger backlog")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gateway import limits
+from gateway.clock import boottime
 from gateway.errors import JournalBroken, JournalCorrupt, JournalFull, JournalLocked, JournalReadOnly
 from gateway.journal_room import Room
 from gateway.journal_schema import migrate
@@ -132,6 +133,7 @@ class Journal:
         bytes_max: int = limits.JOURNAL_BYTES_MAX,
         free_bytes_min: int = limits.FREE_BYTES_MIN,
         ballast_bytes: int = limits.BALLAST_BYTES,
+        clock: Callable[[], float] = boottime,
     ) -> None:
         self.folder = folder
         self.path = folder / FILE_NAME
@@ -142,6 +144,9 @@ class Journal:
         self.settings: dict[str, str] = {}
         self.logged_bytes = 0
         """About how much of the write-ahead log waits to be copied into the database; its file keeps its size."""
+        self._clock = clock
+        self._writing = False
+        self._wrote_at = float("-inf")
         self._entropy = entropy
         self._bytes_max = bytes_max
         self._room = Room(folder, free_bytes_min, ballast_bytes)
@@ -263,6 +268,10 @@ class Journal:
             for fault in check(reader, after=max(0, newest - limits.TAIL_RECORDS_CHECKED)):
                 raise JournalCorrupt(f"the newest records do not hold: {fault}")
 
+    def is_busy(self) -> bool:
+        """Whether records are being kept, or were just now: then sinks step aside (I6). For any thread."""
+        return self._writing or self._clock() - self._wrote_at < limits.QUIET_SECONDS
+
     # -- append ---------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -275,6 +284,7 @@ class Journal:
         with self.classified():
             self._room.admit()
             group = Group(self)
+            self._writing = True
             try:
                 yield group
                 if group.records:
@@ -293,6 +303,8 @@ class Journal:
                 if self._connection is not None and self._connection.in_transaction:
                     self._connection.rollback()
                 raise
+            finally:
+                self._writing, self._wrote_at = False, self._clock()
 
     def begin_epoch(self) -> EpochRow:
         """A new epoch, in the transaction of its first record: 128 random bits, chained to the one before (I3)."""

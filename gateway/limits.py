@@ -21,6 +21,9 @@ BALLAST_BYTES = 2 * 1024 * 1024
 WAL_BYTES_MAX = 8 * 1024 * 1024
 """The write-ahead log is copied into the database when idle, and at this size even when busy: it stays short."""
 
+QUIET_SECONDS = 0.002
+"""So long after a commit the journal still counts as busy, and sinks step aside: what waits is usually kept next."""
+
 CHECKPOINT_RECORDS = 2_000
 """After this many records the folded state is written, so that start-up folds no more than that."""
 

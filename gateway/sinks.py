@@ -141,7 +141,7 @@ def _add_central(
         facts_after=int(journal.settings.get("facts_last", "0")),
     )
     # Each thread closes what it used: an exchange may outlast the time that stopping waits for it.
-    down_runner = Runner("downlink", downlink.step, boottime, died, finish=down.close)
+    down_runner = Runner("downlink", downlink.step, boottime, died, finish=down.close, others_first=journal.is_busy)
 
     def on_receipt(receipt: Receipt) -> None:
         downlink.note(receipt)
@@ -158,7 +158,14 @@ def _add_central(
         status=status,
         on_receipt=on_receipt,
     )
-    up_runner = Runner("central", pump.step, boottime, died, finish=_one_after_the_other(up.close, source.close))
+    up_runner = Runner(
+        "central",
+        pump.step,
+        boottime,
+        died,
+        finish=_one_after_the_other(up.close, source.close),
+        others_first=journal.is_busy,
+    )
     found.runners += [up_runner, down_runner]
     found.on_kept.append(up_runner.wake)
 
@@ -178,7 +185,13 @@ def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died
         limits=NoticeLimits(window=config.mqtt.window, backlog_records_max=config.mqtt.notice_backlog_records_max),
     )
     runner = Runner(
-        "mqtt", pump.step, boottime, died, waiter=port, finish=_one_after_the_other(port.farewell, source.close)
+        "mqtt",
+        pump.step,
+        boottime,
+        died,
+        waiter=port,
+        finish=_one_after_the_other(port.farewell, source.close),
+        others_first=journal.is_busy,
     )
     found.runners.append(runner)
     found.on_kept.append(runner.wake)

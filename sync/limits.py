@@ -61,6 +61,10 @@ STATE_SECONDS: Final = 60.0
 HEARD_BYTES_MAX: Final = 64 * 1024
 # Saying good-bye at the end of the process.
 FAREWELL_SECONDS_MAX: Final = 1.0
+# How long a pump steps aside for whoever goes first, and in which steps it looks again: while records are kept without
+# a pause, each pump still makes fifty steps a second.
+ASIDE_SECONDS: Final = 0.002
+ASIDE_SECONDS_MAX: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
