@@ -77,7 +77,7 @@ def faults(*statuses: int) -> dict[str, Any]:
 def blueprint() -> Blueprint:
     """The routes."""
     routes = Blueprint("api", __name__, url_prefix=PREFIX)
-    routes.post("/sync")(sync)
+    routes.post("/sync")(take_batch)
     routes.get("/snapshot")(snapshot)
     routes.get("/facts")(facts)
     routes.post("/enrol")(enrol)
@@ -108,7 +108,7 @@ def refuse_other_protocols() -> None:
     tags=[GATEWAYS],
     security={"gateway": []},
 )
-def sync() -> Response:
+def take_batch() -> Response:
     """Records up, marks down (G3, S1 to S4)."""
     here = plant()
     gateway_name = asking_gateway(request, here)

@@ -31,12 +31,13 @@ from central.errors import BrokerUnreachable, DatabaseUnreachable
 from central.limits import BROKER_RESTART_SECONDS_MAX, BROKER_RESTART_SECONDS_MIN
 from central.models import Gateway
 from central.opening import open_database
-from central.serving import Ended, end_on_signals, tell
+from central.serving import Ending, tell
 from central.snapshots import current_head, current_master
 
 LOOK_SECONDS = 1.0
 """How soon a new gateway may use the broker."""
 
+ANSWER_SECONDS = 0.02
 READY_SECONDS_MAX = 10.0
 STOP_SECONDS_MAX = 10.0
 PR_SET_PDEATHSIG = 1
@@ -115,10 +116,9 @@ class Broker:
         self._started_at = time.monotonic()
         deadline = self._started_at + READY_SECONDS_MAX
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if _ended(self._process, ANSWER_SECONDS) or time.monotonic() > deadline:
                 self.stop()
                 raise BrokerUnreachable(f"mosquitto does not answer at {self._config.broker.host}:{self.port}")
-            time.sleep(0.02)
 
     def _answers(self) -> bool:
         try:
@@ -165,6 +165,15 @@ class Broker:
                 process.wait()
 
 
+def _ended(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Whether the child ends within so many seconds."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
 def _die_with_parent() -> None:
     """In the child: a broker whose supervisor was killed must not keep the port."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -180,22 +189,20 @@ def broker_until_signal(config: CentralConfig) -> None:
     """Prints `broker ready mqtt://HOST:PORT` once mosquitto answers."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    end_on_signals()
+    ending = Ending()
     os.umask(0o077)
     database = open_database(config)
     broker = Broker(config, database)
     try:
         broker.start()
         tell(f"broker ready mqtt://{config.broker.host}:{broker.port}")
-        while True:
+        wake = 0.0
+        while not ending.wait(min(LOOK_SECONDS, wake - time.monotonic())):
             try:
                 wake = broker.step(time.monotonic())
             except DatabaseUnreachable as fault:
                 log.error("%s", fault)
                 wake = time.monotonic() + LOOK_SECONDS
-            time.sleep(max(0.0, min(LOOK_SECONDS, wake - time.monotonic())))
-    except Ended:
-        pass
     finally:
         broker.stop()
         database.close()

@@ -1,33 +1,33 @@
-"""`lineside central ...`: the server's processes and what its maintainer does in a shell."""
+"""`lineside central ...`: the server's processes and what its maintainer does in a shell.
+
+What a command needs is imported when it runs: the other commands of `lineside` load this module too.
+"""
+
+from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from central.config import CentralConfig, read_config
-from central.database import Database
-from central.errors import CentralError
-from central.opening import open_database
-
-
-class Told(click.ClickException):
-    """A fault, told with who can do what about it."""
-
-    def __init__(self, fault: CentralError) -> None:
-        super().__init__(f"{fault}\n{fault.hint}")
+if TYPE_CHECKING:
+    from central.config import CentralConfig
+    from central.database import Database
 
 
 def configured(command: Callable[..., None]) -> Callable[..., None]:
     """Every command takes `--config FILE`, or options alone."""
 
     def wrapped(config: Path | None, folder: Path | None, port: int | None, host: str | None, **rest: Any) -> None:
+        from central.config import read_config
+        from central.errors import CentralError
+
         try:
             command(config=read_config(config, {"folder": folder, "port": port, "host": host}), **rest)
         except CentralError as fault:
-            raise Told(fault) from fault
+            raise click.ClickException(f"{fault}\n{fault.hint}") from fault
 
     wrapped.__doc__ = command.__doc__
     wrapped.__name__ = command.__name__
@@ -167,6 +167,8 @@ def check_config(config: CentralConfig) -> None:
 
 
 def _with_database(config: CentralConfig, act: Callable[[Database], Any]) -> Any:
+    from central.opening import open_database
+
     database = open_database(config)
     try:
         return act(database)

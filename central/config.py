@@ -1,5 +1,6 @@
 """The server's configuration: a TOML file, or options alone. Every fault of it is told at once."""
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -58,6 +59,11 @@ class CentralConfig(Section):
     def backup_folder(self) -> Path:
         """Where copies and manifests lie."""
         return self.backup.folder or self.folder / "backups"
+
+
+def inherited_environment() -> dict[str, str]:
+    """What programs that this process starts inherit."""
+    return dict(os.environ)
 
 
 def read_config(path: Path | None, overrides: dict[str, Any] | None = None) -> CentralConfig:

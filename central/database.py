@@ -27,6 +27,9 @@ from central.models import LogHead, ServerRow
 
 WRITES = "lineside_writes"
 
+LOOK_SECONDS = 0.001
+"""Between two looks at a lock that another process holds."""
+
 CORRUPT_WORDS = ("malformed", "not a database")
 UNREACHABLE_WORDS = (
     "database is locked",
@@ -50,6 +53,7 @@ class WriterTurn:
     def __init__(self, path: Path) -> None:
         self._inside = threading.RLock()
         self._depth = 0
+        self._pause = threading.Event()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def __enter__(self) -> "WriterTurn":
@@ -74,7 +78,7 @@ class WriterTurn:
             except BlockingIOError:
                 if time.monotonic() > give_up:
                     raise DatabaseUnreachable("another process has been writing for too long") from None
-                time.sleep(0.001)
+                self._pause.wait(LOOK_SECONDS)
 
     def __exit__(self, *_: object) -> None:
         self._depth -= 1

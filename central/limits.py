@@ -48,9 +48,6 @@ ENDED_CALLS_MAX: Final = 200
 RECORDS_PER_READ_MAX: Final = 1_000
 """Records in one answer to a reader of the log."""
 
-FACTS_PER_GATEWAY_MAX: Final = 100_000
-"""Facts kept for one gateway; older ones that it has fetched go first."""
-
 CODE_MINUTES: Final = 10
 """How long a one-time code works."""
 

@@ -1,6 +1,5 @@
 """PostgreSQL's own programs for copies: pg_dump, and pg_restore to read one back and to restore it."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import Engine
 
+from central.config import inherited_environment
 from central.errors import BackupCorrupt, BackupFailed, RestoreRefused
 
 SECONDS_MAX = 3_600
@@ -39,7 +39,7 @@ def environment(engine: Engine) -> dict[str, str]:
         }
     finally:
         raw.close()
-    return {**os.environ, **{name: value for name, value in found.items() if value}}
+    return {**inherited_environment(), **{name: value for name, value in found.items() if value}}
 
 
 def dump(engine: Engine, snapshot: str, path: Path) -> None:
@@ -52,7 +52,7 @@ def dump(engine: Engine, snapshot: str, path: Path) -> None:
 
 def read_back(path: Path) -> None:
     """Unpack the whole archive to nowhere. Raises BackupCorrupt."""
-    done = _run([find_program("pg_restore"), "--file=/dev/null", str(path)], dict(os.environ))
+    done = _run([find_program("pg_restore"), "--file=/dev/null", str(path)], inherited_environment())
     if done.returncode:
         raise BackupCorrupt(f"pg_restore cannot read {path}: {_words(done)}")
 

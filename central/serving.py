@@ -26,6 +26,19 @@ CONNECTIONS_MAX = 1_000
 """200 gateways, and people."""
 
 
+class Ending:
+    """Whether a signal asked the process to end; waited for instead of sleeping."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._asked.set())
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the end was asked for within so many seconds."""
+        return self._asked.wait(max(0.0, seconds))
+
+
 class Ended(SystemExit):
     """A signal asks the process to end."""
 

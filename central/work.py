@@ -25,7 +25,7 @@ from central.limits import ANNOUNCED_SECONDS_MAX, FOLD_RECORDS_MAX, LEASE_SECOND
 from central.models import BackupRow, Lease, LogHead, Stream
 from central.opening import open_database
 from central.projector import catch_up_all
-from central.serving import Ended, end_on_signals, tell
+from central.serving import Ending, tell
 
 FOLD_SECONDS = 0.2
 """How soon the log is folded when nobody looks at a board."""
@@ -200,20 +200,19 @@ def work_until_signal(config: CentralConfig) -> None:
     """Prints `work ready` when it runs. A database that is away is waited for."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    end_on_signals()
+    ending = Ending()
     database = open_database(config)
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     worker = Worker(database, pumps_of(database, config), holder)
     try:
         tell("work ready")
-        while True:
+        wake = 0.0
+        while not ending.wait(min(wake - time.time(), RETRY_SECONDS)):
             try:
                 wake = worker.step(time.time())
             except DatabaseUnreachable as fault:
                 log.error("%s", fault)
                 wake = time.time() + RETRY_SECONDS
-            time.sleep(min(max(0.0, wake - time.time()), RETRY_SECONDS))
-    except Ended:
         worker.close()
     finally:
         database.close()

@@ -6,28 +6,15 @@ import sqlite3
 import time
 from pathlib import Path
 
-import alembic.command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from central.database import Database
 
 POSTGRES_LOCK = 0x6C696E65
 """Advisory lock number: one migration at a time over all processes."""
 
-
-def _config(connection: Connection | None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
-
-
-def newest_revision() -> str:
-    """The revision this release works with."""
-    return ScriptDirectory.from_config(_config(None)).get_current_head() or ""
+NEWEST_REVISION = "0001"
+"""The revision this release works with. Named here because Alembic takes half a second to import."""
 
 
 def migrate(database: Database) -> None:
@@ -36,12 +23,31 @@ def migrate(database: Database) -> None:
         connection = session.connection()
         if not database.is_sqlite:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({POSTGRES_LOCK})")
-        current = MigrationContext.configure(connection).get_current_revision()
-        if current == newest_revision():
+        current = current_revision(connection)
+        if current == NEWEST_REVISION:
             return
         if current is not None and database.is_sqlite:
             _copy_before(database.file, current)
-        alembic.command.upgrade(_config(connection), "head")
+        upgrade(connection)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """What the database was brought to; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)
+
+
+def upgrade(connection: Connection) -> None:
+    """To the newest revision, in the transaction of this connection."""
+    import alembic.command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    alembic.command.upgrade(config, "head")
 
 
 def _copy_before(path: Path, revision: str) -> None:

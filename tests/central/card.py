@@ -121,10 +121,10 @@ class Card:
     def prune(self) -> None:
         """G5."""
         for each in self.epochs:
-            floor = min(each.mark, each.safe, each.last)
-            for seq in range(each.floor + 1, floor + 1):
+            pruned = min(each.mark, each.safe, each.last)
+            for seq in range(each.floor + 1, pruned + 1):
                 self.records.pop((each.epoch, seq), None)
-            each.floor = max(each.floor, floor)
+            each.floor = max(each.floor, pruned)
 
     def drain(self, exchange: Callable[[Batch], Receipt], records_max: int = 50) -> None:
         """Exchanges until nothing moves any more."""

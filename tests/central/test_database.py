@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 
+from central import migrations
 from central.config import CentralConfig
 from central.database import Database
 from central.errors import DatabaseCorrupt, DatabaseUnreachable
-from central.migrations import migrate, newest_revision
+from central.migrations import NEWEST_REVISION, migrate
 from central.models import LogHead, Table
 from central.opening import open_database
 
@@ -21,8 +23,13 @@ from central.opening import open_database
 def test_the_migrated_tables_are_those_of_the_models(database: Database) -> None:
     with database.read() as session:
         context = MigrationContext.configure(session.connection())
-        assert context.get_current_revision() == newest_revision()
+        assert context.get_current_revision() == NEWEST_REVISION
         assert compare_metadata(context, Table.metadata) == []
+
+
+def test_the_newest_revision_is_named() -> None:
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
+    assert scripts.get_current_head() == NEWEST_REVISION
 
 
 def test_the_schema_explains_itself_on_postgres(database: Database) -> None:
