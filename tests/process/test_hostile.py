@@ -101,12 +101,10 @@ def test_the_whole_corpus_and_then_a_good_scan(station: Station) -> None:
     station.send(b"B-P02\r")
     wait_for("the badge", lambda: bool(station.events("session.opened")))
     # The first GS1 label loads the library that reads them; memory is compared after that.
-    for raw in labels():
-        station.send(raw + b"\r")
+    station.send(b"".join(raw + b"\r" for raw in labels()))
     station.works("T-WO-1003-10")
     before = station.rss_bytes()
-    for raw in labels():
-        station.send(raw + b"\r")
+    station.send(b"".join(raw + b"\r" for raw in labels()))
     station.works("T-WO-1004-10")
     assert station.process.alive
     assert station.rss_bytes() - before < RSS_GROWTH_BYTES_MAX
