@@ -1,33 +1,22 @@
-"""Keyboard scanners and button boxes through the kernel's input devices.
-
-The descriptor is read directly: twelve lines of struct against a library that has to be compiled on a Pi.
-"""
+"""Keyboard scanners and button boxes through the kernel's input devices, opened and read by the library evdev."""
 
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Mapping
 from typing import Final
 
 from devices.buttons import ButtonDecoder, ButtonRules
 from devices.clock import Clock
 from devices.errors import DeviceGone
-from devices.input_device import InputIdentity, InputPort, KernelInput
+from devices.evdev_library import InputDevice, ecodes, evdev
+from devices.input_device import InputIdentity, InputPort, KernelInput, find, take_over
 from devices.keyboard import KeyboardDecoder
 from devices.keymap import ENTER
 from devices.port_source import PortSource
 from devices.settings import EvdevKeysSettings, EvdevSettings, InputDeviceSettings, checked
 from devices.types import MISSING, Decoder, Frame, KeyEvent, Source
 
-# struct input_event: two longs of time, type, code, value. The kernel's long has the size of the process's own.
-INPUT_EVENT: Final = struct.Struct("@llHHi")
-EV_SYN: Final = 0
-EV_KEY: Final = 1
-SYN_REPORT: Final = 0
-SYN_DROPPED: Final = 3
-REPEAT: Final = 2
-EVENTS_PER_READ: Final = 64
 # A stamp further from our clock than this was made by another clock, and is not believed.
 STAMP_ERROR_SECONDS_MAX: Final = 5.0
 
@@ -40,52 +29,53 @@ class EvdevSource(PortSource):
         self._identity = identity
         self._grab = grab
         self._port = port
-        self._descriptor: int | None = None
-        self._rest = b""
+        self._device: InputDevice | None = None
         self._skipping = False
 
     def _connect(self) -> str:
-        path = self._port.find(self._identity)
-        self._descriptor = self._port.open(path)
-        self._port.take_over(self._descriptor, self._grab)
-        self._rest, self._skipping = b"", False
-        return os.path.realpath(path)
+        self._device = find(self._port, self._identity)
+        take_over(self._port, self._device, self._grab)
+        self._skipping = False
+        return os.path.realpath(str(self._device.path))
 
     def _descriptors(self) -> list[int]:
-        if self._descriptor is None:
-            raise DeviceGone("The device is closed.")
-        return [self._descriptor]
+        return [self._opened().fd]
 
     def _drain(self, ready: frozenset[int]) -> list[Frame]:
-        data = os.read(next(iter(ready)), EVENTS_PER_READ * INPUT_EVENT.size)
-        if not data:
+        try:
+            # One read of the library takes at most 64 events.
+            events = list(self._opened().read())
+        except BlockingIOError:
+            return []
+        if not events:
             raise DeviceGone("The device was unplugged.")
-        data = self._rest + data
-        whole = len(data) - len(data) % INPUT_EVENT.size
-        self._rest = data[whole:]
         now = self._clock()
-        frames = (self._frame(fields, now) for fields in INPUT_EVENT.iter_unpack(data[:whole]))
+        frames = (self._frame(event, now) for event in events)
         return [frame for frame in frames if frame is not None]
 
     def _disconnect(self) -> None:
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
+        device, self._device = self._device, None
+        if device is not None:
+            device.close()
 
-    def _frame(self, fields: tuple[int, int, int, int, int], now: float) -> Frame | None:
+    def _opened(self) -> InputDevice:
+        if self._device is None:
+            raise DeviceGone("The device is closed.")
+        return self._device
+
+    def _frame(self, event: evdev.InputEvent, now: float) -> Frame | None:
         """The frame of one event. After SYN_DROPPED the kernel's queue is broken up to the next SYN_REPORT."""
-        seconds, microseconds, kind, code, value = fields
-        stamp = seconds + microseconds / 1e6
+        stamp = event.timestamp()
         at = stamp if abs(stamp - now) <= STAMP_ERROR_SECONDS_MAX else now
-        if kind == EV_SYN and code == SYN_DROPPED:
+        if event.type == ecodes.EV_SYN and event.code == ecodes.SYN_DROPPED:
             self._skipping = True
             return Frame(self.name, at, MISSING)
-        if kind == EV_SYN and code == SYN_REPORT:
+        if event.type == ecodes.EV_SYN and event.code == ecodes.SYN_REPORT:
             self._skipping = False
         # Repeats of a key that is held down tell nothing, and there are thirty of them a second.
-        if kind != EV_KEY or value == REPEAT or self._skipping:
+        if event.type != ecodes.EV_KEY or event.value == evdev.KeyEvent.key_hold or self._skipping:
             return None
-        return Frame(self.name, at, KeyEvent(code, value))
+        return Frame(self.name, at, KeyEvent(event.code, event.value))
 
 
 def _identity(given: InputDeviceSettings, keys: frozenset[int]) -> InputIdentity:

@@ -1,26 +1,26 @@
 """Finding a keyboard device by what it is, not by its event number, and taking it over.
 
-Identity is read from sysfs, so no other device is opened in the search. The three calls to the kernel (find, open, take
-over) are the seam that virtual.VirtualInput replaces; reading and decoding are the same code for both.
+Opening, describing, grabbing and reading are the library's. Its calls to the kernel are the seam that
+virtual_keyboard.VirtualKeyboard replaces; finding, reading and decoding are the same code for both.
 """
 
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from devices.errors import DeviceGone
+from devices.evdev_library import InputDevice, ecodes, evdev
 
-# _IOW('E', 0x90, int) and _IOW('E', 0xa0, int) of linux/input.h, the same on every platform that is supported.
-EVIOCGRAB: Final = 0x40044590
+# _IOW('E', 0xa0, int) of linux/input.h, the same on every platform that is supported; the library has no call for it.
 EVIOCSCLOCKID: Final = 0x400445A0
+ACCESS_HINT: Final = "Give the service's user the group `input`; docs/devices.md has the udev rule."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,90 +39,146 @@ class InputIdentity:
 class InputPort(Protocol):
     """The seam to the kernel. Each call raises DeviceGone or OSError."""
 
-    def find(self, identity: InputIdentity) -> str:
-        """Path of the one device that matches."""
+    def paths(self) -> Sequence[str]:
+        """Every input device that may be opened."""
         ...
 
-    def open(self, path: str) -> int:
-        """A non-blocking descriptor that reads `struct input_event`."""
+    def withheld(self) -> Sequence[str]:
+        """Every input device that is there but may not be opened."""
         ...
 
-    def take_over(self, descriptor: int, grab: bool) -> None:
-        """Stamp by CLOCK_BOOTTIME, and keep the keys from everybody else."""
+    def open(self, path: str) -> InputDevice:
+        """A non-blocking device, described."""
+        ...
+
+    def stamp_by_boottime(self, device: InputDevice) -> None:
+        """Let the kernel stamp events by CLOCK_BOOTTIME."""
         ...
 
 
 class KernelInput:
-    """The real kernel. `sysfs` and `devfs` are parameters so that a test can lay out its own."""
+    """The real kernel. `folder` is a parameter so that a test can lay out its own."""
 
-    def __init__(self, sysfs: Path = Path("/sys/class/input"), devfs: Path = Path("/dev/input")) -> None:
-        self._sysfs = sysfs
-        self._devfs = devfs
+    def __init__(self, folder: Path = Path("/dev/input")) -> None:
+        self._folder = folder
 
-    def find(self, identity: InputIdentity) -> str:
-        """Path of the matching device. Two that match are never guessed between."""
-        if identity.path:
-            if not os.path.exists(identity.path):
-                raise DeviceGone(f"{identity.path} is not there.")
-            return identity.path
-        matching = [node for node in self._nodes() if _matches(node, identity)]
+    def paths(self) -> Sequence[str]:
+        """The event devices that may be read and written, as the library lists them."""
+        return evdev.list_devices(str(self._folder))
+
+    def withheld(self) -> Sequence[str]:
+        """The event devices that the library leaves out."""
+        listed = frozenset(self.paths())
+        nodes = (node for node in self._folder.glob("event*") if node.is_char_device())
+        return sorted(str(node) for node in nodes if str(node) not in listed)
+
+    def open(self, path: str) -> InputDevice:
+        """Open and describe it; what is no input device is an OSError."""
+        try:
+            return InputDevice(path)
+        except UnicodeDecodeError as fault:
+            # A name that the kernel cut in the middle of a character; the library reads no such device.
+            raise DeviceGone(f"{path} has a name that is not text.") from fault
+
+    def stamp_by_boottime(self, device: InputDevice) -> None:
+        """EVIOCSCLOCKID."""
+        fcntl.ioctl(device.fd, EVIOCSCLOCKID, struct.pack("i", time.CLOCK_BOOTTIME))
+
+
+def find(port: InputPort, identity: InputIdentity) -> InputDevice:
+    """The one device that matches, open; every other is closed again. Two that match are never guessed between."""
+    if identity.path:
+        return _at_path(port, identity.path)
+    matching: list[InputDevice] = []
+    denied = list(port.withheld())
+    opened = 0
+    try:
+        for path in sorted(port.paths(), key=_event_number):
+            device = _opened(port, path, denied)
+            if device is None:
+                continue
+            opened += 1
+            if _matches(device, identity):
+                matching.append(device)
+            else:
+                device.close()
         if not matching:
-            raise DeviceGone("No such keyboard device is plugged in.")
-        # The interfaces of one physical device share the part of `phys` before the last slash.
-        if len({_facts(node, "phys").rpartition("/")[0] for node in matching}) > 1:
+            raise _not_found(denied, opened)
+        if len({_physical(device) for device in matching}) > 1:
             raise DeviceGone(
                 "Two devices match.", hint="Tell them apart by serial, or by the USB socket with the setting phys."
             )
-        return str(self._devfs / matching[0].name)
+        return matching.pop(0)
+    finally:
+        for device in matching:
+            device.close()
 
-    def open(self, path: str) -> int:
-        """A non-blocking descriptor."""
+
+def take_over(port: InputPort, device: InputDevice, grab: bool) -> None:
+    """Stamp by CLOCK_BOOTTIME, and keep the keys from everybody else.
+
+    Somebody else's grab is DeviceGone: half of a scan is worse than none.
+    """
+    port.stamp_by_boottime(device)
+    if grab:
         try:
-            return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except PermissionError as fault:
-            hint = "Give the service's user the group `input`; docs/devices.md has the udev rule."
-            raise DeviceGone(f"{path} may not be read.", hint=hint) from fault
-
-    def take_over(self, descriptor: int, grab: bool) -> None:
-        """EVIOCSCLOCKID and EVIOCGRAB. Somebody else's grab is DeviceGone: half of a scan is worse than none."""
-        fcntl.ioctl(descriptor, EVIOCSCLOCKID, struct.pack("i", time.CLOCK_BOOTTIME))
-        if grab:
-            try:
-                fcntl.ioctl(descriptor, EVIOCGRAB, 1)
-            except OSError as fault:
-                raise DeviceGone("Another program has grabbed the device.") from fault
-
-    def _nodes(self) -> list[Path]:
-        try:
-            nodes = [node for node in self._sysfs.iterdir() if re.fullmatch(r"event\d+", node.name)]
-        except OSError:
-            return []
-        return sorted(nodes, key=lambda node: int(node.name[5:]))
+            device.grab()
+        except OSError as fault:
+            raise DeviceGone("Another program has grabbed the device.") from fault
 
 
-def _matches(node: Path, identity: InputIdentity) -> bool:
-    wanted = (
-        ("id/vendor", identity.vendor),
-        ("id/product", identity.product),
-        ("uniq", identity.serial),
-        ("name", identity.device_name),
-    )
-    if any(value and _facts(node, fact) != value for fact, value in wanted):
-        return False
-    if identity.phys and not (_facts(node, "phys") + "/").startswith(identity.phys + "/"):
-        return False
-    return identity.keys <= _key_codes(_facts(node, "capabilities/key"), identity.keys)
-
-
-def _facts(node: Path, fact: str) -> str:
+def _at_path(port: InputPort, path: str) -> InputDevice:
+    """The device of a lasting name, which is a link that the kernel follows."""
     try:
-        return (node / "device" / fact).read_text(errors="replace").strip()
-    except OSError:
-        return ""
+        return port.open(path)
+    except FileNotFoundError as fault:
+        raise DeviceGone(f"{path} is not there.") from fault
+    except PermissionError as fault:
+        raise DeviceGone(f"{path} may not be read.", hint=ACCESS_HINT) from fault
 
 
-def _key_codes(bitmap: str, among: Iterable[int]) -> frozenset[int]:
-    """Which of `among` are set. sysfs writes words of the kernel's `long`, highest first, without leading zeros."""
-    bits = struct.calcsize("l") * 8
-    words = [int(word, 16) for word in reversed(bitmap.split())]
-    return frozenset(code for code in among if code // bits < len(words) and words[code // bits] >> code % bits & 1)
+def _opened(port: InputPort, path: str, denied: list[str]) -> InputDevice | None:
+    """A device to look at; None for one that vanished in this moment, has no description, or is `denied`."""
+    try:
+        return port.open(path)
+    except PermissionError:
+        denied.append(path)
+    except (OSError, DeviceGone):
+        pass
+    return None
+
+
+def _not_found(denied: list[str], opened: int) -> DeviceGone:
+    """Why nothing was found: it is not there, or it is among the devices that may not be opened."""
+    if denied and not opened:
+        return DeviceGone(f"{denied[0]} may not be read.", hint=ACCESS_HINT)
+    hint = f"{DeviceGone.hint} Or it is one of {len(denied)} that may not be read. {ACCESS_HINT}" if denied else ""
+    return DeviceGone("No such keyboard device is plugged in.", hint=hint)
+
+
+def _matches(device: InputDevice, identity: InputIdentity) -> bool:
+    wanted = (
+        (f"{device.info.vendor:04x}", identity.vendor),
+        (f"{device.info.product:04x}", identity.product),
+        (device.uniq.strip(), identity.serial),
+        (device.name.strip(), identity.device_name),
+    )
+    if any(value and fact != value for fact, value in wanted):
+        return False
+    if identity.phys and not (device.phys.strip() + "/").startswith(identity.phys + "/"):
+        return False
+    return identity.keys <= frozenset(device.capabilities(absinfo=False).get(ecodes.EV_KEY, ()))
+
+
+def _physical(device: InputDevice) -> str:
+    """The same for the interfaces of one physical device: they share the part of `phys` before the last slash.
+
+    Wireless ones have none; their `phys` is the receiver's, but their serial number is an address of their own.
+    """
+    return device.phys.strip().rpartition("/")[0] or device.uniq.strip() or str(device.path)
+
+
+def _event_number(path: str) -> int:
+    """Devices are looked at in the order in which the kernel made them, event10 after event9."""
+    digits = re.search(r"[0-9]*$", path)
+    return int(digits[0]) if digits and digits[0] else 0

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+# All codes are below this one, KEY_CNT.
+KEY_CODES: Final = 0x300
 ENTER: Final = 28
 KEYPAD_ENTER: Final = 96
 TAB: Final = 15
@@ -87,48 +89,3 @@ _FR: Final = Layout(
 
 # A Chinese keyboard is a US one; its input method is never asked for a scanner that is grabbed.
 LAYOUTS: Final[dict[str, Layout]] = {"us": _US, "cn": _US, "uk": _UK, "de": _DE, "fr": _FR}
-
-# The keys that a button box may have, by their names in input-event-codes.h.
-KEY_NAMES: Final[dict[str, int]] = {
-    "KEY_ESC": 1,
-    **{f"KEY_{char}": 2 + index for index, char in enumerate("1234567890")},
-    **{f"KEY_{char}": 16 + index for index, char in enumerate("QWERTYUIOP")},
-    **{f"KEY_{char}": 30 + index for index, char in enumerate("ASDFGHJKL")},
-    **{f"KEY_{char}": 44 + index for index, char in enumerate("ZXCVBNM")},
-    **{f"KEY_F{number}": 58 + number for number in range(1, 11)},
-    "KEY_F11": 87,
-    "KEY_F12": 88,
-    **{f"KEY_F{number}": 170 + number for number in range(13, 25)},
-    **{f"KEY_KP{char}": code for code, char in KEYPAD.items() if char.isdigit()},
-    "KEY_BACKSPACE": 14,
-    "KEY_TAB": TAB,
-    "KEY_ENTER": ENTER,
-    "KEY_SPACE": 57,
-    "KEY_KPENTER": KEYPAD_ENTER,
-    "KEY_HOME": 102,
-    "KEY_UP": 103,
-    "KEY_PAGEUP": 104,
-    "KEY_LEFT": 105,
-    "KEY_RIGHT": 106,
-    "KEY_END": 107,
-    "KEY_DOWN": 108,
-    "KEY_PAGEDOWN": 109,
-    "KEY_INSERT": 110,
-    "KEY_DELETE": 111,
-    "KEY_MUTE": 113,
-    "KEY_VOLUMEDOWN": 114,
-    "KEY_VOLUMEUP": 115,
-    "KEY_POWER": 116,
-    "KEY_PAUSE": 119,
-    "KEY_STOP": 128,
-    "KEY_HELP": 138,
-    "KEY_PROG1": 148,
-    "KEY_PROG2": 149,
-    "KEY_NEXTSONG": 163,
-    "KEY_PLAYPAUSE": 164,
-    "KEY_PREVIOUSSONG": 165,
-    "KEY_STOPCD": 166,
-    "KEY_PROG3": 202,
-    "KEY_PROG4": 203,
-    **{f"BTN_{number}": 256 + number for number in range(10)},
-}

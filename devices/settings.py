@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from devices.errors import DeviceSettingsRefused
 from devices.keyboard import KeyboardRules
-from devices.keymap import ENTER, KEY_NAMES, KEYPAD_ENTER, LAYOUTS, TAB
+from devices.keymap import ENTER, KEY_CODES, KEYPAD_ENTER, LAYOUTS, TAB
 from devices.labels import GS, LabelRules
 from devices.limits import BUTTONS_MAX, SCAN_BYTES_MAX, TCP_PEERS_MAX
 from devices.serial_rules import PortRules
@@ -219,13 +219,24 @@ class EvdevKeysSettings(InputDeviceSettings, ContactSettings):
     @classmethod
     def _codes(cls, value: dict[str, str]) -> dict[str, str]:
         for key in value:
-            if key not in KEY_NAMES and not (key.isascii() and key.isdigit() and int(key) < 0x300):
-                raise ValueError(f"unknown key {key!r}")
+            _key_code(key)
         return value
 
     def buttons(self) -> dict[str, str]:
         """Button name by key code, as text."""
-        return {str(KEY_NAMES.get(key) or int(key)): button for key, button in self.keys.items()}
+        return {str(_key_code(key)): button for key, button in self.keys.items()}
+
+
+def _key_code(key: str) -> int:
+    """The code of a key by its name or number. Raises ValueError, or DeviceExtraMissing without the library."""
+    if not (key.isascii() and key.isdigit()):
+        # Names are the library's, which is loaded only where such a device is configured.
+        from devices.key_names import key_code
+
+        return key_code(key)
+    if int(key) >= KEY_CODES:
+        raise ValueError(f"unknown key {key!r}")
+    return int(key)
 
 
 Offset = Annotated[int, Field(ge=0, le=511)]

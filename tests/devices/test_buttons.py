@@ -14,8 +14,9 @@ from devices.kinds import build_source
 from devices.limits import MESSAGE_QUEUE_MAX
 from devices.mqtt_button import Mailbox
 from devices.types import Frame, Garbled, MessageEvent
-from devices.virtual import VirtualKeyboard, VirtualMqttButton
+from devices.virtual import VirtualMqttButton
 from devices.virtual_gpio import VirtualGpiod
+from devices.virtual_keyboard import InputDescription, VirtualKeyboard
 from tests.devices import hostile
 from tests.devices.contract import Bench, ButtonContract, PluggingContract, next_frame
 from tests.devices.desk import PATIENCE_SECONDS, Desk
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.process
 class TestKeys(ButtonContract, PluggingContract):
     @pytest.fixture
     def bench(self) -> Iterator[Bench]:
-        device = VirtualKeyboard()
+        device = VirtualKeyboard(described=InputDescription(name="gpio-keys"))
         settings: dict[str, Any] = {"device_name": "gpio-keys", "keys": {"KEY_F1": "call"}, "long_press_seconds": 0.3}
         source, decoder = build_keys("post", settings, boottime, device)
         yield Bench(source, decoder, device)

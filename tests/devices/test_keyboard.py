@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices import keymap
 from devices.intake import settled
+from devices.key_names import key_code
 from devices.keyboard import KeyboardDecoder, KeyboardRules
-from devices.keymap import KEY_NAMES, KEYPAD, LAYOUTS
+from devices.keymap import KEYPAD, LAYOUTS
 from devices.labels import LabelRules
 from devices.types import MISSING, Frame, Garbled, Input, KeyEvent, Scan
 
@@ -159,8 +161,28 @@ def test_too_long_is_told_once() -> None:
     assert typing.reasons() == ["too_long"]
 
 
-def test_key_names_are_those_of_the_kernel() -> None:
-    assert {name: evdev.ecodes.ecodes[name] for name in KEY_NAMES} == KEY_NAMES
+def test_the_keys_of_the_tables_are_those_of_the_kernel() -> None:
+    codes = evdev.ecodes.ecodes
+    assert codes["KEY_CNT"] == keymap.KEY_CODES
+    assert (codes["KEY_ENTER"], codes["KEY_KPENTER"], codes["KEY_TAB"]) == (
+        keymap.ENTER,
+        keymap.KEYPAD_ENTER,
+        keymap.TAB,
+    )
+    assert (codes["KEY_LEFTALT"], codes["KEY_RIGHTALT"]) == (keymap.LEFT_ALT, keymap.RIGHT_ALT)
+    for name, kept in (("SHIFT", keymap.SHIFTS), ("CTRL", keymap.CONTROLS), ("META", keymap.METAS)):
+        assert {codes[f"KEY_LEFT{name}"], codes[f"KEY_RIGHT{name}"]} == kept
+    assert {codes[f"KEY_{name}LOCK"] for name in ("CAPS", "NUM", "SCROLL")} == keymap.LOCKS
+    assert {char: codes[f"KEY_KP{char}"] for char in "0123456789"}.items() <= KP.items()
+    us = LAYOUTS["us"].plain
+    assert {codes[f"KEY_{char.upper()}"]: char for char in us.values() if char.isalnum()}.items() <= us.items()
+
+
+def test_key_names_are_those_of_the_library() -> None:
+    assert [key_code(name) for name in ("KEY_F1", "KEY_PLAYPAUSE", "BTN_0", "BTN_MISC")] == [59, 164, 256, 256]
+    for name in ("KEY_NONE_SUCH", "KEY_MAX", "KEY_CNT", "KEY_RESERVED", "EV_KEY", "ABS_X", "__doc__", ""):
+        with pytest.raises(ValueError, match="unknown key"):
+            key_code(name)
 
 
 @pytest.mark.parametrize("name", sorted(LAYOUTS))

@@ -1,6 +1,7 @@
 """The registry of kinds, their settings, and the page that describes them."""
 
 import importlib.metadata
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -119,6 +120,41 @@ def test_a_missing_extra_says_what_to_install() -> None:
     finally:
         sys.meta_path.remove(finder)
         sys.modules.update(hidden)
+
+
+def test_a_station_without_keyboard_devices_does_without_evdev() -> None:
+    program = """
+import sys
+sys.modules["evdev"] = None  # As if it were not installed: importing it is an ImportError.
+from devices.errors import DeviceExtraMissing
+from devices.kinds import KINDS, build_source, settings_models
+from devices.settings import EvdevKeysSettings, checked
+build_source("pty", "desk", {})
+assert settings_models().keys() >= KINDS.keys()
+by_name, by_number = ({"path": "/dev/input/x", "keys": {key: "call"}} for key in ("KEY_F1", "59"))
+assert checked(EvdevKeysSettings, by_number).buttons() == {"59": "call"}
+for build in (
+    lambda: build_source("evdev", "hand", {"vendor": "05e0"}),
+    lambda: build_source("evdev_keys", "post", by_number),
+    lambda: checked(EvdevKeysSettings, by_name),
+):
+    try:
+        build()
+    except DeviceExtraMissing as missing:
+        assert "evdev" in str(missing) and "python3-evdev" in missing.hint
+    else:
+        raise AssertionError("it was built")
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_evdev_is_loaded_with_the_first_keyboard_device() -> None:
+    program = (
+        "import sys; from devices.kinds import build_source; build_source('pty', 'desk', {}); "
+        "assert 'evdev' not in sys.modules; build_source('evdev', 'hand', {'vendor': '05e0'}); "
+        "assert 'evdev' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
 def test_the_real_library_has_everything_that_is_used_of_it() -> None:

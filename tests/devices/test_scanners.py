@@ -16,7 +16,8 @@ from devices.kinds import build_source
 from devices.pty_source import PtySource
 from devices.tcp_source import TcpServerSource
 from devices.types import Found, Garbled, Lost
-from devices.virtual import VirtualKeyboard, VirtualSerialScanner, VirtualTcpPeer, VirtualTcpScanner
+from devices.virtual import VirtualSerialScanner, VirtualTcpPeer, VirtualTcpScanner
+from devices.virtual_keyboard import VirtualKeyboard
 from tests.devices.contract import GOOD, Bench, ByteScannerContract, PluggingContract, ScannerContract, next_frame
 from tests.devices.desk import Desk
 
