@@ -203,7 +203,11 @@ def _meet(epoch: str, held: Held, fold: Judgement, record: WireRecord, known: st
     if known == record.digest or is_lost_record(record.content):
         fold.duplicates += 1
     elif seq in held.lost and not unusable(record):
-        fold.replaced.append(seq)
+        if any(each.seq == seq for each in fold.taken):
+            # Both came in this offer: then the original alone takes the place.
+            fold.taken = [each for each in fold.taken if each.seq != seq]
+        else:
+            fold.replaced.append(seq)
         fold.taken.append(record)
         held.digests[seq] = record.digest
         held.lost.discard(seq)

@@ -22,6 +22,9 @@ SYNCHRONISED_ERROR_SECONDS = 1.0
 DRIFT = 100e-6
 """How fast two clocks may part: a Pi's crystal is within 100 ppm. An anchor's error grows by so much a second."""
 
+TOUCHING_SECONDS = 0.001
+"""Intervals that miss each other by so little meet: numbers of such a size are rounded."""
+
 WORTH_SECONDS = 0.05
 """An anchor is written again only when it gets better by so much."""
 
@@ -102,8 +105,8 @@ def met(known: AnchorValue | None, low: float, high: float) -> AnchorValue:
     """A known interval of offsets together with a new one; where they do not meet, the new one (clocks part)."""
     if known is not None:
         lower, upper = max(low, known.offset - known.error), min(high, known.offset)
-        if lower <= upper:
-            low, high = lower, upper
+        if lower <= upper + TOUCHING_SECONDS:
+            low, high = min(lower, upper), max(lower, upper)
     return AnchorValue(high, high - low)
 
 
