@@ -126,7 +126,9 @@ class Plant:
     @property
     def admin_code(self) -> str:
         """The one-time code of the first sign-in; empty once it was used."""
-        return self._command("central", "admin-code", "--config", str(self.central_config)).strip()
+        return (
+            self._command("central", "admin-code", "--config", str(self.central_config)).strip().removeprefix("code: ")
+        )
 
     @property
     def central_config(self) -> Path:
