@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import TestResponse
 
 from central.pages import blueprint
@@ -41,16 +41,24 @@ def signed_in(app: Flask, name: str) -> FlaskClient:
 
 
 class _QuietRequest(WSGIRequestHandler):
-    """Requests of a test are not worth a line each."""
+    """Requests of a test are not worth a line each; a connection that asks for nothing ends."""
+
+    timeout = 5
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""
 
 
+class _Server(ThreadedWSGIServer):
+    """Waits at its end for every answer that is still being given."""
+
+    daemon_threads = False
+
+
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """The application on a free loopback port; its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_QuietRequest)
+    server = _Server("127.0.0.1", 0, app, handler=_QuietRequest)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
