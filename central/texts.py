@@ -164,6 +164,11 @@ _GATEWAYS: Final = {
         "Shown this once, and good until {time}. It cannot be seen again after you leave; you can make another.",
     ),
     "gateways.code_command": ("在这台树莓派上输入：", "On that Raspberry Pi, type:"),
+    "gateways.code_here_only": (
+        "本页是在服务器本机打开的：请把命令里的地址换成树莓派能访问的服务器地址。",
+        "This page was opened at the server itself: put the address by which the Raspberry Pi reaches the server into "
+        "the command.",
+    ),
     "gateways.code_done": (
         "登记成功后，网关会在下面的列表中显示为在线。",
         "Once enrolled, the gateway shows as online in the list.",

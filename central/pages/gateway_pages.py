@@ -1,7 +1,7 @@
 """The gateways: what each has sent, what is missing, and the one-time code that enrols a new one."""
 
 import shlex
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,6 +11,7 @@ from central.limits import CODE_MINUTES
 from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
 from central.pages.office import ADMIN, Alarm, GatewayLine
 from central.pages.port import Office
+from central.pages.protection import is_loopback_name
 
 ALARMS_SHOWN_MAX = 50
 
@@ -39,7 +40,13 @@ def add_routes(pages: Blueprint, office: Office) -> None:
             code = office.enrol(name, signed_in().name)
         except NameRefused:
             return _list(office, fault="gateways.name_taken", name=name, status=400)
-        return render("gateway_code.html", name=name, code=code, command=command(request.url_root, name, code.code))
+        return render(
+            "gateway_code.html",
+            name=name,
+            code=code,
+            command=command(request.url_root, name, code.code),
+            here_only=is_loopback_name(urlsplit(request.url_root).hostname or ""),
+        )
 
     @pages.post("/gateways/sign-off")
     @for_role(ADMIN)

@@ -119,10 +119,11 @@ def is_loopback(asked: Request) -> bool:
         near = ipaddress.ip_address(asked.remote_addr or "").is_loopback
     except ValueError:
         return False
-    return near and _is_loopback_name(urlsplit(f"//{asked.host}").hostname or "")
+    return near and is_loopback_name(urlsplit(f"//{asked.host}").hostname or "")
 
 
-def _is_loopback_name(name: str) -> bool:
+def is_loopback_name(name: str) -> bool:
+    """Whether a host name means the machine that uses it."""
     if name == "localhost":
         return True
     try:
