@@ -22,9 +22,10 @@ READ_SECONDS_MAX: Final = 10.0
 # A whole reply, so that one that drips cannot hold the thread.
 REPLY_SECONDS_MAX: Final = 120.0
 
-# Retries: full jitter, so that a whole plant does not come back in one second after an outage.
+# Retries: full jitter, so that a whole plant does not come back in one second after an outage. Ten seconds are what a
+# person who watches the number fall is ready to wait; 200 gateways are then 40 short requests a second at the most.
 RETRY_SECONDS_MIN: Final = 0.5
-RETRY_SECONDS_MAX: Final = 30.0
+RETRY_SECONDS_MAX: Final = 10.0
 # Where a person has to act first.
 REFUSED_RETRY_SECONDS: Final = 60.0
 # A full inbox of the main loop.
