@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.appends import append_one
 from benchmarks.bare import checkpoint
 from benchmarks.brokers import broker
+from benchmarks.cards import fill
 from benchmarks.content import GATEWAY_NAME, content
-from benchmarks.drains import fill
 from benchmarks.figures import Figure, at_least
 from benchmarks.readings import NothingCame, median_pair, wait_until
 from benchmarks.rig import Sinks, lay_out

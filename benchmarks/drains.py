@@ -12,37 +12,21 @@ import requests
 
 from benchmarks.bare import bare_publisher
 from benchmarks.brokers import broker
-from benchmarks.content import GATEWAY_NAME, content
+from benchmarks.cards import fill
 from benchmarks.figures import Figure, at_least
 from benchmarks.offices import bare_office, own_office
 from benchmarks.readings import NothingCame, in_turns, median_pair, wait_until
 from benchmarks.rig import Sinks, forget_sinks, lay_out, station
 from benchmarks.scales import Scale
 from gateway.config import read
-from gateway.journal import FILE_NAME, Journal
+from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader
-from gateway.journal_upkeep import checkpoint_wal
 from gateway.sinks import TopicOf, payload_of
 from sync.wire import RECORDS_PER_BATCH_MAX
 
 MQTT_MIN = 0.8
 CENTRAL_MIN = 0.6
 DRAIN_SECONDS_MAX = 600.0
-GROUP = 1_000
-
-
-def fill(folder: Path, records: int) -> None:
-    """A journal of so many reports in `folder`/gateway, by the production append."""
-    journal = Journal(folder / "gateway", GATEWAY_NAME)
-    journal.open()
-    try:
-        for start in range(0, records, GROUP):
-            with journal.group() as group:
-                for number in range(start, min(start + GROUP, records)):
-                    group.append(content(number))
-            checkpoint_wal(journal)
-    finally:
-        journal.close()
 
 
 def drained(config: Path, records: int, central: bool) -> float:
@@ -76,7 +60,7 @@ def bare_mqtt(port: int, ready_made: list[tuple[str, bytes]]) -> float:
         return len(ready_made) / (time.perf_counter() - began)
 
 
-def mqtt_drain(scale: Scale, folder: Path) -> Figure:
+def measure_mqtt(scale: Scale, folder: Path) -> list[Figure]:
     """Broker only."""
     fill(folder, scale.drain_records)
     with broker(folder) as port:
@@ -88,7 +72,7 @@ def mqtt_drain(scale: Scale, folder: Path) -> Figure:
             lambda: drained(config, scale.drain_records, central=False),
         )
     base, own = median_pair(pairs)
-    return at_least("mqtt_drain", own, "records/s", base, MQTT_MIN)
+    return [at_least("mqtt_drain", own, "records/s", base, MQTT_MIN)]
 
 
 def _batches(folder: Path) -> Iterator[list[tuple[int, int, str, str, str]]]:
@@ -119,7 +103,7 @@ def own_central(folder: Path, records: int, place: Path) -> float:
         return drained(config, records, central=True)
 
 
-def central_drain(scale: Scale, folder: Path) -> Figure:
+def measure_central(scale: Scale, folder: Path) -> list[Figure]:
     """Office only."""
     fill(folder, scale.drain_records)
     places = (folder / f"office-{number}" for number in range(2 * scale.drain_rounds))
@@ -129,14 +113,4 @@ def central_drain(scale: Scale, folder: Path) -> Figure:
         lambda: own_central(folder, scale.drain_records, next(places)),
     )
     base, own = median_pair(pairs)
-    return at_least("central_drain", own, "records/s", base, CENTRAL_MIN)
-
-
-def measure(scale: Scale, folder: Path) -> list[Figure]:
-    """Both."""
-    figures = []
-    for each in (mqtt_drain, central_drain):
-        place = folder / each.__name__
-        place.mkdir()
-        figures.append(each(scale, place))
-    return figures
+    return [at_least("central_drain", own, "records/s", base, CENTRAL_MIN)]

@@ -146,9 +146,12 @@ def postgres(folder: Path) -> Iterator[Postgres]:
         found.stop()
 
 
-def measure(scale: Scale, folder: Path) -> list[Figure]:
-    """Both databases."""
-    figures = [compared("ingest_sqlite", scale, folder, lambda: "", bare_sqlite)]
+def measure_sqlite(scale: Scale, folder: Path) -> list[Figure]:
+    """SQLite."""
+    return [compared("ingest_sqlite", scale, folder, lambda: "", bare_sqlite)]
+
+
+def measure_postgres(scale: Scale, folder: Path) -> list[Figure]:
+    """PostgreSQL."""
     with postgres(folder) as server:
-        figures.append(compared("ingest_postgres", scale, folder, server.fresh_url, bare_postgres))
-    return figures
+        return [compared("ingest_postgres", scale, folder, server.fresh_url, bare_postgres)]

@@ -6,54 +6,19 @@ and as many records behind that as there can be.
 """
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.content import GATEWAY_NAME, content, happening
+from benchmarks.cards import fill
 from benchmarks.figures import Figure, at_most
 from benchmarks.readings import in_turns, median_pair
 from benchmarks.rig import Sinks, gateway_process, lay_out
 from benchmarks.scales import Scale
-from gateway import limits
-from gateway.floor_state import Floor
-from gateway.journal import Journal
-from gateway.journal_upkeep import checkpoint_state, checkpoint_wal
 
 RATIO_MAX = 2.0
 PEER_SECONDS = 1.95
 """ThingsBoard IoT Gateway 3.8.5 with SQLite storage, from its start to the first event at the consumer: measured on
 2026-11-22 with the same workload on the machine of docs/benchmarks.md. Not measured again here."""
 PEER_RATIO_MAX = 0.6
-GROUP = 1_000
-
-
-def fill(folder: Path, records: int) -> None:
-    """The journal, with its folded state as of the last checkpoint."""
-    journal = Journal(folder / "gateway", GATEWAY_NAME)
-    journal.open()
-    floor = Floor()
-    behind = min(records // 2, limits.CHECKPOINT_RECORDS - 1)
-    try:
-        for numbers in _groups(records - behind):
-            _append(journal, numbers, floor)
-        checkpoint_state(journal, floor.to_json())
-        for numbers in _groups(behind):
-            _append(journal, numbers, floor)
-    finally:
-        journal.close()
-
-
-def _groups(count: int) -> Iterator[range]:
-    for start in range(0, count, GROUP):
-        yield range(start, min(start + GROUP, count))
-
-
-def _append(journal: Journal, numbers: range, floor: Floor) -> None:
-    with journal.group() as group:
-        kept = [(group.append(content(number)), number) for number in numbers]
-    for record, number in kept:
-        floor.apply(f"{record.epoch}/{record.seq}", happening(number))
-    checkpoint_wal(journal)
 
 
 def started(config: Path) -> float:
