@@ -176,6 +176,9 @@ class Program:
         """The health that goes with each batch: small, and informative only."""
         view = self.viewing.latest
         return {
+            # Read between the server's last answer and this batch: its anchor for our times (I9).
+            "bootid": self.clock.boot,
+            "boottime": boottime(),
             "stations": [station.id for station in self.config.station],
             "clock_synchronised": view.clock_synchronised if view else False,
             "wall": view.wall if view else 0,
