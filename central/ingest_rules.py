@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from central.limits import RANGES_PER_STREAM_MAX
 from central.ranges import Ranges
 from sync.wire import CONTENT_CHARACTERS_MAX, Stream, WireRecord, digest_of
 
@@ -164,6 +165,9 @@ def _take(epoch: str, stream: Stream, held: Held, fold: Judgement, record: WireR
         return True
     if seq > fold.mark + 1:
         if stream.floor < seq - 1:
+            return False
+        if len(held.asked.all()) >= RANGES_PER_STREAM_MAX:
+            fold.alarms.append(AlarmRaised("gaps_full", epoch, "the epoch has too many missing ranges; it waits"))
             return False
         _declare(epoch, held, fold, seq - 1)
     elif seq <= fold.mark:

@@ -21,6 +21,9 @@ STREAMS_PER_GATEWAY_MAX: Final = 40_000
 RANGES_PER_BATCH_MAX: Final = 10_000
 """Missing ranges over all streams of one receipt."""
 
+RANGES_PER_STREAM_MAX: Final = 2_000
+"""Missing ranges of one epoch. A stream with more waits, and a person is told: no card has so many holes."""
+
 CONFLICTS_PER_GATEWAY_MAX: Final = 1_000
 """Rows kept of conflicting and refused records of one gateway; later ones are counted in the alarm alone."""
 

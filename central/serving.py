@@ -17,10 +17,11 @@ from central.context import Plant
 from central.database import Database
 from central.errors import ConfigRefused
 from central.opening import open_database
+from floor.limits import MASTER_FILE_BYTES_MAX
 from sync.wire import BATCH_BYTES_MAX
 
-UPLOAD_BYTES_MAX = 64 * 1024 * 1024
-"""The largest body any route takes; each route has its own bound below it."""
+FORM_BYTES = 1024 * 1024
+"""What a form adds to the file in it."""
 
 CONNECTIONS_MAX = 1_000
 """200 gateways, and people."""
@@ -88,7 +89,7 @@ def _listening(config: CentralConfig, app: object) -> MultiSocketServer:
             port=config.port,
             threads=config.threads,
             connection_limit=CONNECTIONS_MAX,
-            max_request_body_size=max(UPLOAD_BYTES_MAX, BATCH_BYTES_MAX),
+            max_request_body_size=max(MASTER_FILE_BYTES_MAX, BATCH_BYTES_MAX) + FORM_BYTES,
             channel_timeout=60,
             ident=None,
         )

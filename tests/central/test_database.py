@@ -10,6 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from central import migrations
 from central.config import CentralConfig
@@ -117,3 +119,30 @@ def test_what_fails_in_the_middle_leaves_nothing(database: Database) -> None:
         raise ZeroDivisionError
     with database.read() as session:
         assert session.scalar(select(LogHead.position)) == 0
+
+
+# The driver warns of a connection that the server ended and that could not be closed any more.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+@pytest.mark.postgres
+def test_connections_that_postgres_ended_are_told_and_replaced(database: Database) -> None:
+    if database.is_sqlite:
+        with pytest.raises(DatabaseUnreachable), database.write() as session:
+            raise sqlite3_full(session)
+        return
+    end_others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid"
+    with pytest.raises(DatabaseUnreachable), database.write() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+        with database.read() as other:
+            other.execute(text(end_others), {"pid": pid})
+        session.execute(text("UPDATE log_head SET position = 7"))
+    with database.read() as session:
+        assert session.scalar(select(LogHead.position)) == 0
+
+
+def sqlite3_full(session: Session) -> Exception:
+    """What SQLite says when its file may not grow."""
+    pages = session.scalar(text("PRAGMA page_count"))
+    session.execute(text(f"PRAGMA max_page_count={pages}"))
+    with pytest.raises(OperationalError) as raised:
+        session.execute(text("UPDATE server SET secret = :long"), {"long": "x" * 1_000_000})
+    return raised.value

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from central.ingest_rules import ChainEnd, Held, Judgement, chain_alarms, fork_alarm, is_closed, judge, wrong_digests
+from central.limits import RANGES_PER_STREAM_MAX
 from central.ranges import Ranges
 from sync.wire import NO_DIGEST, Stream, WireRecord, digest_of
 
@@ -166,3 +167,12 @@ def test_closed_means_held_safe_and_pruned() -> None:
     stream = Stream(epoch=EPOCH, last=5, floor=5)
     assert is_closed(stream, 5, 5) and not is_closed(stream, 5, 4) and not is_closed(stream, 4, 5)
     assert not is_closed(Stream(epoch=EPOCH, last=5, floor=4), 5, 5)
+
+
+def test_holes_without_end_are_bounded() -> None:
+    office = Office()
+    found = chain(2 * RANGES_PER_STREAM_MAX + 50)
+    office.offer(Stream.model_construct(epoch=EPOCH, last=len(found), floor=len(found), records=tuple(found[1::2])))
+    assert len(office.asked) == RANGES_PER_STREAM_MAX and "gaps_full" in office.kinds
+    office.offer(Stream.model_construct(epoch=EPOCH, last=len(found), floor=0, records=tuple(found[::2])))
+    assert office.asked == () and office.mark == 2 * RANGES_PER_STREAM_MAX + 1
