@@ -14,7 +14,7 @@ from benchmarks.scales import FULL, QUICK, Scale
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Figures that one run gives together. `module` has `measure`, or what `function` says: (scale, folder) -> figures."""
+    """Figures that one run gives. `module` has `measure`, or what `function` says: (scale, folder) -> figures."""
 
     group: str
     module: str
