@@ -81,6 +81,37 @@ def test_killed_at_random_times_nothing_is_lost_or_doubled(
     assert sorted(f"{row.epoch}/{row.seq}" for row in rows) == sorted(said) and not raised
 
 
+def test_two_server_processes_share_one_file(tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    cards = [Card("one"), Card("two")]
+    tokens = [token_of(config, card.name) for card in cards]
+    processes = [ServerProcess("serve", config) for _ in cards]
+    addresses = [each.wait_for(r"central ready (\S+)")[1] for each in processes]
+    for card in cards:
+        for _ in range(120):
+            card.keep(ReportFinished(person="P1", operation="OP1", good=1))
+    faults: list[BaseException] = []
+
+    def drain(card: Card, address: str, token: str) -> None:
+        try:
+            card.drain(lambda batch: exchange(address, token, batch), 3)
+        except BaseException as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=drain, args=each) for each in zip(cards, addresses, tokens, strict=True)]
+    for each in threads:
+        each.start()
+    for address in addresses * 5:
+        assert requests.get(f"{address}/api/v1/board", timeout=20).json()["complete"] in (True, False)
+    for each in threads:
+        each.join()
+    assert not faults and [each.stop() for each in processes] == [0, 0]
+    database = open_database(read_config(config))
+    with database.read() as session:
+        assert list(session.scalars(select(Record.position).order_by(Record.position))) == list(range(1, 241))
+    database.close()
+
+
 def test_curl_drives_ingest_as_the_openapi_document_says(tmp_path: Path) -> None:
     curl = shutil.which("curl")
     assert curl, "curl is needed"

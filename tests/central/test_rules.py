@@ -70,10 +70,10 @@ records = some.one_of(
     some.sampled_from(CHAIN), some.sampled_from(OTHERS), some.integers(1, LAST).map(lost), some.just(None)
 )
 offers = some.builds(
-    lambda found, floor, last: Stream.model_construct(
+    lambda found, pruned, last: Stream.model_construct(
         epoch=EPOCH,
         last=last,
-        floor=floor,
+        floor=pruned,
         previous_epoch=None,
         previous_last=0,
         records=tuple(each or WireRecord(3, NO_DIGEST, "f" * 64, "broken") for each in found),
