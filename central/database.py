@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -45,6 +45,10 @@ UNREACHABLE_WORDS = (
     "No space left",
 )
 """What drivers say when the database is away rather than the statement wrong: they have no class for it."""
+
+
+FIRST_ROWS_LOCK = 0x11E51DE
+"""PostgreSQL's advisory lock around a plant's first rows. Any number that nothing else takes."""
 
 
 class WriterTurn:
@@ -125,6 +129,9 @@ class Database:
     def begin_plant(self, now: float) -> None:
         """The first rows of a new plant; nothing where they stand."""
         with self.write() as session:
+            if not self.is_sqlite:
+                # Two processes that start together would both find no row; on SQLite the writer's turn serves.
+                session.execute(select(func.pg_advisory_xact_lock(FIRST_ROWS_LOCK)))
             if session.get(ServerRow, self.plant) is None:
                 secret, identity = secrets.token_hex(32), secrets.token_hex(16)
                 session.add(ServerRow(plant=self.plant, identity=identity, secret=secret, made_at=now))
