@@ -17,14 +17,14 @@ def fill(folder: Path, records: int) -> None:
     with as many records behind it as there can be."""
     journal = Journal(folder / "gateway", GATEWAY_NAME)
     journal.open()
-    floor = Floor()
+    state = Floor()
     behind = min(records // 2, limits.CHECKPOINT_RECORDS - 1)
     try:
         for numbers in _groups(records - behind):
-            _append(journal, numbers, floor)
-        checkpoint_state(journal, floor.to_json())
+            _append(journal, numbers, state)
+        checkpoint_state(journal, state.to_json())
         for numbers in _groups(behind):
-            _append(journal, numbers, floor)
+            _append(journal, numbers, state)
     finally:
         journal.close()
 
@@ -34,9 +34,9 @@ def _groups(count: int) -> Iterator[range]:
         yield range(start, min(start + GROUP, count))
 
 
-def _append(journal: Journal, numbers: range, floor: Floor) -> None:
+def _append(journal: Journal, numbers: range, state: Floor) -> None:
     with journal.group() as group:
         kept = [(group.append(content(number)), number) for number in numbers]
     for record, number in kept:
-        floor.apply(f"{record.epoch}/{record.seq}", happening(number))
+        state.apply(f"{record.epoch}/{record.seq}", happening(number))
     checkpoint_wal(journal)

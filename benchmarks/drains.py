@@ -29,7 +29,7 @@ CENTRAL_MIN = 0.6
 DRAIN_SECONDS_MAX = 600.0
 
 
-def drained(config: Path, records: int, central: bool) -> float:
+def drained(config: Path, records: int, to_office: bool) -> float:
     """Records a second of the whole gateway, from its start to the last acknowledgement."""
     forget_sinks(config.parent)
     began = time.perf_counter()
@@ -37,7 +37,7 @@ def drained(config: Path, records: int, central: bool) -> float:
         journal = own.journal
 
         def done() -> bool:
-            if central:
+            if to_office:
                 return sum(row.mark for row in list(journal.epochs.values())) >= records
             return journal.sinks.get("mqtt", 0) >= records
 

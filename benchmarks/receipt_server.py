@@ -20,7 +20,7 @@ def create_app() -> Flask:
     app = Flask("receipts")
 
     @app.post(SYNC_PATH)
-    def sync() -> Response:
+    def take() -> Response:
         raw = request.get_data()
         batch: dict[str, Any] = json.loads(
             gzip.decompress(raw) if request.headers.get("Content-Encoding") == "gzip" else raw
