@@ -69,7 +69,7 @@ def measure_mqtt(scale: Scale, folder: Path) -> list[Figure]:
         pairs = in_turns(
             scale.drain_rounds,
             lambda: bare_mqtt(port, ready_made),
-            lambda: drained(config, scale.drain_records, central=False),
+            lambda: drained(config, scale.drain_records, to_office=False),
         )
     base, own = median_pair(pairs)
     return [at_least("mqtt_drain", own, "records/s", base, MQTT_MIN)]
@@ -100,7 +100,7 @@ def own_central(folder: Path, records: int, place: Path) -> float:
     """Records a second of the whole gateway against the product's own server, new in each round."""
     with own_office(place) as (url, token):
         config = lay_out(folder, Sinks(0, url, token))
-        return drained(config, records, central=True)
+        return drained(config, records, to_office=True)
 
 
 def measure_central(scale: Scale, folder: Path) -> list[Figure]:
