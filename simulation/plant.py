@@ -74,6 +74,7 @@ class Plant:
         self.processes["gateway"].wait_ready()
         # Until the first snapshot has come a fresh gateway knows nobody's badge.
         wait_for("the master data at the gateway", self._has_master)
+        wait_for("the scanners' pseudo-terminals", lambda: all(self.scanner_of(each).exists() for each in STATIONS))
 
     def _has_master(self) -> bool:
         metrics = requests.get(f"{self.screen_url}metrics", timeout=5).text
