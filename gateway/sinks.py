@@ -20,7 +20,7 @@ from gateway.master_store import open_envelope, save
 from gateway.storage import Storage
 from sync.central_sink import HttpExchange
 from sync.downlink import Downlink
-from sync.limits import NoticeLimits
+from sync.limits import OFFER_INTERVAL_SECONDS, NoticeLimits
 from sync.mqtt_pump import MqttPump, StateTopic
 from sync.mqtt_sink import BrokerSettings, PahoPort
 from sync.ports import FactsCame, Report, SinkRefused, SnapshotCame
@@ -167,7 +167,7 @@ def _add_central(
         others_first=journal.is_busy,
     )
     found.runners += [up_runner, down_runner]
-    found.on_kept.append(up_runner.wake)
+    found.on_kept.append(lambda: up_runner.wake_within(OFFER_INTERVAL_SECONDS))
 
 
 def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died: Died) -> None:

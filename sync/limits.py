@@ -66,6 +66,8 @@ FAREWELL_SECONDS_MAX: Final = 1.0
 # a pause, each pump still makes fifty steps a second.
 ASIDE_SECONDS: Final = 0.002
 ASIDE_SECONDS_MAX: Final = 0.02
+# Steps with hardly a wait between them before a pump steps aside at all: one record and its answer take two.
+QUICK_STEPS_MAX: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

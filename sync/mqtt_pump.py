@@ -203,9 +203,13 @@ class MqttPump:
     def _fill(self, now: float) -> None:
         if now >= self._state_due and len(self._tickets) < self._window and not self._send_state(now):
             return
+        more = True
         while len(self._tickets) < self._window:
-            if not self._ready and not self._read(now):
-                return
+            if not self._ready:
+                # A read that came back short was the end of the journal: what is kept after it wakes the pump again.
+                if not more or not self._read(now):
+                    return
+                more = len(self._ready) == self._limits.read_records_max
             position, record = self._ready[0]
             topic = self._topic_of(record)
             if not topic:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from sync.limits import ASIDE_SECONDS, ASIDE_SECONDS_MAX
+from sync.limits import ASIDE_SECONDS, ASIDE_SECONDS_MAX, QUICK_STEPS_MAX
 
 
 class Waiter(Protocol):
@@ -76,6 +76,8 @@ class Runner:
         self._waiter = waiter or EventWaiter()
         self._finish = finish
         self._others_first = others_first
+        self._planned: float | None = None
+        self._quick_steps = 0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -86,6 +88,12 @@ class Runner:
     def wake(self) -> None:
         """Step soon. From any thread; never waits."""
         self._waiter.wake()
+
+    def wake_within(self, seconds: float) -> None:
+        """Step within so many seconds, which may be planned already. From any thread; never waits."""
+        planned = self._planned
+        if planned is None or planned > self._clock() + seconds:
+            self._waiter.wake()
 
     def close(self) -> None:
         """End after the step that is running. From any thread; never waits."""
@@ -102,17 +110,27 @@ class Runner:
         try:
             while not self._closing.is_set():
                 self._step_aside()
+                self._planned = None
                 wake = self._step(self._clock())
                 if self._closing.is_set():
                     break
-                self._waiter.wait(None if wake is None else max(0.0, wake - self._clock()))
+                self._wait(wake)
             self._finish()
         except BaseException as error:
             self._died(self.name, error)
         finally:
             self._waiter.close()
 
+    def _wait(self, wake: float | None) -> None:
+        self._planned = wake
+        began = self._clock()
+        self._waiter.wait(None if wake is None else max(0.0, wake - began))
+        self._quick_steps = self._quick_steps + 1 if self._clock() - began < ASIDE_SECONDS else 0
+
     def _step_aside(self) -> None:
+        """Only a thread that steps again and again does it: a single record is sent at once."""
+        if self._quick_steps < QUICK_STEPS_MAX:
+            return
         for _ in range(int(ASIDE_SECONDS_MAX / ASIDE_SECONDS)):
             if not self._others_first() or self._closing.wait(ASIDE_SECONDS):
                 return
