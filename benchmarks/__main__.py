@@ -25,7 +25,8 @@ class Measurement:
 MEASUREMENTS = (
     Measurement("append", "appends", ("append_single", "append_waiting")),
     Measurement("scan", "scans", ("scan_signal_p50", "scan_signal_p99")),
-    Measurement("cpu", "costs", ("scan_cpu", "scan_cpu_shop")),
+    Measurement("cpu", "costs", ("scan_cpu",), "measure_fast"),
+    Measurement("cpu", "costs", ("scan_cpu_shop",), "measure_shop"),
     Measurement("idle", "idling", ("memory_ratio", "memory", "idle_cpu")),
     Measurement("drain", "drains", ("mqtt_drain",), "measure_mqtt"),
     Measurement("drain", "drains", ("central_drain",), "measure_central"),

@@ -30,9 +30,11 @@ def at_most(name: str, value: float, unit: str, baseline: float, target: float, 
     return Figure(name, _short(value), unit, _short(baseline), round(found, 3), f"<= {target:g}", found <= target)
 
 
-def below(name: str, value: float, unit: str, bound: float) -> Figure:
-    """A bound of its own, without a baseline."""
-    return Figure(name, _short(value), unit, None, None, f"< {bound:g} {unit}", value < bound)
+def below(name: str, value: float, unit: str, bound: float, beside: float | None = None) -> Figure:
+    """A bound of its own. `beside`: what a baseline has, shown and not judged."""
+    ratio = None if beside is None else round(value / beside, 3)
+    baseline = None if beside is None else _short(beside)
+    return Figure(name, _short(value), unit, baseline, ratio, f"< {bound:g} {unit}", value < bound)
 
 
 def as_json(figures: Sequence[Figure]) -> str:
