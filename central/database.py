@@ -217,7 +217,7 @@ def _engine(url: str) -> Engine:
             max_overflow=80,
             poolclass=sqlalchemy.QueuePool,
         )
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", _closing_on_faults(_prepare_sqlite))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     engine = create_engine(
@@ -227,11 +227,24 @@ def _engine(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on -c timezone=UTC"},
     )
-    event.listen(engine, "connect", _check_postgres)
+    event.listen(engine, "connect", _closing_on_faults(_check_postgres))
     return engine
 
 
-def _prepare_sqlite(raw: sqlite3.Connection, _: object) -> None:
+def _closing_on_faults(prepare: Callable[[Any], None]) -> Callable[[Any, object], None]:
+    """A connection that is not as it must be is closed: nobody else knows of it yet."""
+
+    def prepared(raw: Any, _: object) -> None:
+        try:
+            prepare(raw)
+        except BaseException:
+            raw.close()
+            raise
+
+    return prepared
+
+
+def _prepare_sqlite(raw: sqlite3.Connection) -> None:
     """WAL and FULL, read back: a build with other defaults is silent about it (I1)."""
     raw.isolation_level = None
     raw.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS_MAX * 1000)}")
@@ -251,7 +264,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _check_postgres(raw: Any, _: object) -> None:
+def _check_postgres(raw: Any) -> None:
     found = raw.execute("SHOW synchronous_commit").fetchone()[0]
     durable = raw.execute("SHOW fsync").fetchone()[0]
     raw.rollback()

@@ -160,7 +160,8 @@ def _take_stream(work: _Work, offered: Stream, wrong: frozenset[int], position: 
         store_gaps(work.session, state.id, unasked, held.unasked.all(), 0, work.now)
         work.gaps[state.id] = (list(held.asked.all()), list(held.unasked.all()))
     work.alarms += fold.alarms
-    if state.mark >= state.claimed and fold.mark < fold.claimed:
+    if fold.mark < fold.claimed and (state.mark >= state.claimed or fold.mark > state.mark):
+        # S7 counts from here: a backlog that moves is late but not lost.
         state.claimed_at = work.now
     state.mark, state.claimed = fold.mark, fold.claimed
     state.offered_floor, state.offered_last = offered.floor, offered.last

@@ -1,5 +1,6 @@
 """What must hold of each connection, and of the tables after migration."""
 
+import gc
 import sqlite3
 import threading
 from contextlib import closing
@@ -137,6 +138,8 @@ def test_connections_that_postgres_ended_are_told_and_replaced(database: Databas
         session.execute(text("UPDATE log_head SET position = 7"))
     with database.read() as session:
         assert session.scalar(select(LogHead.position)) == 0
+    # Here, where it is expected, and not in the test after this one.
+    gc.collect()
 
 
 def sqlite3_full(session: Session) -> Exception:
