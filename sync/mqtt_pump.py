@@ -38,6 +38,9 @@ _STUCK_HINT = "Whoever runs the broker looks at its log: it ends the connection 
 _LEFT_AFTER_SKIP: Final = 0.9
 """A skip leaves a tenth of the room free, so that a broker that stays away costs few skips, not one a record."""
 
+_DENIALS_BEFORE_COMPLAINT: Final = 3
+"""By then the credential was refused for three seconds; the broker's accounts are rewritten within two."""
+
 
 class _Flight:
     """One published message. `position`: the position that its acknowledgement stands for; None for a state."""
@@ -108,6 +111,7 @@ class MqttPump:
         self._state_payload = b""
         self._failures = 0
         self._stuck = 0
+        self._denials = 0
         self._shown: tuple[bool, str] | None = None
         self._complaint = ""
 
@@ -168,7 +172,7 @@ class MqttPump:
             case ConnectionLost(detail):
                 self._lost(detail, now)
             case ConnectionDenied(detail, hint):
-                self._refused(detail, hint, now)
+                self._denied(detail, hint, now)
             case Objection(detail, hint):
                 self._complain(detail, hint)
 
@@ -184,7 +188,7 @@ class MqttPump:
             position = flights.popleft().position
             if position is not None:
                 self._acknowledged = position
-                self._stuck = 0
+                self._stuck = self._denials = 0
         if flight.position is not None or not flights:
             self._failures = 0
 
@@ -305,6 +309,17 @@ class MqttPump:
         bound = min(most, least * 2.0 ** min(self._failures, 30))
         self._not_before = now + least + self._jitter() * (bound - least)
         self._show(False, detail, now)
+
+    def _denied(self, reason: str, hint: str, now: float) -> None:
+        """A credential that is seconds old may not have reached the broker yet: the first tries are quick and nobody
+        is bothered, later ones are as slow as after any refusal."""
+        self._denials += 1
+        if self._denials >= _DENIALS_BEFORE_COMPLAINT:
+            self._refused(reason, hint, now)
+        else:
+            self._lost(reason, now)
+        quick = self._limits.retry_seconds_min * 2.0 ** min(self._denials, 30)
+        self._not_before = now + min(self._limits.refused_retry_seconds, quick)
 
     def _refused(self, reason: str, hint: str, now: float) -> None:
         if self._phase == "away":

@@ -208,6 +208,19 @@ def test_a_denied_connection_is_told_once_and_retried_slowly() -> None:
     assert len(refused) == 1 and refused[0].hint == "enrol"
 
 
+def test_a_credential_that_is_new_to_the_broker_is_tried_again_soon() -> None:
+    line = Line(3)
+    accepting = line.port.connect
+    line.port.connect = lambda: line.port.news.append(  # type: ignore[method-assign]
+        ConnectionDenied("not authorised", "enrol")
+    )
+    line.run(2.5)
+    line.port.connect = accepting  # type: ignore[method-assign]
+    line.run(4.0)
+    assert line.position == 3
+    assert line.inbox.of(SinkRefused) == [], "nobody is bothered"
+
+
 def test_a_negative_acknowledgement_is_not_believed() -> None:
     line = Line(3)
     line.auto = False
