@@ -222,8 +222,9 @@ def _engine(url: str) -> Engine:
         return engine
     engine = create_engine(
         parsed,
-        pool_size=16,
-        max_overflow=80,
+        # A PostgreSQL as Debian installs it takes 100 connections; several processes share them.
+        pool_size=8,
+        max_overflow=24,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on -c timezone=UTC"},
     )
