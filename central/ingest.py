@@ -62,6 +62,16 @@ MOVE_HEAD = (
     .values(position=bindparam("position"), changes=HEAD.c.changes + 1)
 )
 READ_GATEWAY = select(GATEWAY).where(GATEWAY.c.plant == bindparam("plant"), GATEWAY.c.name == bindparam("name"))
+STORE_GATEWAY = (
+    update(GATEWAY)
+    .where(GATEWAY.c.plant == bindparam("of_plant"), GATEWAY.c.name == bindparam("of_name"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("last_seen", "waiting", "data_as_of", "clock_good", "release", "status", "closed_digest")
+        }
+    )
+)
 READ_DIGESTS = select(RECORD.c.seq, RECORD.c.digest).where(
     RECORD.c.stream_id == bindparam("stream_id"),
     RECORD.c.place == 0,
@@ -275,27 +285,30 @@ def _store_gateway(work: _Work, row: Any, offer_all: bool) -> None:
     waiting = sum(
         max(0, each.last - work.states[each.epoch].mark) for each in batch.streams if each.epoch in work.states
     )
-    values: dict[str, Any] = {"last_seen": now, "waiting": waiting}
     newest = observed_record(work.rows[-1][7]) if work.rows else None
+    as_of = row.data_as_of
     if waiting == 0:
-        values["data_as_of"] = now
+        as_of = now
     elif newest is not None:
-        values["data_as_of"] = max(row.data_as_of or 0.0, min(now, newest.wall))
-    if newest is not None:
-        values["clock_good"] = int(newest.synchronised)
-    values["release"] = batch.release.replace("\x00", "")[:RELEASE_CHARACTERS_MAX]
+        as_of = max(row.data_as_of or 0.0, min(now, newest.wall))
     status = json.dumps(batch.status, ensure_ascii=True)
-    if len(status) <= STATUS_CHARACTERS_MAX:
-        values["status"] = status
-    else:
+    if len(status) > STATUS_CHARACTERS_MAX:
         work.alarms.append(AlarmRaised("status_too_long", "", f"its health has {len(status)} characters"))
-    if not offer_all:
-        values["closed_digest"] = batch.closed_digest
+        status = row.status
+    values: dict[str, Any] = {
+        "last_seen": now,
+        "waiting": waiting,
+        "data_as_of": as_of,
+        "clock_good": row.clock_good if newest is None else int(newest.synchronised),
+        "release": batch.release.replace("\x00", "")[:RELEASE_CHARACTERS_MAX],
+        "status": status,
+        "closed_digest": row.closed_digest if offer_all else batch.closed_digest,
+    }
     observe(work.session, work.plant, work.gateway_name, batch.status, newest, row.last_seen, now)
-    mine = (GATEWAY.c.plant == work.plant, GATEWAY.c.name == work.gateway_name)
-    work.session.connection().execute(update(GATEWAY).where(*mine).values(**values))
+    mine = {"of_plant": work.plant, "of_name": work.gateway_name}
+    work.session.connection().execute(STORE_GATEWAY, values | mine)
     shown = ("waiting", "clock_good", "release")
-    if any(name in values and values[name] != getattr(row, name) for name in shown):
+    if any(values[name] != getattr(row, name) for name in shown):
         work.changed = True
     if row.last_seen is None or now - row.last_seen > 30:
         work.changed = True

@@ -90,7 +90,7 @@ EVENT_POLL_SECONDS: Final = 0.25
 BUSY_SECONDS_MAX: Final = 30.0
 """How long a writer waits for the one before it."""
 
-WAL_BYTES_MAX: Final = 8 * 1024 * 1024
+WAL_BYTES_MAX: Final = 16 * 1024 * 1024
 """The write-ahead log's file before a writer checkpoints it."""
 
 BROKER_RESTART_SECONDS_MIN: Final = 0.5

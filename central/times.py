@@ -135,7 +135,6 @@ def observe(
 def learn(session: Session, plant: str, gateway_name: str, boot: str, low: float, high: float, now: float) -> None:
     """Put an interval to what is known of a boot; records of it that waited for an anchor get their time."""
     connection = session.connection()
-    mine = (ANCHOR.c.plant == plant, ANCHOR.c.gateway == gateway_name, ANCHOR.c.boot == boot)
     key = {"plant": plant, "gateway": gateway_name, "boot": boot}
     row = connection.execute(READ_ANCHOR, key).one_or_none()
     known = None
@@ -149,6 +148,7 @@ def learn(session: Session, plant: str, gateway_name: str, boot: str, low: float
     if row is None:
         connection.execute(insert(ANCHOR), {**key, **values})
     else:
+        mine = (ANCHOR.c.plant == plant, ANCHOR.c.gateway == gateway_name, ANCHOR.c.boot == boot)
         connection.execute(update(ANCHOR).where(*mine).values(**values))
     correct_folded(session, plant, gateway_name, boot, found)
 
