@@ -50,9 +50,15 @@ def gateway_group() -> None:
 @config_option
 def run(config: Path) -> None:
     """Run the gateway until it is told to stop."""
+    from devices.errors import DeviceError
     from gateway.main import Program
+    from sync.errors import SyncError
 
-    sys.exit(Program(checked(config)).run())
+    try:
+        code = Program(checked(config)).run()
+    except (DeviceError, SyncError) as error:
+        raise click.ClickException(f"{error}\nhint: {error.hint}") from error
+    sys.exit(code)
 
 
 @gateway_group.command("check-config")

@@ -1,5 +1,7 @@
 """The configuration: every fault at once, nothing guessed."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,15 @@ def test_check_config_lists_the_faults_with_a_hint(tmp_path: Path) -> None:
     assert "gateway.name" in result.output and "hint:" in result.output
     path.write_text(GOOD)
     assert CliRunner().invoke(gateway_group, ["check-config", "--config", str(path)]).exit_code == 0, result.output
+
+
+def test_a_part_that_cannot_be_built_is_a_sentence_and_not_a_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(
+        f'[gateway]\nfolder = "{tmp_path / "data"}"\n[mqtt]\nhost = "127.0.0.1"\ntls = true\nca_file = "/nowhere.pem"\n'
+        '[screen]\nenabled = false\n[[station]]\nid = "S1"\n'
+    )
+    command = [sys.executable, "-m", "gateway.cli", "gateway", "run", "--config", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 1
+    assert "/nowhere.pem" in result.stderr and "hint:" in result.stderr and "Traceback" not in result.stderr
