@@ -10,7 +10,6 @@ import pytest
 
 FOLDER = Path(__file__).parent.parent / "systemd"
 SERVICES = sorted(FOLDER.glob("*.service"))
-TIMERS = sorted(FOLDER.glob("*.timer"))
 EXPOSURE_TENTHS_MAX = 20
 
 
@@ -45,7 +44,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = folder / "lineside"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    for unit in (*SERVICES, *TIMERS):
+    for unit in SERVICES:
         text = unit.read_text("utf-8").replace("/opt/lineside/bin/lineside", str(program))
         (folder / unit.name).write_text(text, "utf-8")
         if "Restart=always" in text and version() >= 254:
@@ -63,14 +62,12 @@ def test_there_are_units() -> None:
     assert {unit.stem for unit in SERVICES} == {
         "lineside-broker",
         "lineside-central",
-        "lineside-central-backup",
         "lineside-central-work",
         "lineside-gateway",
     }
-    assert [unit.stem for unit in TIMERS] == ["lineside-central-backup"]
 
 
-@pytest.mark.parametrize("unit", [*SERVICES, *TIMERS], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 def test_systemd_verifies_the_unit_without_a_word(unit: Path, installed: Path) -> None:
     done = analyze("verify", "--man=no", installed / unit.name, root=installed)
     assert (done.returncode, complaints_about_ours(done.stderr, installed)) == (0, [])
@@ -88,15 +85,6 @@ def test_verify_tells_of_a_planted_mistake(installed: Path, tmp_path: Path) -> N
 def test_the_unit_is_little_exposed(unit: Path) -> None:
     done = analyze("security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE_TENTHS_MAX}", unit)
     assert done.returncode == 0, done.stdout
-
-
-@pytest.mark.parametrize("unit", TIMERS, ids=lambda unit: unit.name)
-def test_the_timer_has_a_next_time(unit: Path) -> None:
-    (calendar,) = settings(unit)["OnCalendar"]
-    done = analyze("calendar", calendar)
-    assert done.returncode == 0, done.stderr
-    assert "Next elapse" in done.stdout
-    assert unit.with_suffix(".service").exists()
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
