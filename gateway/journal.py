@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from gateway import limits
 from gateway.clock import boottime
+from gateway.epochs import EpochRow
 from gateway.errors import JournalBroken, JournalCorrupt, JournalFull, JournalLocked, JournalReadOnly
 from gateway.journal_room import Room
 from gateway.journal_schema import migrate
@@ -27,23 +28,6 @@ COMMIT_BYTES = 3 * 4_096
 """What a commit adds to the write-ahead log beside its records: the pages it touches."""
 RECORD_BYTES = 660
 """A record in the database, as measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class EpochRow:
-    """One epoch of the card, as the writer knows it. `last` is never stored: the records tell it."""
-
-    number: int
-    epoch: str
-    previous_epoch: str | None
-    previous_last: int
-    base: int
-    floor: int
-    mark: int
-    safe: int
-    missing: tuple[tuple[int, int], ...]
-    last: int
-    last_digest: str
 
 
 @dataclass(slots=True)
@@ -70,6 +54,13 @@ class Group:
         self._rows: list[tuple[int, int, bytes, bytes, str]] = []
         self.records: list[Record] = []
         self.settings: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self._journal.begin_group()
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._journal.end_group(self, error)
 
     def remember(self, name: str, value: str) -> None:
         """A fact about this card that must be true exactly if this group's records are kept."""
@@ -110,7 +101,7 @@ class Group:
             "INSERT INTO record(position, epoch_number, previous_digest, digest, content) VALUES (?, ?, ?, ?, ?)",
             self._rows,
         )
-        return replace(row, last=row.last + len(self.records), last_digest=self.records[-1].digest)
+        return row.ended(row.last + len(self.records), self.records[-1].digest)
 
     def _begin(self) -> EpochRow:
         if self._row is None:
@@ -274,37 +265,54 @@ class Journal:
 
     # -- append ---------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def group(self) -> Iterator[Group]:
+    def group(self) -> Group:
         """Records that are committed together; several inputs that wait share one flush, a single one never waits.
 
-        After the block they are kept (I1). On any error nothing of the group is, and the epoch is given up: whether
-        a failed commit reached the card is not knowable, so its seqs are never used again (I3, G2).
+        For a `with` block. After it they are kept (I1). On any error nothing of the group is, and the epoch is given
+        up: whether a failed commit reached the card is not knowable, so its seqs are never used again (I3, G2).
         """
-        with self.classified():
+        return Group(self)
+
+    def begin_group(self) -> None:
+        """Before the block: look whether there is room. Raises JournalFull."""
+        try:
             self._room.admit()
-            group = Group(self)
-            self._writing = True
-            try:
-                yield group
-                if group.records:
-                    self._flush_pending()
-                    row = group.write()
-                    self.connection.execute("COMMIT")
-                    self._pending = _Pending()
-                    self.logged_bytes += COMMIT_BYTES + RECORD_BYTES * len(group.records)
-                    self.current = self.epochs[row.number] = row
-                    self.settings.update(group.settings)
-                elif self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                    self._forget_epoch()
-            except BaseException:
-                self._forget_epoch()
-                if self._connection is not None and self._connection.in_transaction:
-                    self._connection.rollback()
-                raise
-            finally:
-                self._writing, self._wrote_at = False, self._clock()
+        except OSError as error:
+            with self.classified():
+                raise error
+        self._writing = True
+
+    def end_group(self, group: Group, error: BaseException | None) -> None:
+        """After the block, which ended with `error` or well: commit. Raises the error, or the journal's."""
+        try:
+            if error is None:
+                self._commit(group)
+        except BaseException as fault:
+            error = fault
+        finally:
+            self._writing, self._wrote_at = False, self._clock()
+        if error is None:
+            return
+        with self.classified():
+            self._forget_epoch()
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.rollback()
+            raise error
+
+    def _commit(self, group: Group) -> None:
+        if group.records:
+            if self._pending:
+                self._flush_pending()
+            row = group.write()
+            self.connection.execute("COMMIT")
+            if self._pending:
+                self._pending = _Pending()
+            self.logged_bytes += COMMIT_BYTES + RECORD_BYTES * len(group.records)
+            self.current = self.epochs[row.number] = row
+            self.settings.update(group.settings)
+        elif self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+            self._forget_epoch()
 
     def begin_epoch(self) -> EpochRow:
         """A new epoch, in the transaction of its first record: 128 random bits, chained to the one before (I3)."""

@@ -17,7 +17,7 @@ class Room:
     NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
     def __init__(self, folder: Path, free_bytes_min: int, ballast_bytes: int) -> None:
-        self._folder = folder
+        self._path = str(folder)
         self._free_bytes_min = free_bytes_min
         self._ballast = folder / "ballast"
         self._ballast_bytes = ballast_bytes
@@ -25,7 +25,7 @@ class Room:
 
     def free_bytes(self) -> int:
         """What an unprivileged writer may still use."""
-        stat = os.statvfs(self._folder)
+        stat = os.statvfs(self._path)
         return stat.f_bavail * stat.f_frsize
 
     def admit(self) -> None:

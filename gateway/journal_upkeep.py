@@ -5,7 +5,8 @@ import os
 from dataclasses import replace
 
 from gateway import limits
-from gateway.journal import EpochRow, Journal
+from gateway.epochs import EpochRow
+from gateway.journal import Journal
 from sync.wire import NO_DIGEST
 
 
