@@ -80,7 +80,7 @@ def measure(scale: Scale, folder: Path) -> list[Figure]:
         figures.append(at_least("append_single", own, "records/s", base, SINGLE_MIN))
         many = texts[:WAITING]
         pairs = in_turns(
-            scale.append_rounds * 2,
+            scale.append_rounds,
             rate(WAITING, lambda: bare.append_all(many), bare.shorten),
             rate(WAITING, lambda: append_waiting(journal, many), own_tidy),
         )

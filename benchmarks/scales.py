@@ -24,8 +24,8 @@ class Scale:
 
 
 FULL = Scale(
-    append_rounds=40,
-    appends_per_round=100,
+    append_rounds=120,
+    appends_per_round=50,
     scans=600,
     cost_scans=4_000,
     cost_rounds=3,
