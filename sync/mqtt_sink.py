@@ -42,7 +42,7 @@ _PASSING_REASONS: Final = frozenset({0x88, 0x89, 0x9C, 0x9D})
 """Server unavailable, busy, use another server, server moved: all of them pass or are the address's matter."""
 _TAKEN_OVER: Final = 0x8E
 _MALFORMED: Final = (ValueError, IndexError, KeyError, struct.error, MQTTException)
-_MISC_SECONDS: Final = 1.0
+_MISC_SECONDS: Final = 2.0
 """How often paho looks at its keepalive."""
 
 _CREDENTIAL_HINT = "The office enrols this gateway again, or whoever runs the broker looks at its users."

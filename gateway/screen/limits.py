@@ -39,3 +39,6 @@ PIECES_MAX: Final = 1_000_000
 
 CODE_CHARS_MAX: Final = 96
 """An operation, call, cause or reason as the page sends it back; a call is epoch/seq, 32 + 1 + 20 characters."""
+
+LOOK_SECONDS: Final = 1.0
+"""How often the page's server looks at connections that went silent; whatever comes in wakes it at once."""

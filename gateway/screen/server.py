@@ -9,6 +9,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gateway.screen.errors import ScreenBroken, ScreenUnreachable
@@ -19,6 +20,7 @@ from gateway.screen.limits import (
     CLOSE_SECONDS_MAX,
     CONNECTIONS_SPARE,
     HEADER_BYTES_MAX,
+    LOOK_SECONDS,
     OUTPUT_BYTES_MAX,
     PEER_SILENT_SECONDS_MAX,
     SPARE_THREADS,
@@ -71,6 +73,7 @@ class ScreenServer:
         self._closing = threading.Event()
         self._ready = threading.Event()
         self._thread: threading.Thread | None = None
+        self._wake: Callable[[], None] | None = None
         self.counts: Counter[str] = Counter()
         self.fault: ScreenBroken | None = None
 
@@ -108,6 +111,11 @@ class ScreenServer:
         thread, self._thread = self._thread, None
         self._closing.set()
         self._publish.wake()
+        wake, self._wake = self._wake, None
+        if wake is not None and thread is not None and thread.is_alive():
+            # The server's thread may have closed its trigger by itself in this moment.
+            with suppress(OSError):
+                wake()
         if thread is not None:
             thread.join(CLOSE_SECONDS_MAX)
 
@@ -157,10 +165,11 @@ class ScreenServer:
             outbuf_high_watermark=OUTPUT_BYTES_MAX,
             clear_untrusted_proxy_headers=True,
         )
+        self._wake = server.pull_trigger
         self._ready.set()
         try:
             while not self._closing.is_set():
-                wasyncore.loop(timeout=0.25, use_poll=True, map=channels, count=1)
+                wasyncore.loop(timeout=LOOK_SECONDS, use_poll=True, map=channels, count=1)
         finally:
             self._end(server, channels)
 

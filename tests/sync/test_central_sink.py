@@ -85,6 +85,23 @@ def test_bodies_are_compressed_and_carry_the_credential(office: HttpOffice, exch
     assert BATCH_BYTES_MAX > 10_000
 
 
+def test_a_quick_line_is_not_compressed_for(office: HttpOffice) -> None:
+    seconds, passing = [0.0], [0.0]
+
+    def clock() -> float:
+        seconds[0] += passing[0]
+        return seconds[0]
+
+    exchange = HttpExchange(office.url, TOKEN, clock=clock)
+    large = Batch(gateway=GATEWAY, status={"text": "x" * 100_000})
+    encodings = []
+    for passing[0] in (0.0, 0.0, 10.0, 0.0):
+        exchange.offer(large)
+        encodings.append(office.bodies[-1][0].get("Content-Encoding", "identity"))
+    exchange.close()
+    assert encodings == ["gzip", "identity", "identity", "gzip"]
+
+
 def test_the_proxies_of_the_environment_are_not_asked(
     office: HttpOffice, exchange: HttpExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
