@@ -3,4 +3,4 @@
 Rules of this folder: no clock, no file, no socket, no random number, no thread. Values in, values out.
 """
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"

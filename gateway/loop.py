@@ -77,7 +77,8 @@ class Loop:
         acts: list[Act] = []
         for item in items:
             acts += self._acts_of(item, instant)
-        for name, decoder in self.decoders.items():
+        # What waits in the inbox came before now: silence is only judged once all of it was heard.
+        for name, decoder in self.decoders.items() if len(self.inbox) == 0 else ():
             due = decoder.wake()
             if due is not None and due <= now:
                 acts += self._inputs(name, decoder.step(now))
