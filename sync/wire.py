@@ -18,14 +18,14 @@ NO_DIGEST = "0" * 64
 CONTENT_CHARACTERS_MAX = 8_192
 """A record's text. The largest event has about 2,000 characters; the rest is room for later releases."""
 
-RECORDS_PER_BATCH_MAX = 500
-"""Measured: at 500 the cost of the request is below a tenth of the cost of its records."""
+RECORDS_PER_BATCH_MAX = 1_000
+"""Measured: a drain with 1,000 is a quarter faster than with 500, of which a third was the cost of the request."""
 
 STREAMS_PER_BATCH_MAX = 20_000
 """Epochs in one offer. A gateway restarted once a day for 50 years has 18,000."""
 
 BATCH_BYTES_MAX = 8 * 1024 * 1024
-"""A request's body after decompression; 500 records of the largest size and their digests fit."""
+"""A request's body after decompression; 1,000 records of 8,000 bytes and their digests fit."""
 
 RANGES_PER_RECEIPT_MAX = 100
 """Missing ranges of one stream in one receipt; the others follow when these have come."""

@@ -11,13 +11,11 @@ from tests.sync.world import GATEWAY, World
 def test_a_backlog_drains_without_a_pause_between_batches() -> None:
     world = World()
     world.append(2_300)
-    assert world.run(0.0) == 5
+    assert world.run(0.0) == 3
     assert not world.missing_at_office()
     assert [sum(len(stream.records) for stream in batch.streams) for batch in world.exchange.batches] == [
-        500,
-        500,
-        500,
-        500,
+        1_000,
+        1_000,
         300,
     ]
 
