@@ -22,10 +22,10 @@ from gateway.config import read
 from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader
 from gateway.sinks import TopicOf, payload_of
-from sync.wire import RECORDS_PER_BATCH_MAX
 
 MQTT_MIN = 0.8
 CENTRAL_MIN = 0.6
+BARE_BATCH = 500
 DRAIN_SECONDS_MAX = 600.0
 
 
@@ -78,7 +78,7 @@ def measure_mqtt(scale: Scale, folder: Path) -> list[Figure]:
 def _batches(folder: Path) -> Iterator[list[tuple[int, int, str, str, str]]]:
     with JournalReader(folder / "gateway" / FILE_NAME) as reader:
         after = 0
-        while rows := reader.read_after(after, RECORDS_PER_BATCH_MAX):
+        while rows := reader.read_after(after, BARE_BATCH):
             yield [(at, 1, each.previous_digest, each.digest, each.content) for at, each in rows]
             after = rows[-1][0]
 

@@ -24,10 +24,11 @@ from central.enrolment import invite_gateway
 from central.ingest import RECORD_COLUMNS, ingest
 from central.limits import WAL_BYTES_MAX
 from central.opening import open_database
-from sync.wire import NO_DIGEST, RECORDS_PER_BATCH_MAX, Batch, Stream, WireRecord, digest_of
+from sync.wire import NO_DIGEST, Batch, Stream, WireRecord, digest_of
 from tests.central.postgres import Postgres, find_programs
 
 RATIO_MIN = 0.4
+BATCH = 500
 NOW = 1_790_000_000.0
 EPOCH = "0123456789abcdef0123456789abcdef"
 Row = tuple[Any, ...]
@@ -38,7 +39,7 @@ def batches(count: int) -> list[Batch]:
     found, previous, seq = [], NO_DIGEST, 0
     for _ in range(count):
         records = []
-        for _ in range(RECORDS_PER_BATCH_MAX):
+        for _ in range(BATCH):
             seq += 1
             text = content(seq)
             digest = digest_of(GATEWAY_NAME, EPOCH, seq, previous, text)
@@ -76,8 +77,8 @@ def own(found: Database, batched: list[Batch]) -> float:
     for batch in batched:
         receipt = ingest(found, GATEWAY_NAME, batch, NOW)
     seconds = time.perf_counter() - began
-    assert receipt.streams[0].mark == RECORDS_PER_BATCH_MAX * len(batched)
-    return RECORDS_PER_BATCH_MAX * len(batched) / seconds
+    assert receipt.streams[0].mark == BATCH * len(batched)
+    return BATCH * len(batched) / seconds
 
 
 def bare(connection: Any, mark: str, batched: list[list[Row]]) -> float:
