@@ -28,7 +28,7 @@ from sync.ports import PositionMoved, Report
 from sync.runner import Runner
 
 RATIO_MIN = 0.8
-ROUNDS = 5
+ROUNDS = 15
 
 
 class Draining:
