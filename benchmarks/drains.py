@@ -16,7 +16,7 @@ from benchmarks.cards import fill
 from benchmarks.figures import Figure, at_least
 from benchmarks.offices import bare_office, own_office
 from benchmarks.readings import NothingCame, in_turns, median_pair, wait_until
-from benchmarks.rig import Sinks, forget_sinks, lay_out, station
+from benchmarks.rig import Sinks, Station, forget_sinks, lay_out, started
 from benchmarks.scales import Scale
 from gateway.config import read
 from gateway.journal import FILE_NAME
@@ -30,10 +30,12 @@ DRAIN_SECONDS_MAX = 600.0
 
 
 def drained(config: Path, records: int, to_office: bool) -> float:
-    """Records a second of the whole gateway, from its start to the last acknowledgement."""
+    """Records a second of the whole gateway, from the start of its threads to the last acknowledgement. What it takes
+    to open and fold the journal before is part of `start_ratio`."""
     forget_sinks(config.parent)
+    own = Station(config)
     began = time.perf_counter()
-    with station(config) as own:
+    with started(own):
         journal = own.journal
 
         def done() -> bool:

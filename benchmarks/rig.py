@@ -118,12 +118,18 @@ class Station:
 @contextmanager
 def station(config: Path, indicator: Indicator | None = None) -> Iterator[Station]:
     """A running station, stopped afterwards."""
-    found = Station(config, indicator)
-    found.start()
-    try:
+    with started(Station(config, indicator)) as found:
         yield found
+
+
+@contextmanager
+def started(built: Station) -> Iterator[Station]:
+    """A built station at work, stopped afterwards."""
+    built.start()
+    try:
+        yield built
     finally:
-        found.stop()
+        built.stop()
 
 
 def wait_for_scanner(folder: Path) -> Path:
