@@ -4,7 +4,6 @@ The instant at which the main loop gives a signal goes to the Unix socket ADDRES
 """
 
 import contextlib
-import signal
 import socket
 import struct
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from benchmarks.rig import station
 from devices.types import Signal
 from gateway.clock import boottime
+from gateway.ending import on_end_signal
 
 INSTANT = struct.Struct("<d")
 
@@ -45,8 +45,8 @@ class Stopwatch:
 def main(config: Path, address: str) -> None:
     """Run until SIGTERM."""
     told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
     threading.stack_size(512 * 1024)
+    on_end_signal(lambda _: told.set())
     with station(config, Stopwatch(address)):
         print("stopwatch ready", flush=True)
         told.wait()

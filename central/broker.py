@@ -26,12 +26,13 @@ from central.broker_files import (
 )
 from central.config import CentralConfig
 from central.database import Database
+from central.ending import Ending
 from central.enrolment import mosquitto_hash
 from central.errors import BrokerUnreachable, DatabaseUnreachable
 from central.limits import BROKER_RESTART_SECONDS_MAX, BROKER_RESTART_SECONDS_MIN
 from central.models import Gateway
 from central.opening import open_database
-from central.serving import Ending, tell
+from central.serving import tell
 from central.snapshots import current_head, current_master
 
 LOOK_SECONDS = 1.0

@@ -1,12 +1,8 @@
 """`lineside central serve`: the web server, until a signal ends it in order."""
 
 import logging
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable
-from types import FrameType
 
 from waitress.server import MultiSocketServer, create_server
 
@@ -15,6 +11,7 @@ from central.application import close_app, create_app
 from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
+from central.ending import RaisedEnding
 from central.errors import ConfigRefused
 from central.opening import open_database
 from floor.limits import MASTER_FILE_BYTES_MAX
@@ -25,35 +22,6 @@ FORM_BYTES = 1024 * 1024
 
 CONNECTIONS_MAX = 1_000
 """200 gateways, and people."""
-
-
-class Ending:
-    """Whether a signal asked the process to end; waited for instead of sleeping."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._asked.set())
-
-    def wait(self, seconds: float) -> bool:
-        """Whether the end was asked for within so many seconds."""
-        return self._asked.wait(max(0.0, seconds))
-
-
-class Ended(SystemExit):
-    """A signal asks the process to end."""
-
-
-def end_on_signals(first: Callable[[], None] | None = None) -> None:
-    """SIGTERM and SIGINT raise Ended in the main thread. `first` runs beside it, in a thread of its own."""
-
-    def end(_: int, __: FrameType | None) -> None:
-        if first is not None:
-            threading.Thread(target=first, name="ending").start()
-        raise Ended(0)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
 
 
 def tell(line: str) -> None:
@@ -70,7 +38,7 @@ def serve_until_signal(config: CentralConfig) -> None:
     here = app.extensions["lineside"]
     assert isinstance(here, Plant)
     # Live pages hold threads; ended first, they let the web server end at once.
-    end_on_signals(here.live.close)
+    RaisedEnding(here.live.close)
     try:
         server = _listening(config, app)
         tell_first_administrator(here.database)

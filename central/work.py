@@ -19,13 +19,14 @@ from central.alarms import raise_alarms
 from central.backup import make_backup
 from central.config import CentralConfig
 from central.database import Database
+from central.ending import Ending
 from central.errors import BackupCorrupt, BackupFailed, DatabaseUnreachable
 from central.ingest_rules import AlarmRaised
 from central.limits import ANNOUNCED_SECONDS_MAX, FOLD_RECORDS_MAX, LEASE_SECONDS
 from central.models import BackupRow, Lease, LogHead, Stream
 from central.opening import open_database
 from central.projector import catch_up_all
-from central.serving import Ending, tell
+from central.serving import tell
 
 FOLD_SECONDS = 0.2
 """How soon the log is folded when nobody looks at a board."""

@@ -1,15 +1,14 @@
 """The composition root: the parts of a gateway put together. Read it as a table of contents."""
 
 import logging
-import signal
 import sys
 import threading
-from types import FrameType
 from typing import Any
 
 from floor.events import GatewayStopped
 from gateway.clock import MachineClock, boottime, machine_clock
 from gateway.config import Config
+from gateway.ending import on_end_signal
 from gateway.equipment import Equipment, build_equipment
 from gateway.errors import GatewayError, JournalLocked, MasterRefused
 from gateway.inbox import Inbox
@@ -53,6 +52,7 @@ class Program:
         )
         # The programs of a Pi have many small threads; the default stack of 8 MiB each is address space for nothing.
         threading.stack_size(512 * 1024)
+        on_end_signal(lambda name: self.inbox.put(Stop(name)))
         source = self._read_master()
         try:
             self._open()
@@ -64,8 +64,6 @@ class Program:
         equipment = build_equipment(self.config, self.inbox.put, self.died)
         sinks = self._sinks()
         loop = self._loop(equipment, sinks)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._told_to_stop)
         equipment.start()
         sinks.start()
         screen = self._start_screen()
@@ -187,9 +185,6 @@ class Program:
             "broker": view.broker if view else "none",
             "master_version": self.keeping.master.version,
         }
-
-    def _told_to_stop(self, number: int, _: FrameType | None) -> None:
-        self.inbox.put(Stop(signal.Signals(number).name))
 
     def _end(self, loop: Loop, equipment: Equipment, sinks: Sinks, screen: Any) -> None:
         """Scanners first, then the last record, then the sinks."""

@@ -1,13 +1,12 @@
 """`lineside plant` and `lineside demo`: a plant on one machine."""
 
-import signal
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 import click
 
+from central.ending import Ending
 from simulation.plant import Plant
 from simulation.processes import ProcessDied
 
@@ -57,16 +56,14 @@ def demo(folder: Path, seed: int, pace: float) -> None:
 
 
 def _keep_up(found: Plant, extras: "list[object] | None" = None) -> None:
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    ending = Ending()
     try:
         click.echo("starting broker, server and gateway …")
         found.start()
         _introduce(found)
         for extra in extras or []:
             extra.start()  # type: ignore[attr-defined]
-        while not stopping.wait(LOOK_SECONDS):
+        while not ending.wait(LOOK_SECONDS):
             if dead := found.dead():
                 names = ", ".join(dead)
                 raise ProcessDied(f"{names} ended by itself:\n{found.processes[dead[0]].tail()}")
