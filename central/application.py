@@ -1,6 +1,8 @@
 """The only place where the server's parts are put together."""
 
 import logging
+import time
+from collections.abc import Callable
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, default_exceptions
@@ -23,14 +25,17 @@ THREADS_BESIDE_STREAMS = 16
 log = logging.getLogger("lineside.central")
 
 
-def create_app(config: CentralConfig, database: Database | None = None) -> Flask:
+def create_app(
+    config: CentralConfig, database: Database | None = None, clock: Callable[[], float] = time.time
+) -> Flask:
     """The server of one plant. The caller ends it with `close_app`."""
     opened = database or open_database(config)
     app = Flask("central", static_folder=None)
     app.secret_key = opened.secret()
     app.config["MAX_CONTENT_LENGTH"] = JSON_BODY_BYTES_MAX
     app.config["MAX_FORM_PARTS"] = 100
-    here = Plant(config, opened, LiveStreams(opened, max(1, config.threads - THREADS_BESIDE_STREAMS)))
+    live = LiveStreams(opened, max(1, config.threads - THREADS_BESIDE_STREAMS))
+    here = Plant(config, opened, live, clock=clock)
     app.extensions["lineside"] = here
     for routes in (api.blueprint(), read_api.blueprint(), health.blueprint()):
         app.register_blueprint(routes)

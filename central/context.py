@@ -1,6 +1,7 @@
 """What a request finds in the application: the one database and its configuration."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask import current_app
@@ -13,16 +14,17 @@ from central.live import LiveStreams
 
 @dataclass(slots=True)
 class Plant:
-    """One plant's server as its requests see it. `now()` is seconds since 1970."""
+    """One plant's server as its requests see it. `clock` gives seconds since 1970: the seam for simulation."""
 
     config: CentralConfig
     database: Database
     live: LiveStreams
     attempts: Attempts = field(default_factory=Attempts)
+    clock: Callable[[], float] = time.time
 
     def now(self) -> float:
         """The server's clock."""
-        return time.time()
+        return self.clock()
 
 
 def plant() -> Plant:

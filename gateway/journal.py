@@ -30,6 +30,11 @@ RECORD_BYTES = 660
 """A record in the database, as measured."""
 
 
+def connected(path: Path) -> sqlite3.Connection:
+    """The writer's connection to a journal's file."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+
+
 @dataclass(slots=True)
 class _Pending:
     """What waits for the next commit to ride along with: nothing here is lost by a crash that a receipt cannot tell
@@ -113,7 +118,7 @@ class Group:
 
 
 class Journal:
-    """The one writer of the log. `entropy(n)` gives n random bytes: the seam for simulation."""
+    """The one writer of the log. `entropy(n)` gives n random bytes, `connect` opens the file: seams for simulation."""
 
     def __init__(
         self,
@@ -125,6 +130,7 @@ class Journal:
         free_bytes_min: int = limits.FREE_BYTES_MIN,
         ballast_bytes: int = limits.BALLAST_BYTES,
         clock: Callable[[], float] = boottime,
+        connect: Callable[[Path], sqlite3.Connection] = connected,
     ) -> None:
         self.folder = folder
         self.path = folder / FILE_NAME
@@ -136,6 +142,7 @@ class Journal:
         self.logged_bytes = 0
         """About how much of the write-ahead log waits to be copied into the database; its file keeps its size."""
         self._clock = clock
+        self._connect = connect
         self._writing = False
         self._wrote_at = float("-inf")
         self._entropy = entropy
@@ -156,7 +163,7 @@ class Journal:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._take_lock()
             self._room.restore()
-            self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
+            self._connection = self._connect(self.path)
             self._set_up(self._connection)
             migrate(self._connection, self.path)
             self._belongs_here()

@@ -30,6 +30,7 @@ class Upkeep:
     journal: Journal
     notice_sinks: tuple[str, ...]
     record_sink: str
+    checkpoint_records: int = limits.CHECKPOINT_RECORDS
     checkpointed: int = -1
     busy_at: float = float("-inf")
     newest: int = -1
@@ -60,7 +61,7 @@ class Upkeep:
 
     def _state_is_old(self, keeping: Keeping) -> bool:
         """The state is written again when folding it would take longer than reading it back."""
-        return self.newest - self.checkpointed >= max(limits.CHECKPOINT_RECORDS, len(keeping.floor.progress))
+        return self.newest - self.checkpointed >= max(self.checkpoint_records, len(keeping.floor.progress))
 
     def _one_job(self, keeping: Keeping, now: float) -> bool:
         """True when there may be more to do."""

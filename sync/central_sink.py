@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 from pydantic import BaseModel, ValidationError
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from sync import limits
@@ -107,7 +107,8 @@ def session_of(ca_file: str = "", certificate_file: str = "", key_file: str = ""
 class HttpExchange:
     """`token`: this gateway's bearer. `ca_file`: PEM of the plant's own authority.
 
-    `certificate_file` and `key_file`: PEM, where the server asks for a client's certificate.
+    `certificate_file` and `key_file`: PEM, where the server asks for a client's certificate. `adapter`: what carries
+    requests instead of a connection, the seam for simulation.
     """
 
     def __init__(
@@ -122,6 +123,7 @@ class HttpExchange:
         read_seconds_max: float = limits.READ_SECONDS_MAX,
         reply_seconds_max: float = limits.REPLY_SECONDS_MAX,
         clock: Callable[[], float] = time.monotonic,
+        adapter: BaseAdapter | None = None,
     ) -> None:
         self._url = _checked(url)
         self._timeout = (connect_seconds_max, read_seconds_max)
@@ -129,6 +131,8 @@ class HttpExchange:
         self._clock = clock
         self._quick_line = False
         self._session = session_of(ca_file, certificate_file, key_file)
+        if adapter is not None:
+            self._session.mount(self._url, adapter)
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
 
