@@ -244,7 +244,7 @@ class Loop:
         times = [decoder.wake() for decoder in self.decoders.values()]
         times += [
             self.keeping.wake(instant),
-            self.upkeep.wake(),
+            self.upkeep.wake(self.keeping),
             self.storage.wake(),
             self.viewing.wake(),
             self.keeping.rejections.wake(),

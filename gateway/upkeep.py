@@ -94,8 +94,10 @@ class Upkeep:
         self._wal_seen = self.newest
         return grew
 
-    def wake(self) -> float | None:
-        """When `step` next has something to do."""
+    def wake(self, keeping: Keeping) -> float | None:
+        """When `step` next has something to do; None while nothing can be kept: whoever tries again wakes the loop."""
+        if not self.journal.is_open or keeping.stale:
+            return None
         times = [max(self.look_at, self.busy_at + IDLE_SECONDS)] if self.look_at > 0 else []
         if (due := self.journal.flush_due()) is not None:
             times.append(due)

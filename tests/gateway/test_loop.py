@@ -9,6 +9,7 @@ import pytest
 
 from devices.types import Frame, Signal
 from floor.events import GatewayStopped, ReportFinished, decode
+from gateway.clock import MachineClock
 from gateway.errors import JournalBroken
 from gateway.keeping import Noted
 from gateway.screen import inputs as page
@@ -226,3 +227,33 @@ def test_a_journal_that_is_closed_says_so(bench: Bench) -> None:
     bench.journal.close()
     with pytest.raises(JournalBroken):
         _ = bench.journal.connection
+
+
+@pytest.mark.parametrize("fault", ["read_only", "disk_full"])
+def test_a_station_that_refuses_rests_between_its_tries(bench: Bench, fault: str) -> None:
+    """What is pending for the next idle moment must not keep the loop awake while nothing can be written."""
+    bench.scan(BADGE, TICKET)
+    if fault == "read_only":
+        bench.journal.connection.execute("PRAGMA query_only = ON")
+    else:
+        pages = bench.journal.connection.execute("PRAGMA page_count").fetchone()[0]
+        bench.journal.connection.execute(f"PRAGMA max_page_count = {pages}")
+    for number in range(60):
+        if bench.scan(f"T-N{number:03d}", seconds=0.05) == [Signal.UNKEPT]:
+            break
+    assert bench.storage.reason == fault
+    rounds = 0
+    began = bench.now
+    while bench.now < began + 1.0:
+        wake = bench.loop.step((), bench.instant())
+        bench.now = max(bench.now, wake if wake is not None else began + 1.0)
+        rounds += 1
+        assert rounds < 50, "the loop never rests"
+
+
+def test_a_state_is_folded_with_the_very_instants_it_was_made_of(bench: Bench) -> None:
+    """I7: a record keeps microseconds, so nobody decides on finer ones."""
+    clock = MachineClock("boot")
+    for _ in range(100):
+        instant = clock()
+        assert (instant.boottime, instant.wall) == (float(f"{instant.boottime:.6f}"), float(f"{instant.wall:.6f}"))
