@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -35,6 +36,7 @@ from central.manifests import (
 from central.migrations import migrate
 from central.models import AccountSession, BackupRow, Gap, Gateway, OneTimeCode, Stream, table_of
 from central.opening import MARKER, Presence
+from central.streams import find_forks
 from sync.wire import NO_DIGEST
 
 STREAM = table_of(Stream)
@@ -138,10 +140,11 @@ def declare_missing(session: Session, plant: str, known: Iterable[Iterable[Strea
     session.execute(update(STREAM).where(STREAM.c.plant == plant).values(safe=STREAM.c.mark))
     rows = session.execute(select(STREAM).where(STREAM.c.plant == plant)).all()
     held = {(row.gateway, row.epoch): (row.id, row.mark, row.claimed) for row in rows}
-    asked = 0
+    asked, begun = 0, defaultdict[str, set[str | None]](set)
     for key, told in sorted(highest_marks(known).items(), key=lambda item: (item[1].gateway, item[1].ordinal)):
         if key not in held:
             held[key] = (_begin(session, plant, told, now), 0, 0)
+            begun[told.gateway].add(told.previous_epoch)
         stream_id, mark, claimed = held[key]
         if told.mark > mark:
             asked += told.mark - mark
@@ -149,6 +152,9 @@ def declare_missing(session: Session, plant: str, known: Iterable[Iterable[Strea
             session.execute(insert(GAP), [gap | {"reason": "restored", "declared_at": now}])
         moved = {"mark": max(mark, told.mark), "claimed": max(claimed, told.claimed)}
         session.execute(update(STREAM).where(STREAM.c.id == stream_id).values(**moved))
+    for gateway_name, parents in begun.items():
+        # The copy does not know of a fork that came after it; what it learns from manifests makes no first sight (I4).
+        raise_alarms(session, plant, gateway_name, find_forks(session, plant, gateway_name, parents), now)
     _forget_passing(session, plant)
     detail = f"the database was restored from a backup; {asked} records are asked for again"
     raise_alarms(session, plant, "", [AlarmRaised("restored", str(int(now)), detail)], now)

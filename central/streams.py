@@ -99,7 +99,7 @@ def begin_streams(
         rows.append(_first_row(plant, gateway_name, each, ordinal, now))
     if rows:
         connection.execute(insert(STREAM), rows)
-        alarms += _forks(session, plant, gateway_name, {each.previous_epoch for each in offered})
+        alarms += find_forks(session, plant, gateway_name, {each.previous_epoch for each in offered})
     return alarms
 
 
@@ -122,7 +122,8 @@ def _first_row(plant: str, gateway_name: str, offered: Stream, ordinal: int, now
     }
 
 
-def _forks(session: Session, plant: str, gateway_name: str, parents: Collection[str | None]) -> list[AlarmRaised]:
+def find_forks(session: Session, plant: str, gateway_name: str, parents: Collection[str | None]) -> list[AlarmRaised]:
+    """Which of these epochs have more than one behind them (I4). The streams behind a fork are marked."""
     connection = session.connection()
     mine = (STREAM.c.plant == plant, STREAM.c.gateway == gateway_name)
     children: dict[str | None, list[str]] = defaultdict(list)

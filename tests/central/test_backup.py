@@ -137,6 +137,26 @@ def test_what_only_the_newer_copy_held_is_asked_for_and_declared(config: Central
     database.close()
 
 
+def test_a_fork_that_came_after_the_copy_is_told_again(config: CentralConfig) -> None:
+    """The cards may be silent by then: the restored server knows both branches from its manifests alone."""
+    database = opened(config, "one")
+    card = Card("one")
+    keep(card, 3)
+    drain(database, card)
+    older = make_backup(database, config, NOW).file
+    twin = card.copy()
+    card.start()
+    for each in (card, twin):
+        keep(each, 1)
+    drain(database, card, twin)
+    make_backup(database, config, NOW + 1)
+    database.close()
+    restore_backup(config, older, NOW + 2)
+    database = open_database(config)
+    assert "fork" in alarms(database)
+    database.close()
+
+
 def test_a_damaged_copy_or_manifest_is_refused(config: CentralConfig) -> None:
     database = opened(config, "one")
     card = Card("one")
