@@ -119,7 +119,7 @@ def ingest(database: Database, gateway_name: str, batch: Batch, now: float) -> R
         _chain(work)
         store_states(session, (state for state, then in before.values() if state.moving() != then))
         offer_all = _closed(work, row.closed_digest)
-        _store_gateway(work, row, offer_all)
+        _store_gateway(work, row, offer_all, database.identity(session))
         if raise_alarms(session, work.plant, gateway_name, work.alarms, now):
             work.changed = True
         _store_records(work, position)
@@ -279,7 +279,7 @@ def _closed(work: _Work, known: str) -> bool:
     return True
 
 
-def _store_gateway(work: _Work, row: Any, offer_all: bool) -> None:
+def _store_gateway(work: _Work, row: Any, offer_all: bool, server: str) -> None:
     """Last seen, health, and what the board says of it."""
     batch, now = work.batch, work.now
     waiting = sum(
@@ -304,7 +304,7 @@ def _store_gateway(work: _Work, row: Any, offer_all: bool) -> None:
         "status": status,
         "closed_digest": row.closed_digest if offer_all else batch.closed_digest,
     }
-    observe(work.session, work.plant, work.gateway_name, batch.status, newest, row.last_seen, now)
+    observe(work.session, work.plant, work.gateway_name, batch.status, newest, server, now)
     mine = {"of_plant": work.plant, "of_name": work.gateway_name}
     work.session.connection().execute(STORE_GATEWAY, values | mine)
     shown = ("waiting", "clock_good", "release")

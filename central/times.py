@@ -1,9 +1,11 @@
 """When something happened, by the server's clock, and how well that is known (I9).
 
 A gateway has no battery clock, so its wall time is a remark. Its CLOCK_BOOTTIME is right but has no zero. An *anchor*
-ties one boot's CLOCK_BOOTTIME to server time by an interval: the gateway read its boot clock after the server's last
-answer and before this request came, so the offset lies between the two; exchange by exchange the interval shrinks. A
-record made under a synchronised clock is an anchor too.
+ties one boot's CLOCK_BOOTTIME to server time by an interval: the gateway read its boot clock after the answer whose
+time it tells back and before this request came, so the offset lies between the two; exchange by exchange the interval
+shrinks. It must be the answer that the gateway had, not the last one that was given: a request that was on its way for
+minutes would else be dated wrongly. A record made under a synchronised clock is an anchor too. Clocks part, so an
+anchor is worth less for a record the further it is away.
 """
 
 import json
@@ -11,7 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from central import models
@@ -50,10 +52,17 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class AnchorValue:
-    """Server time = boottime + offset, at the latest; earlier by at most `error` seconds."""
+    """Server time = boottime + offset, at the latest; earlier by at most `error` seconds. That was so at server time
+    `at`, and is less well known before and after."""
 
     offset: float
     error: float
+    at: float
+
+    def moved(self, at: float) -> "AnchorValue":
+        """The same at another time: the clocks may have parted either way."""
+        grown = DRIFT * abs(at - self.at)
+        return AnchorValue(self.offset + grown, self.error + 2 * grown, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +106,19 @@ def correct(observed: Observed | None, anchor: AnchorValue | None) -> Corrected:
     if observed.synchronised:
         return Corrected(observed.wall, SYNCHRONISED_ERROR_SECONDS, "synchronised")
     if anchor is not None:
-        return Corrected(observed.boottime + anchor.offset - anchor.error / 2, anchor.error / 2, "corrected")
+        near = anchor.moved(observed.boottime + anchor.offset)
+        return Corrected(observed.boottime + near.offset - near.error / 2, near.error / 2, "corrected")
     return Corrected(observed.wall, None, "unsynchronised")
 
 
-def met(known: AnchorValue | None, low: float, high: float) -> AnchorValue:
-    """A known interval of offsets together with a new one; where they do not meet, the new one (clocks part)."""
+def met(known: AnchorValue | None, low: float, high: float, at: float) -> AnchorValue:
+    """A known interval of offsets together with a new one of time `at`; where they do not meet, the new one."""
     if known is not None:
-        lower, upper = max(low, known.offset - known.error), min(high, known.offset)
+        moved = known.moved(at)
+        lower, upper = max(low, moved.offset - moved.error), min(high, moved.offset)
         if lower <= upper + TOUCHING_SECONDS:
             low, high = min(lower, upper), max(lower, upper)
-    return AnchorValue(high, high - low)
+    return AnchorValue(high, high - low, at)
 
 
 def observe(
@@ -116,35 +127,36 @@ def observe(
     gateway_name: str,
     status: dict[str, Any],
     newest: Observed | None,
-    last_seen: float | None,
+    server: str,
     now: float,
 ) -> None:
-    """Learn from one exchange: from its health, read between our last answer and now, or from a synchronised record."""
+    """Learn from one exchange: from a synchronised record, or from its health, which tells the boot clock and which
+    answer of ours the gateway had when it read it. `server`: this database's identity."""
     if newest is not None and newest.synchronised:
-        offset = newest.wall - newest.boottime
-        spread = SYNCHRONISED_ERROR_SECONDS
-        learn(session, plant, gateway_name, newest.boot, offset - spread, offset + spread, now)
+        offset, spread = newest.wall - newest.boottime, SYNCHRONISED_ERROR_SECONDS
+        learn(session, plant, gateway_name, newest.boot, offset - spread, offset + spread, min(now, newest.wall))
         return
-    boot, boottime = status.get("bootid"), status.get("boottime")
-    if not isinstance(boot, str) or not isinstance(boottime, int | float) or last_seen is None:
+    boot, boottime, answered = status.get("bootid"), status.get("boottime"), status.get("answered")
+    if status.get("answered_by") != server or not isinstance(boot, str):
         return
-    if 0 <= boottime < 1e10 and 0 <= now - last_seen <= boottime:
-        learn(session, plant, gateway_name, boot[:64].replace("\x00", ""), last_seen - boottime, now - boottime, now)
+    if not isinstance(boottime, int | float) or not isinstance(answered, int | float):
+        return
+    if 0 <= boottime < 1e10 and 0 <= now - answered <= boottime:
+        learn(session, plant, gateway_name, boot[:64].replace("\x00", ""), answered - boottime, now - boottime, now)
 
 
-def learn(session: Session, plant: str, gateway_name: str, boot: str, low: float, high: float, now: float) -> None:
+def learn(session: Session, plant: str, gateway_name: str, boot: str, low: float, high: float, at: float) -> None:
     """Put an interval to what is known of a boot; records of it that waited for an anchor get their time."""
     connection = session.connection()
     key = {"plant": plant, "gateway": gateway_name, "boot": boot}
     row = connection.execute(READ_ANCHOR, key).one_or_none()
     known = None
     if row is not None and row.error_seconds is not None:
-        grown = DRIFT * max(0.0, now - row.observed_at)
-        known = AnchorValue(row.offset_seconds + grown, row.error_seconds + 2 * grown)
-    found = met(known, low, high)
-    if row is not None and row.error_seconds is not None and found.error > row.error_seconds - WORTH_SECONDS:
+        known = AnchorValue(row.offset_seconds, row.error_seconds, row.observed_at)
+    found = met(known, low, high, at)
+    if known is not None and found.error > known.moved(at).error - WORTH_SECONDS:
         return
-    values = {"offset_seconds": found.offset, "error_seconds": found.error, "observed_at": now}
+    values = {"offset_seconds": found.offset, "error_seconds": found.error, "observed_at": at}
     if row is None:
         connection.execute(insert(ANCHOR), {**key, **values})
     else:
@@ -154,8 +166,9 @@ def learn(session: Session, plant: str, gateway_name: str, boot: str, low: float
 
 
 def correct_folded(session: Session, plant: str, gateway_name: str, boot: str, anchor: AnchorValue) -> None:
-    """Records folded before the anchor was known get their time now."""
+    """Records folded before the anchor was known get their time now, where it is better than what they have."""
     wall = HAPPENING.c.boottime + (anchor.offset - anchor.error / 2)
+    error = anchor.error / 2 + DRIFT * func.abs(HAPPENING.c.boottime + (anchor.offset - anchor.at))
     session.connection().execute(
         update(HAPPENING)
         .where(
@@ -163,8 +176,9 @@ def correct_folded(session: Session, plant: str, gateway_name: str, boot: str, a
             HAPPENING.c.gateway == gateway_name,
             HAPPENING.c.boot == boot,
             HAPPENING.c.clock != "synchronised",
+            or_(HAPPENING.c.error_seconds.is_(None), HAPPENING.c.error_seconds > error),
         )
-        .values(wall=wall, error_seconds=anchor.error / 2, clock="corrected")
+        .values(wall=wall, error_seconds=error, clock="corrected")
     )
 
 
@@ -177,5 +191,5 @@ def read_anchors(session: Session, plant: str, boots: set[tuple[str, str]]) -> d
         rows = session.connection().execute(select(ANCHOR).where(ANCHOR.c.plant == plant, ANCHOR.c.boot.in_(part)))
         for row in rows:
             if row.error_seconds is not None:
-                found[(row.gateway, row.boot)] = AnchorValue(row.offset_seconds, row.error_seconds)
+                found[(row.gateway, row.boot)] = AnchorValue(row.offset_seconds, row.error_seconds, row.observed_at)
     return found

@@ -73,6 +73,7 @@ class CentralPump:
         self._on_receipt = on_receipt
         self._limits = limits
         self._sink = sink
+        self._answered: dict[str, Any] = {}
         self._told: dict[str, _Told] = {}
         self._whole = False
         self._more = True
@@ -130,7 +131,8 @@ class CentralPump:
 
     def _draft(self, now: float) -> Draft:
         entries = [self._merged(entry) for entry in self._source.epochs()]
-        stamp = Stamp(self._gateway_name, self._release, dict(self._status()))
+        # The boot clock of the status is read after that answer, which ties the two clocks together (I9).
+        stamp = Stamp(self._gateway_name, self._release, {**self._status(), **self._answered})
         return compose(self._source, entries, stamp, self._limits, lambda epoch: self._is_held(epoch, now), self._whole)
 
     def _merged(self, entry: EpochEntry) -> EpochEntry:
@@ -151,6 +153,7 @@ class CentralPump:
 
     def _believe(self, draft: Draft, receipt: Receipt, now: float) -> None:
         """G4. The mark is believed also when it goes back (I5)."""
+        self._answered = {"answered": receipt.server_time, "answered_by": receipt.server}
         came = {each.epoch: each for each in receipt.streams}
         went_back = False
         for entry, offered in zip(draft.entries, draft.batch.streams, strict=True):
