@@ -92,13 +92,16 @@ class _PlantAdapter(HTTPAdapter):
 
 def session_of(ca_file: str = "", certificate_file: str = "", key_file: str = "") -> requests.Session:
     """A session that asks no proxy, and trusts `ca_file` alone where one is given. Raises SettingsRefused."""
-    context = tls_context(ca_file, certificate_file, key_file)
     session = requests.Session()
     session.trust_env = False
     session.verify = ca_file or True
     session.cert = (certificate_file, key_file) if certificate_file else None
-    if ca_file:
-        session.mount("https://", _PlantAdapter(context))
+    if ca_file or certificate_file or key_file:
+        # Read at once, so that a wrong file is told at the start. The system's own authorities take long to load, and a
+        # plain http address never needs them.
+        context = tls_context(ca_file, certificate_file, key_file)
+        if ca_file:
+            session.mount("https://", _PlantAdapter(context))
     session.headers["User-Agent"] = "lineside"
     session.headers["Accept"] = "application/json"
     return session
