@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from central import postgres_programs
@@ -32,6 +32,8 @@ from floor import __version__
 
 STREAM = table_of(Stream)
 MARK_COLUMNS = "gateway, epoch, previous_epoch, previous_last, ordinal, mark, claimed"
+WHOLE = "coalesce((SELECT min(gap.first) - 1 FROM gap WHERE gap.stream_id = stream.id AND gap.asked = 1), stream.mark)"
+"""Up to where an epoch is held without a gap."""
 
 
 def make_backup(database: Database, config: CentralConfig, now: float) -> Backup:
@@ -102,12 +104,12 @@ def read_sqlite_copy(path: Path, plant: str) -> tuple[str, int, list[StreamMark]
             server = copy.execute("SELECT identity FROM server WHERE plant=?", (plant,)).fetchone()[0]
             position = copy.execute("SELECT position FROM log_head WHERE plant=?", (plant,)).fetchone()[0]
             held = copy.execute("SELECT count(*), max(position) FROM record WHERE plant=?", (plant,)).fetchone()
-            rows = copy.execute(f"SELECT {MARK_COLUMNS} FROM stream WHERE plant=?", (plant,)).fetchall()
+            rows = copy.execute(f"SELECT {MARK_COLUMNS}, {WHOLE} FROM stream WHERE plant=?", (plant,)).fetchall()
         except (sqlite3.Error, TypeError) as fault:
             raise BackupCorrupt(f"the copy cannot be read: {fault}") from fault
     if (held[0], held[1] or 0) != (position, position):
         raise BackupCorrupt(f"the copy holds {held[0]} records up to {held[1]}, its log ends at {position}")
-    names = [each.strip() for each in MARK_COLUMNS.split(",")]
+    names = [*(each.strip() for each in MARK_COLUMNS.split(",")), "whole"]
     return server, position, [StreamMark.model_validate(dict(zip(names, row, strict=True))) for row in rows]
 
 
@@ -117,8 +119,8 @@ def _copy_postgres(database: Database, partial: Path) -> tuple[str, int, Sequenc
         snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
         server = connection.scalar(select(ServerRow.identity).where(ServerRow.plant == database.plant)) or ""
         position = connection.scalar(select(LogHead.position).where(LogHead.plant == database.plant)) or 0
-        columns = [STREAM.c[each.strip()] for each in MARK_COLUMNS.split(",")]
-        rows = connection.execute(select(*columns).where(STREAM.c.plant == database.plant)).all()
+        marks = text(f"SELECT {MARK_COLUMNS}, {WHOLE} AS whole FROM stream WHERE plant = :plant")
+        rows = connection.execute(marks, {"plant": database.plant}).all()
         postgres_programs.dump(database.engine, str(snapshot), partial)
     postgres_programs.read_back(partial)
     return server, position, [StreamMark.model_validate(dict(row._mapping)) for row in rows]
@@ -135,8 +137,8 @@ def confirm(session: Session, manifest: Manifest) -> None:
     moved = []
     for each in manifest.streams:
         row = live.get((each.gateway, each.epoch))
-        if row is not None and row.safe < each.mark:
-            moved.append({"row_id": row.id, "safe": each.mark})
+        if row is not None and row.safe < each.safe:
+            moved.append({"row_id": row.id, "safe": each.safe})
     if moved:
         session.connection().execute(update(STREAM).where(STREAM.c.id == bindparam("row_id")), moved)
     made = {

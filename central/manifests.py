@@ -20,7 +20,10 @@ PIECE_BYTES = 1024 * 1024
 
 
 class StreamMark(BaseModel):
-    """An epoch in a copy: held up to `mark`; its place in the chain."""
+    """An epoch in a copy: held up to `mark`, but for gaps; its place in the chain.
+
+    `whole`: held up to there without a gap that is asked for; None in manifests of 0.1.0, which did not tell.
+    """
 
     model_config = ConfigDict(frozen=True)
     gateway: str
@@ -30,6 +33,12 @@ class StreamMark(BaseModel):
     ordinal: int
     mark: int
     claimed: int
+    whole: int | None = None
+
+    @property
+    def safe(self) -> int:
+        """What a card may delete once this copy is confirmed: a gap may be filled after the copy was made (S5)."""
+        return self.mark if self.whole is None else self.whole
 
 
 class Manifest(BaseModel):

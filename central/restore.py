@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from central import postgres_programs
 from central.alarms import raise_alarms
-from central.backup import read_sqlite_copy
+from central.backup import WHOLE, read_sqlite_copy
 from central.change import note_change
 from central.config import CentralConfig
 from central.database import Database
@@ -137,7 +137,7 @@ def _restore_postgres(config: CentralConfig, copy: Path, known: list[tuple[Strea
 
 def declare_missing(session: Session, plant: str, known: Iterable[Iterable[StreamMark]], now: float) -> int:
     """S6 in one transaction: `safe` is what the copy holds; all that was ever held beyond it is asked for."""
-    session.execute(update(STREAM).where(STREAM.c.plant == plant).values(safe=STREAM.c.mark))
+    session.execute(update(STREAM).where(STREAM.c.plant == plant).values(safe=text(WHOLE)))
     rows = session.execute(select(STREAM).where(STREAM.c.plant == plant)).all()
     held = {(row.gateway, row.epoch): (row.id, row.mark, row.claimed) for row in rows}
     asked, begun = 0, defaultdict[str, set[str | None]](set)

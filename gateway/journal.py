@@ -354,8 +354,8 @@ class Journal:
     def believe(self, receipts: "tuple[StreamReceipt, ...]", now: float, server: str = "") -> None:
         """G4: take the server's marks as they are, also when one goes back (I5).
 
-        `safe` only grows under one server; another database's backups hold nothing of what this one promises, so with
-        a new `server` it begins again.
+        `safe` too: a server that was restored tells what its own copies hold, and less is always the safe side. Another
+        database's backups hold nothing of what this one promises, so with a new `server` it begins again.
         """
         if server and server != self.settings.get("server"):
             self._begin_server(server)
@@ -364,7 +364,7 @@ class Journal:
             row = by_epoch.get(receipt.epoch)
             if row is None:
                 continue
-            told = replace(row, mark=receipt.mark, safe=max(row.safe, receipt.safe), missing=tuple(receipt.missing))
+            told = replace(row, mark=receipt.mark, safe=receipt.safe, missing=tuple(receipt.missing))
             if told != row:
                 self.epochs[row.number] = told
                 if self.current is not None and self.current.number == row.number:

@@ -76,14 +76,12 @@ class MemoryCard:
             return record
 
     def note(self, receipt: Receipt) -> None:
-        """G4: the mark also backwards, safe only forwards."""
+        """G4: both marks also backwards."""
         came = {each.epoch: each for each in receipt.streams}
         with self._lock:
             for index, entry in enumerate(self._entries):
                 if (stream := came.get(entry.epoch)) is not None:
-                    self._entries[index] = entry._replace(
-                        mark=stream.mark, safe=max(entry.safe, stream.safe), missing=stream.missing
-                    )
+                    self._entries[index] = entry._replace(mark=stream.mark, safe=stream.safe, missing=stream.missing)
 
     def prune(self, position: int | None = None) -> None:
         """G5. `position`: how far the notice sinks are; None when there is none."""
@@ -163,6 +161,11 @@ class OfficeStream:
     missing: tuple[Range, ...] = ()
     records: dict[int, WireRecord] = field(default_factory=dict)
 
+    @property
+    def whole(self) -> int:
+        """Held up to here without a hole: what a copy of this is good for."""
+        return min([self.mark, *(first - 1 for first, _ in self.missing)])
+
 
 class MemoryOffice:
     """The server's steps S1 to S6 for a plant in memory. Safe for several threads."""
@@ -240,7 +243,7 @@ class MemoryOffice:
             copied = copy.deepcopy(self.streams)
             for gateway_name, streams in self.streams.items():
                 for epoch, held in streams.items():
-                    held.safe = held.mark
+                    held.safe = held.whole
                     self._manifest.setdefault(gateway_name, {})[epoch] = held.mark
             return copied
 
@@ -251,7 +254,7 @@ class MemoryOffice:
             for gateway_name, marks in self._manifest.items():
                 for epoch, mark in marks.items():
                     held = self.streams.setdefault(gateway_name, {}).setdefault(epoch, OfficeStream(None, 0))
-                    held.safe = held.mark
+                    held.safe = held.whole
                     if mark > held.mark:
                         held.missing = added(held.missing, held.mark + 1, mark)
                         held.mark = held.claimed = mark

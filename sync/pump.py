@@ -140,7 +140,7 @@ class CentralPump:
         told = self._told.get(entry.epoch)
         if told is None:
             return entry
-        merged = entry._replace(mark=told.mark, safe=max(entry.safe, told.safe), missing=told.missing)
+        merged = entry._replace(mark=told.mark, safe=told.safe, missing=told.missing)
         if is_closed(entry) and is_closed(merged):
             del self._told[entry.epoch]  # Stored by now: what is remembered stays as small as what is open.
         return merged
@@ -152,7 +152,7 @@ class CentralPump:
     # What came of it.
 
     def _believe(self, draft: Draft, receipt: Receipt, now: float) -> None:
-        """G4. The mark is believed also when it goes back (I5)."""
+        """G4. Marks are believed also when they go back (I5)."""
         self._answered = {"answered": receipt.server_time, "answered_by": receipt.server}
         came = {each.epoch: each for each in receipt.streams}
         went_back = False
@@ -178,7 +178,7 @@ class CentralPump:
     def _note(self, entry: EpochEntry, stream: StreamReceipt, now: float) -> None:
         """Remember what the office says; a hold ends early only when the stream moves."""
         before = self._told.get(entry.epoch)
-        told = _Told(stream.mark, max(entry.safe, stream.safe), stream.missing)
+        told = _Told(stream.mark, stream.safe, stream.missing)
         if before is not None and stream.mark == entry.mark:
             told.held_until, told.complained = before.held_until, before.complained
         self._told[entry.epoch] = told

@@ -111,7 +111,7 @@ class Card:
         for told in receipt.streams:
             for each in self.epochs:
                 if each.epoch == told.epoch:
-                    each.mark, each.safe, each.missing = told.mark, max(each.safe, told.safe), told.missing
+                    each.mark, each.safe, each.missing = told.mark, told.safe, told.missing
         moved = before != [(each.mark, each.missing, each.safe) for each in self.epochs] or (
             receipt.offer_all and not self.offer_all
         )

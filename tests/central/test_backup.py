@@ -137,6 +137,30 @@ def test_what_only_the_newer_copy_held_is_asked_for_and_declared(config: Central
     database.close()
 
 
+def test_a_copy_made_while_records_were_missing_is_no_reason_to_delete_them(config: CentralConfig) -> None:
+    """The gap is filled after the copy was made; restored from it, the server must find the records on the card."""
+    database = opened(config, "one")
+    card = Card("one")
+    keep(card, 4)
+    drain(database, card)
+    older = make_backup(database, config, NOW).file
+    keep(card, 6)
+    drain(database, card)
+    database.close()
+    restore_backup(config, older, NOW + 1)
+    database = open_database(config)
+    newest = make_backup(database, config, NOW + 2).file
+    drain(database, card)
+    card.prune()
+    assert len(held(database)) == 10 and card.epochs[0].floor == 4
+    database.close()
+    restore_backup(config, newest, NOW + 3)
+    database = open_database(config)
+    drain(database, card)
+    assert len(held(database)) == 10
+    database.close()
+
+
 def test_a_fork_that_came_after_the_copy_is_told_again(config: CentralConfig) -> None:
     """The cards may be silent by then: the restored server knows both branches from its manifests alone."""
     database = opened(config, "one")

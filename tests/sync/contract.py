@@ -101,7 +101,7 @@ class SourceContract(ABC):
         assert (entry.mark, entry.safe) == (3, 2)
         rig.note(Receipt(server="a", streams=(StreamReceipt(epoch=epoch, mark=2, safe=0, missing=((1, 1),)),)))
         entry = rig.source.epochs()[0]
-        assert (entry.mark, entry.safe, entry.missing) == (2, 2, ((1, 1),))
+        assert (entry.mark, entry.safe, entry.missing) == (2, 0, ((1, 1),))
 
     def test_pruned_records_are_gone_and_positions_stay(self) -> None:
         rig = self._filled()
