@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from gateway.floor_state import Floor
 from simulation.ledger import Identity, Violation, name_of
-from simulation.virtual_office import held
+from simulation.virtual_office import VirtualOffice, held
 from simulation.virtual_time import EPOCH_SECONDS
 from simulation.world import Machine, World, on_card
 
@@ -38,13 +38,14 @@ def check_all(world: World) -> None:
 
 def everywhere(world: World) -> None:
     """P1 and I5: what a commit confirmed is at the office, unless only a card had it that is no more (P3), or the
-    office was put back behind its own backups and says so."""
+    office was put back behind its own backups and says so, or it lies in the database that was replaced."""
     there = {identity for identity, place, _, _ in held(world.office.file) if place == 0}
     declared = _gaps(world)
     put_back = len(world.offices) > 1 or world.office.put_back_behind
     cards = set().union(*(on_card(each.card) for each in world.machines if not each.retired))
+    replaced = set().union(*(_ever_held(each) for each in world.offices if each is not world.office)) - cards
     for identity in world.ledger.entries:
-        if identity in there or identity in world.ledger.forgiven:
+        if identity in there or identity in world.ledger.forgiven or identity in replaced:
             continue
         if identity in cards:
             raise Violation(f"liveness: {name_of(identity)} is on a card and never asked for")
@@ -205,6 +206,11 @@ def folds_again(world: World) -> None:
         after = machine.pi.process.keeping.floor.to_json()
         if Floor.from_json(before).to_json() != after:
             raise Violation(f"I7: {machine.card.serial} has another state after a restart")
+
+
+def _ever_held(office: VirtualOffice) -> set[Identity]:
+    """What a server's database holds, and the backups made of it."""
+    return {identity for identity, *_ in held(office.file)}.union(*(copy.holds for copy in office.copies))
 
 
 def _gaps(world: World) -> set[Identity]:

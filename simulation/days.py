@@ -129,12 +129,12 @@ def _input(world: World, machine: Machine) -> None:
     pace = world.chance.random()
     if said.soon:
         pause = world.chance.uniform(0.1, 2.5)
-    elif pace < 0.5:
+    elif pace < 0.6:
         pause = world.chance.uniform(0.0, 0.4)
-    elif pace < 0.96:
-        pause = world.chance.expovariate(1 / 6)
+    elif pace < 0.98:
+        pause = world.chance.expovariate(1 / 4)
     else:
-        pause = world.chance.uniform(60, 500)
+        pause = world.chance.uniform(60, 400)
     world.run_until(world.timeline.now + pause)
     world.inputs += 1
     machine.say(station, said)
