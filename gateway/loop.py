@@ -242,11 +242,9 @@ class Loop:
 
     def _next_wake(self, instant: Instant) -> float | None:
         times = [decoder.wake() for decoder in self.decoders.values()]
-        times += [
-            self.keeping.wake(instant),
-            self.upkeep.wake(self.keeping),
-            self.storage.wake(),
-            self.viewing.wake(),
-            self.keeping.rejections.wake(),
-        ]
+        times += [self.storage.wake(), self.viewing.wake()]
+        # What needs the journal is tried again when the journal is, not in every round until then.
+        tried = self.storage.wake() or float("-inf")
+        writing = (self.keeping.wake(instant), self.upkeep.wake(), self.keeping.rejections.wake())
+        times += [max(time, tried) for time in writing if time is not None]
         return min((time for time in times if time is not None), default=None)

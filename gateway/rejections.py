@@ -31,7 +31,7 @@ class Rejections:
 
     def take_overflow(self, now: float) -> int:
         """How many got none, once their minute is over; 0 before."""
-        if self.over == 0 or now - self.began < MINUTE_SECONDS:
+        if self.over == 0 or now < self.began + MINUTE_SECONDS:
             return 0
         over, self.over = self.over, 0
         self.began, self.count = now, 0

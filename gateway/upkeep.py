@@ -49,7 +49,7 @@ class Upkeep:
         if due is not None and due <= now:
             self.journal.flush()
             self.work_left = self.work_left or self._is_due(keeping, now)
-        if now - self.busy_at < IDLE_SECONDS and self.journal.logged_bytes < limits.WAL_BYTES_MAX:
+        if now < self.busy_at + IDLE_SECONDS and self.journal.logged_bytes < limits.WAL_BYTES_MAX:
             return
         self.work_left = self._one_job(keeping, now)
 
@@ -94,10 +94,8 @@ class Upkeep:
         self._wal_seen = self.newest
         return grew
 
-    def wake(self, keeping: Keeping) -> float | None:
-        """When `step` next has something to do; None while nothing can be kept: whoever tries again wakes the loop."""
-        if not self.journal.is_open or keeping.stale:
-            return None
+    def wake(self) -> float | None:
+        """When `step` next has something to do."""
         times = [max(self.look_at, self.busy_at + IDLE_SECONDS)] if self.look_at > 0 else []
         if (due := self.journal.flush_due()) is not None:
             times.append(due)

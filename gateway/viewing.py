@@ -73,7 +73,7 @@ class Viewing:
 
     def publish(self, keeping: Keeping, storage: Storage, instant: Instant) -> None:
         """Put a new view out, if something changed and the last one is old enough."""
-        if not self._dirty or instant.boottime - self._published < PUBLISH_SECONDS:
+        if not self._dirty or instant.boottime < self._published + PUBLISH_SECONDS:
             return
         self._dirty, self._published = False, instant.boottime
         self.latest = self._view(keeping, storage, instant)
