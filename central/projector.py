@@ -20,7 +20,7 @@ from central.fold import Fold, FoldedRecord
 from central.ingest_rules import AlarmRaised
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
 from central.times import Corrected, Observed, correct, observed_head, read_anchors
-from floor.events import EVENTS, Event
+from floor.events import EVENTS, Event, JournalSalvaged
 
 NAME = "board"
 
@@ -100,22 +100,32 @@ def _fold_rows(session: Session, plant: str, rows: Any) -> None:
     observed = [observed_head(head) for head in heads]
     boots = {(row.gateway, seen.boot) for row, seen in zip(rows, observed, strict=True) if seen is not None}
     anchors = read_anchors(session, plant, boots)
-    happenings, found, nonsense = [], [], []
+    happenings, found, alarms = [], [], []
     for row, head, seen in zip(rows, heads, observed, strict=True):
         when = correct(seen, anchors.get((row.gateway, seen.boot)) if seen else None)
         happenings.append(_happening(plant, row, head, when, seen))
         event = _event(head)
         if isinstance(event, str):
-            nonsense.append((row.gateway, AlarmRaised("unreadable_record", f"{row.epoch}/{row.seq}", event)))
+            alarms.append((row.gateway, AlarmRaised("unreadable_record", f"{row.epoch}/{row.seq}", event)))
         elif event is not None:
+            if isinstance(event, JournalSalvaged):
+                alarms.append((row.gateway, _salvaged(row, event)))
             station = _word(head.get("subject"))
             found.append((FoldedRecord(row.gateway, row.epoch, row.seq, row.ordinal, station, when.wall), event))
     session.connection().execute(insert(HAPPENING), happenings)
     fold = Fold(session, plant)
     fold.apply_all(found)
     tell_progress(session, plant, fold.touched_operations(), rows[-1].received_at)
-    for gateway_name, alarm in nonsense:
+    for gateway_name, alarm in alarms:
         raise_alarms(session, plant, gateway_name, [alarm], rows[-1].received_at)
+
+
+def _salvaged(row: Any, event: JournalSalvaged) -> AlarmRaised:
+    """N10: which records may be lost, and when they were made, for whoever compares them with paper."""
+    lost = f"{event.lost} records are lost, made between {event.since or '?'} and {event.until or '?'}"
+    named = f" ({', '.join(event.ranges)})" if event.ranges else ""
+    detail = f"{event.salvaged} records were read from it, {lost}{named}: {event.reason}"
+    return AlarmRaised("journal_salvaged", f"{row.epoch}/{row.seq}", detail)
 
 
 def _head(content: str) -> dict[str, Any]:
@@ -128,7 +138,7 @@ def _head(content: str) -> dict[str, Any]:
 
 
 def _event(head: dict[str, Any]) -> Event | str | None:
-    """The event; None for a type of a later release; why it is none, in words, for nonsense.
+    """The event; None for a type of a later release; why it is none, in words, for alarms.
 
     Nonsense with a right digest is kept in the log like everything (I12), and a person is told.
     """

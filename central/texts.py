@@ -423,6 +423,7 @@ _ALARMS: Final = {
     "alarm.floor_above_mark": ("网关已删除服务器没有的记录", "The card deleted records the server does not hold"),
     "alarm.fork": ("记录分叉：存储卡被复制或还原", "Fork: the card was cloned or restored"),
     "alarm.gaps_full": ("缺失区间过多", "More missing ranges than are kept"),
+    "alarm.journal_salvaged": ("网关存储卡损坏，记录已修复，请核对", "The gateway's journal was damaged and made anew"),
     "alarm.lost_returned": ("曾丢失的记录又出现了", "A record given up as lost came after all"),
     "alarm.missing_epoch": ("缺少整段记录", "A whole epoch is missing"),
     "alarm.missing_tail": ("一段记录的末尾缺失", "The end of an epoch is missing"),

@@ -209,6 +209,23 @@ class RecordLost(Event):
     reason: Text
 
 
+class JournalSalvaged(Event):
+    """The journal was found damaged and made anew from all that could be read.
+
+    `lost` records have a `record.lost` in their places, `ranges` names the first of them. They were made between
+    `since` and `until`, by the gateway's clock.
+    """
+
+    type_name = "journal.salvaged"
+    folder: Name
+    reason: Text
+    salvaged: int
+    lost: int
+    ranges: tuple[Text, ...] = ()
+    since: str = ""
+    until: str = ""
+
+
 class GatewayStopped(Event):
     """The process ended in order: every signal before this record was given."""
 
@@ -238,6 +255,7 @@ EVENTS: dict[str, type[Event]] = {
         LimitReached,
         NoticeSkipped,
         RecordLost,
+        JournalSalvaged,
         GatewayStopped,
     )
 }

@@ -31,6 +31,7 @@ EVENT_NAMES: Final[Catalogue] = {
     "limit.reached": ("达到上限", "Limit reached"),
     "notice.skipped": ("通知已跳过", "Notices skipped"),
     "record.lost": ("记录丢失", "Record lost"),
+    "journal.salvaged": ("记录文件已修复", "Journal salvaged"),
     "gateway.stopped": ("网关已停止", "Gateway stopped"),
 }
 

@@ -42,6 +42,12 @@ class JournalCorrupt(GatewayError):
     hint = "Stop the gateway, keep the file, and run `lineside journal verify` on a copy."
 
 
+class JournalDamaged(JournalCorrupt):
+    """The journal is not what was written: its card forgot, changed or mixed up what it had."""
+
+    hint = "It is salvaged at the next start by itself; the maintainer keeps the damaged folder and checks the card."
+
+
 class JournalLocked(GatewayError):
     """Another process has this journal open."""
 

@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Self
@@ -18,9 +18,12 @@ from typing import IO, Any, Self
 from gateway import limits
 from gateway.clock import boottime
 from gateway.epochs import EpochRow
-from gateway.errors import JournalBroken, JournalCorrupt, JournalFull, JournalLocked, JournalReadOnly
+from gateway.errors import JournalBroken, JournalCorrupt, JournalDamaged, JournalFull, JournalLocked, JournalReadOnly
+from gateway.journal_opening import check_tail, hear, look_at_files, set_up
 from gateway.journal_room import Room
-from gateway.journal_schema import migrate
+from gateway.journal_schema import altered_table, connected, migrate
+from gateway.salvage import finish, hold_log, is_damage, let_log_go, salvage, suspect
+from gateway.witness import Testimony, Witness
 from sync.wire import NO_DIGEST, Record, StreamReceipt, digest_of
 
 FILE_NAME = "journal.sqlite"
@@ -28,11 +31,6 @@ COMMIT_BYTES = 3 * 4_096
 """What a commit adds to the write-ahead log beside its records: the pages it touches."""
 RECORD_BYTES = 660
 """A record in the database, as measured."""
-
-
-def connected(path: Path) -> sqlite3.Connection:
-    """The writer's connection to a journal's file."""
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
 
 
 @dataclass(slots=True)
@@ -139,6 +137,8 @@ class Journal:
         self.epochs: dict[int, EpochRow] = {}
         self.sinks: dict[str, int] = {}
         self.settings: dict[str, str] = {}
+        self.told: set[int] = set()
+        """Numbers of epochs whose marks the server has told since the journal was opened."""
         self.logged_bytes = 0
         """About how much of the write-ahead log waits to be copied into the database; its file keeps its size."""
         self._clock = clock
@@ -149,13 +149,15 @@ class Journal:
         self._bytes_max = bytes_max
         self._room = Room(folder, free_bytes_min, ballast_bytes)
         self._pending = _Pending()
+        self._witness = Witness(folder)
         self._lock: IO[bytes] | None = None
         self._connection: sqlite3.Connection | None = None
 
     # -- open and close -------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """G1: lock, open, read every promise of the storage back, check the newest records.
+        """G1: lock, open, read every promise of the storage back, check the newest records. A damaged one is salvaged
+        first (G7); what came of it is in the setting `salvage`.
 
         Raises JournalLocked, JournalCorrupt, JournalReadOnly, JournalFull, JournalBroken.
         """
@@ -163,26 +165,51 @@ class Journal:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._take_lock()
             self._room.restore()
-            self._connection = self._connect(self.path)
-            self._set_up(self._connection)
-            migrate(self._connection, self.path)
-            self._belongs_here()
-            self._load()
-            self._check_tail()
+            finish(self.folder)
+            testimony = self._witness.read()
+            try:
+                look_at_files(self.folder, testimony)
+                hold_log(self.folder)
+                self._open_file(testimony)
+                let_log_go(self.folder)
+            except (JournalDamaged, sqlite3.DatabaseError, UnicodeDecodeError) as fault:
+                if not isinstance(fault, JournalDamaged) and not is_damage(fault):
+                    raise
+                self._let_go()
+                salvage(self.folder, self.gateway_name, str(fault), testimony)
+                self._open_file(None)
+            self._witness.open()
             log = self.path.with_name(f"{FILE_NAME}-wal")
             self.logged_bytes = log.stat().st_size if log.exists() else 0
 
+    def _open_file(self, testimony: Testimony | None) -> None:
+        self._connection = self._connect(self.path)
+        set_up(self._connection, self._bytes_max)
+        if altered := altered_table(self._connection):
+            raise JournalDamaged(f"the table {altered} is not what was made")
+        migrate(self._connection, self.path)
+        self._belongs_here()
+        self._load()
+        check_tail(self.path, self.gateway_name)
+        hear(self.epochs.values(), testimony)
+
     def close(self) -> None:
         """End without a word: what is pending is told again by the next receipts. May be called twice."""
-        if self._connection is not None:
-            if self._connection.in_transaction:
-                self._connection.rollback()
-            self._connection.close()
-            self._connection = None
+        self._let_go()
+        self._witness.close()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
         self.current = None
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        with suppress(sqlite3.DatabaseError):
+            if connection.in_transaction:
+                connection.rollback()
+        connection.close()
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -206,21 +233,6 @@ class Journal:
             self._lock = None
             raise JournalLocked(f"another process has this journal open: {self.path}") from None
 
-    def _set_up(self, connection: sqlite3.Connection) -> None:
-        page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
-        for pragma, wanted in (
-            ("journal_mode=WAL", "wal"),
-            ("synchronous=FULL", 2),
-            ("wal_autocheckpoint=0", 0),
-            (f"max_page_count={self._bytes_max // page_bytes}", None),
-            ("foreign_keys=ON", 1),
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-            read_back = connection.execute(f"PRAGMA {pragma.partition('=')[0]}").fetchone()[0]
-            # I1 rests on WAL with FULL: a wrong build default would be silent, so each is read back.
-            if wanted is not None and read_back != wanted:
-                raise JournalBroken(f"SQLite refused {pragma}: it says {read_back!r}")
-
     def _belongs_here(self) -> None:
         row = self.connection.execute("SELECT value FROM setting WHERE name = 'gateway'").fetchone()
         if row is None:
@@ -233,6 +245,7 @@ class Journal:
 
     def _load(self) -> None:
         self._pending = _Pending()
+        self.told.clear()
         self.current = None
         self.sinks = dict(self.connection.execute("SELECT name, position FROM sink"))
         self.settings = dict(self.connection.execute("SELECT name, value FROM setting"))
@@ -257,14 +270,6 @@ class Journal:
             last, digest = newest[0] - base, newest[1].hex()
         ranges = tuple((a, b) for a, b in json.loads(missing))
         return EpochRow(number, epoch, previous_epoch, previous_last, base, pruned, mark, safe, ranges, last, digest)
-
-    def _check_tail(self) -> None:
-        from gateway.journal_reader import JournalReader, check
-
-        with JournalReader(self.path, self.gateway_name) as reader:
-            newest = reader.newest()
-            for fault in check(reader, after=max(0, newest - limits.TAIL_RECORDS_CHECKED)):
-                raise JournalCorrupt(f"the newest records do not hold: {fault}")
 
     def is_busy(self) -> bool:
         """Whether records are being kept, or were just now: then sinks step aside (I6). For any thread."""
@@ -315,6 +320,7 @@ class Journal:
             if self._pending:
                 self._pending = _Pending()
             self.logged_bytes += COMMIT_BYTES + RECORD_BYTES * len(group.records)
+            self._witness.note(row.base + row.last, row.epoch, row.last, bytes.fromhex(row.last_digest))
             self.current = self.epochs[row.number] = row
             self.settings.update(group.settings)
         elif self.connection.in_transaction:
@@ -364,6 +370,7 @@ class Journal:
             row = by_epoch.get(receipt.epoch)
             if row is None:
                 continue
+            self.told.add(row.number)
             told = replace(row, mark=receipt.mark, safe=receipt.safe, missing=tuple(receipt.missing))
             if told != row:
                 self.epochs[row.number] = told
@@ -464,14 +471,17 @@ class Journal:
             self.close()
             if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
                 raise JournalReadOnly(f"the journal cannot be written: {error}") from error
-            if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-                raise JournalCorrupt(f"the journal is damaged: {error}") from error
+            if is_damage(error):
+                suspect(self.folder, str(error))
+                raise JournalDamaged(f"the journal is damaged: {error}") from error
             raise JournalBroken(f"the journal failed: {error}") from error
         except OSError as error:
             self.close()
             if error.errno in Room.NO_ROOM:
                 raise JournalFull(f"no room for the journal: {error}") from error
             raise JournalReadOnly(f"the journal's folder cannot be used: {error}") from error
-        except JournalCorrupt:
+        except JournalCorrupt as error:
             self.close()
+            if isinstance(error, JournalDamaged):
+                suspect(self.folder, str(error))
             raise

@@ -7,6 +7,12 @@ from pathlib import Path
 import sqlite_utils
 from sqlite_utils import Migrations
 
+
+def connected(path: Path) -> sqlite3.Connection:
+    """A connection that writes a journal's file."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+
+
 migrations = Migrations("lineside.journal")
 
 
@@ -80,6 +86,30 @@ _TABLES = (
         FROM record JOIN epoch ON epoch.number = record.epoch_number
     """,
 )
+
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "epoch": (
+        *("number", "epoch", "previous_epoch", "previous_last", "previous_digest", "base", "floor", "floor_digest"),
+        *("mark", "safe", "missing"),
+    ),
+    "record": ("position", "epoch_number", "previous_digest", "digest", "content"),
+    "sink": ("name", "position"),
+    "checkpoint": ("position", "digest", "state"),
+    "setting": ("name", "value"),
+    "_sqlite_migrations": ("id", "migration_set", "name", "applied_at"),
+}
+"""What the first migration made; later ones may add behind it."""
+
+
+def altered_table(connection: sqlite3.Connection) -> str:
+    """The name of a table that is not what was made, empty where all are, or none is there yet."""
+    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    for name, columns in COLUMNS.items() if there else ():
+        found = tuple(row[1] for row in connection.execute(f"PRAGMA table_info({name})"))
+        if found[: len(columns)] != columns:
+            return name
+    return ""
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

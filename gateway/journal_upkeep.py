@@ -49,6 +49,8 @@ def prune(journal: Journal, notice_sinks: tuple[str, ...], record_sink: str) -> 
         bounds.append(journal.sinks.get("export", 0))
     position_max = min(bounds)
     for row in list(journal.epochs.values()):
+        if record_sink == "central" and row.number not in journal.told:
+            continue  # No digest covers a mark on the card; only one that was told since the start deletes anything.
         held = [a - 1 for a, b in row.missing if b > row.floor]
         promised = [row.mark, row.safe] if record_sink == "central" else []
         reach = min([row.last, position_max - row.base, *promised, *held])

@@ -5,6 +5,7 @@ evolves, their events are committed together, and the outcomes, with their signa
 (I1). When the commit fails nothing of it happened: the state is folded anew from the journal (I7).
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -22,6 +23,7 @@ from gateway.journal import Group, Journal
 from gateway.journal_reader import JournalReader
 from gateway.journal_upkeep import last_checkpoint
 from gateway.rejections import Rejections
+from gateway.salvage import DOUBT, SETTING, Doubt
 from gateway.station import decide, fact_notice, step, wake
 from gateway.station_case import Case, refuse
 from gateway.station_desk import Decision, Desk, StationRules
@@ -105,13 +107,33 @@ class Keeping:
         except (ValueError, KeyError, TypeError):
             # A checkpoint of another release: what is still in the journal is folded instead.
             position, self.floor = 0, Floor()
-        with JournalReader(self.journal.path, self.journal.gateway_name) as reader:
+        with JournalReader(self.journal.path, self.journal.gateway_name, proving=True) as reader:
             for _, record in reader.walk(position):
                 for happening in known(record):
                     self.floor.apply(f"{record.epoch}/{record.seq}", happening)
             if not self.desks:
                 self.desks = self._desks_after_start(reader.newest_records(RECENT_RECORDS), instant)
         self.stale = False
+
+    def tell_salvage(self, instant: Instant) -> None:
+        """A salvage is told by the first record after it, once: it reaches the office as every record does (G7)."""
+        text = self.journal.settings.get(SETTING)
+        if not text:
+            return
+        doubt = Doubt.from_json(text)
+        times = ("" if wall is None else rfc3339(wall) for wall in (doubt.since, doubt.until))
+        event = events.JournalSalvaged(
+            folder=doubt.folder,
+            reason=doubt.reason[:500],
+            salvaged=doubt.salvaged,
+            lost=doubt.lost,
+            ranges=doubt.ranges,
+            **dict(zip(("since", "until"), times, strict=True)),
+        )
+        with self.journal.group() as group:
+            self._append(group, event, "", instant)
+            group.remember(SETTING, "")
+            group.remember(DOUBT, json.dumps({"doubt": text, "boot": instant.boot, "at": instant.boottime}))
 
     def _desks_after_start(self, newest: tuple[Record, ...], instant: Instant) -> dict[str, Desk]:
         """P4: each station shows its last record, and whether its beep is known to have sounded."""

@@ -86,3 +86,18 @@ QUANTITY_DIGITS_MAX = 6
 
 PIECES_MAX = 1_000_000
 """floor.events.Pieces; a page's number is looked at before an event is made of it."""
+
+SALVAGE_PAYLOAD_BYTES_MAX = 64 * 1024 * 1024
+"""A row that salvage believes in: the folded state of the largest plant is below a third of it."""
+
+DAMAGED_JOURNALS_MAX = 3
+"""Damaged journals kept beside the new one. One more is not salvaged before a person has taken one away."""
+
+DOUBT_RANGES_MAX = 20
+"""Ranges that a salvage names one by one; the count says how many records there are in all."""
+
+DOUBT_SHOWN_SECONDS = 24 * 3600.0
+"""How long stations show that records may be lost."""
+
+VERIFY_RECORDS = 200
+"""Records whose digests are checked in one idle moment, over and over through the whole journal."""

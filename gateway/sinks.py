@@ -117,7 +117,7 @@ def _one_after_the_other(*calls: Callable[[], None]) -> Callable[[], None]:
 
 
 def _reader(journal: Journal) -> JournalReader:
-    return JournalReader(journal.path, journal.gateway_name)
+    return JournalReader(journal.path, journal.gateway_name, proving=True)
 
 
 def _add_central(

@@ -45,7 +45,9 @@ class Storage:
             self.journal.open()
             keeping.stale = True
         if keeping.stale:
-            keeping.recover(instant)
+            with self.journal.classified():
+                keeping.recover(instant)
+            keeping.tell_salvage(instant)
         if instant.boottime >= self._fits_until:
             self._fits = used_fraction(self.journal) < 1 - limits.JOURNAL_RESERVE_FRACTION
             self._fits_until = instant.boottime + TELEMETRY_LOOK_SECONDS

@@ -7,9 +7,10 @@ from typing import Any
 
 from floor.events import Instant
 from gateway import limits
+from gateway.errors import JournalDamaged
 from gateway.journal import Journal
 from gateway.journal_commands import EXPORT_RECEIPT
-from gateway.journal_reader import JournalReader
+from gateway.journal_reader import JournalReader, check
 from gateway.journal_upkeep import checkpoint_state, checkpoint_wal, prune
 from gateway.keeping import Keeping
 
@@ -74,11 +75,24 @@ class Upkeep:
             self._take_export_receipt(now)
             if prune(self.journal, self.notice_sinks, self.record_sink):
                 return True
+            self._verify()
             self.look_at = now + LOOK_SECONDS
             return True
         if self.journal.logged_bytes >= WAL_IDLE_BYTES and self._wal_grew():
             checkpoint_wal(self.journal)
         return False
+
+    def _verify(self) -> None:
+        """Some records further: the whole journal is read again and again, so that what a card forgets is found while
+        its neighbours can still tell. Raises JournalDamaged; the next open salvages (G7)."""
+        with self.journal.classified(), JournalReader(self.journal.path, self.journal.gateway_name) as reader:
+            for fault in check(reader, self.verified, limits.VERIFY_RECORDS):
+                raise JournalDamaged(f"a record does not hold any more: {fault}")
+        self.verified += limits.VERIFY_RECORDS
+        if self.verified >= self.newest:
+            self.verified = 0
+
+    verified: int = 0
 
     def checkpoint(self, keeping: Keeping) -> None:
         """Keep the folded state, so that a start folds only what comes after it."""

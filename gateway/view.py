@@ -105,6 +105,15 @@ class StationView:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubtful:
+    """How many records are lost, and between which times of the wall clock; None where no record is left to tell."""
+
+    lost: int
+    since_wall: float | None
+    until_wall: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayView:
     """The gateway as every screen sees it. `waiting`: kept here, not yet at the office."""
 
@@ -119,6 +128,8 @@ class GatewayView:
     broker: str = "none"
     refusing: str = ""
     """Why the station cannot keep anything now: disk_full, read_only, journal_corrupt; empty when it can."""
+    doubt: Doubtful | None = None
+    """Records that may be lost after the journal was damaged, for a day."""
     days_left: float | None = None
     """Days until the journal's cap at the rate of the last day; only shown without a server."""
     clock_synchronised: bool = True

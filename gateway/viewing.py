@@ -9,10 +9,12 @@ from gateway.config import Config
 from gateway.journal import Journal
 from gateway.journal_upkeep import used_fraction
 from gateway.keeping import Keeping
+from gateway.limits import DOUBT_SHOWN_SECONDS
+from gateway.salvage import DOUBT, Doubt
 from gateway.station_desk import Desk
 from gateway.station_view import station_view
 from gateway.storage import Storage
-from gateway.view import GatewayView, LastScan, StationView
+from gateway.view import Doubtful, GatewayView, LastScan, StationView
 
 PUBLISH_SECONDS = 0.1
 """Views are not published more often than this; a page is live within 200 ms all the same."""
@@ -93,6 +95,7 @@ class Viewing:
             office_seen_wall=self.office_seen_wall,
             broker=self._online("mqtt", bool(self.config.mqtt.host)),
             refusing=storage.reason,
+            doubt=_doubtful(journal, instant),
             days_left=None if self.config.central.url else self._days_left(journal, instant),
             clock_synchronised=instant.synchronised,
             master_version=keeping.master.version,
@@ -141,6 +144,20 @@ def _days_until_cap(journal: Journal, wall: float) -> float | None:
         return None
     days = (wall - float(json.loads(oldest[0])["walltime"])) / DAY_SECONDS
     return round(days * (1 - used) / used, 1) if days >= 1 else None
+
+
+def _doubtful(journal: Journal, instant: Instant) -> Doubtful | None:
+    """A loss is shown for a day of the boot clock; a restart shows it again, which errs on the side of telling."""
+    text = journal.settings.get(DOUBT)
+    if not text:
+        return None
+    told = json.loads(text)
+    if told["boot"] == instant.boot and instant.boottime - told["at"] > DOUBT_SHOWN_SECONDS:
+        return None
+    if told["boot"] != instant.boot and instant.boottime > DOUBT_SHOWN_SECONDS:
+        return None
+    doubt = Doubt.from_json(told["doubt"])
+    return Doubtful(doubt.lost, doubt.since, doubt.until) if doubt.lost else None
 
 
 def marked(result: LastScan, marks: dict[str, int]) -> LastScan:

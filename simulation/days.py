@@ -19,6 +19,9 @@ FAULTS_MIN = 20
 INPUTS_MAX = 4_000
 """A day that cannot get there ends all the same."""
 
+VERIFY_SECONDS = 400.0
+"""As long as the idle moments of a gateway need to read a day's journal through."""
+
 FAULT_CHANCE = 0.085
 """Of a mishap at each input: a few more than FAULTS_MIN by the time that ACKNOWLEDGED_MIN beeps are heard."""
 
@@ -101,6 +104,11 @@ def _live(world: World) -> None:
     world.heal()
     world.converge()
     _settle(world)
+    if any(each.card.damaged for each in world.machines):
+        # Idle moments read the whole journal: what turned deep in it is found, salvaged, and told.
+        world.run_until(world.timeline.now + VERIFY_SECONDS)
+        world.converge()
+        _settle(world)
     checkers.check_all(world)
     checkers.folds_again(world)
     if world.office.copies and (world.chance.random() < 0.3 or "quiet_end" in world.honesty.faults):

@@ -78,6 +78,10 @@ class Ledger:
         self.forgiven |= held - set(left.order if left else ())
 
 
+LOST_BEGINNING = '{"type":"record.lost"'
+"""A record that stands for one that was lost."""
+
+
 def _label_of(content: str) -> str:
     if not content.startswith('{"type":"work.started"'):
         return ""

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway.journal import FILE_NAME
 from simulation.virtual_card import Card
 from simulation.world import Machine, World, on_card
 
@@ -159,6 +160,21 @@ def _image_and_return(world: World, machine: Machine, seconds: tuple[float, floa
     _soon(world, what, put_back, seconds)
 
 
+def card_damaged(world: World, machine: Machine) -> None:
+    """The power goes, and bits of the journal's files have turned when it is back."""
+    world.cut(machine)
+    card = machine.card
+    card.damaged = True
+    card.clear_away()
+    for name in (FILE_NAME, f"{FILE_NAME}-wal"):
+        path = card.folder / name
+        if path.exists() and path.stat().st_size and world.chance.random() < 0.7:
+            raw = bytearray(path.read_bytes())
+            for _ in range(world.chance.choice((1, 1, 3, 30))):
+                raw[world.chance.randrange(len(raw))] ^= 1 << world.chance.randrange(8)
+            path.write_bytes(raw)
+
+
 def card_cloned(world: World, machine: Machine) -> None:
     """An image of the card runs in a second Pi, beside the first."""
     if len(world.machines) >= MACHINES_MAX:
@@ -271,6 +287,7 @@ MISHAPS: dict[str, tuple[Mishap, float]] = {
     "office_swapped": (office_swapped, 0.3),
     "card_restored": (card_restored, 0.7),
     "card_lies": (card_lies, 0.7),
+    "card_damaged": (card_damaged, 0.0),
     "card_cloned": (card_cloned, 0.4),
     "pi_replaced": (pi_replaced, 0.3),
     "disk_full": (disk_full, 1),
@@ -280,7 +297,8 @@ MISHAPS: dict[str, tuple[Mishap, float]] = {
     "new_master": (new_master, 0.5),
     "newer_release": (newer_release, 0.5),
 }
-"""Kind -> what it does, and how often it comes beside the others before a day's own draw."""
+"""Kind -> what it does, and how often it comes beside the others before a day's own draw. Damaged files come only when
+they are wished for: a few of those days still end with a record that salvage cannot place (see docs/simulation.md)."""
 
 
 def drawn_weights(chance: random.Random, wanted: tuple[str, ...]) -> dict[str, float]:

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gateway.journal import FILE_NAME, connected
-from simulation.ledger import CardBook, Ledger
+from gateway.journal import FILE_NAME
+from gateway.journal_schema import connected
+from gateway.salvage import damaged_folders
+from simulation.ledger import LOST_BEGINNING, CardBook, Ledger
 
 LOG_NAME = f"{FILE_NAME}-wal"
 SECTOR_BYTES = 512
@@ -76,6 +78,8 @@ class Card:
         self.cut_at_commit = ""
         """`within`: the next commit is cut while it writes; `after`: when it has returned, before anybody hears."""
         self.cut_at_checkpoint = False
+        self.damaged = False
+        """Bits of its files turned at some time: what is lost by that must be named, and nothing else."""
         self._ledger = ledger
         self._chance = chance
         self._now = now
@@ -135,11 +139,18 @@ class Card:
 
     def _confirm(self, connection: CardConnection, now: float | None) -> None:
         for position, epoch, seq, digest, content in connection.plainly(NEW_RECORDS, (self._position,)).fetchall():
-            self._ledger.confirm(self.book, (self.name, epoch, seq), digest.hex(), content, now)
+            if not content.startswith(LOST_BEGINNING):
+                self._ledger.confirm(self.book, (self.name, epoch, seq), digest.hex(), content, now)
             self._position = position
 
     def recognise(self, connection: CardConnection) -> None:
-        """After a start: what a torn commit left behind the end of the book is a record like any other (P4)."""
+        """After a start: what a torn commit left behind the end of the book is a record like any other (P4). A salvage
+        may find one at any place."""
+        if self.damaged:
+            for _, epoch, seq, digest, content in connection.plainly(NEW_RECORDS, (0,)).fetchall():
+                identity = (self.name, epoch, seq)
+                if identity not in self._ledger.entries and not content.startswith(LOST_BEGINNING):
+                    self._ledger.confirm(self.book, identity, digest.hex(), content, None)
         self._position = self._known_position(connection)
         self._confirm(connection, None)
 
@@ -186,6 +197,11 @@ class Card:
         shutil.rmtree(self.folder)
         target.rename(self.folder)
         self._torn, self._flushed_log = {}, None
+
+    def clear_away(self) -> None:
+        """A maintainer takes the damaged journals away that are kept beside the new one."""
+        for each in damaged_folders(self.folder):
+            shutil.rmtree(each)
 
     def plain(self) -> sqlite3.Connection:
         """A checker's own connection to the journal."""

@@ -106,7 +106,13 @@ class Pi:
     def start(self) -> None:
         """The gateway process begins in the boot that runs."""
         assert self.clock is not None
-        self.process = Process(self, self.clock)
+        began = Process(self, self.clock)
+        try:
+            began.put_together()
+        except BaseException:
+            began.drop()
+            raise
+        self.process = began
 
     def kill(self) -> None:
         """SIGKILL: files stay as they are, for what the kernel holds reaches the card."""
@@ -149,6 +155,10 @@ class Process:
         self.keeping = Keeping(self.journal, {each: StationRules() for each in around.stations})
         self.viewing = Viewing(self.config, lambda view: None)
         self.readers: list[JournalReader] = []
+
+    def put_together(self) -> None:
+        """What may fail: opening the journal, and reading it."""
+        around, card = self.pi.around, self.pi.card
         self._open()
         connection = self.journal.connection if self.journal.is_open else None
         if isinstance(connection, CardConnection):
@@ -236,7 +246,7 @@ class Process:
         return [Part(self.pump.step), Part(self.downlink.step), Part(self.notices.step)]
 
     def _reader(self) -> JournalReader:
-        found = JournalReader(self.journal.path, self.journal.gateway_name)
+        found = JournalReader(self.journal.path, self.journal.gateway_name, proving=True)
         self.readers.append(found)
         return found
 

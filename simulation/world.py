@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devices.types import Found, Frame, Lost, MessageEvent, Signal
+from gateway.errors import JournalDamaged
 from simulation.crew import Crew, Said, plant_of
 from simulation.ledger import CardBook, Ledger, Violation
 from simulation.planted import Honest
@@ -219,6 +220,12 @@ class World:
         except PowerCut:
             self.tell(f"{machine.card.serial}: the power is cut in the middle of a write")
             self.cut(machine)
+        except JournalDamaged as damage:
+            # A thread of the gateway found it: the process ends, and systemd starts it again.
+            self.tell(f"{machine.card.serial}: {damage}")
+            machine.pi.kill()
+            machine.forget_answers()
+            self.timeline.after(2.0, "the gateway starts again", lambda: self.restart(machine))
 
     def cut(self, machine: Machine) -> None:
         """The power goes, and comes back some time later."""
@@ -271,6 +278,11 @@ class World:
             each.card.cut_at_commit, each.card.cut_at_checkpoint = "", False
             for station in list(each.unplugged):
                 each.plug(station)
+            each.card.clear_away()
+            if each.card.damaged:
+                # A process that has the tables' description in its memory does not see that it has changed.
+                each.pi.kill()
+                each.forget_answers()
             self.boot(each)
             self.restart(each)
             if each.pi.clock is not None:

@@ -114,6 +114,7 @@ def _gateway(view: GatewayView) -> dict[str, Any]:
         "office_seen_wall": view.office_seen_wall,
         "broker": view.broker,
         "refusing": view.refusing,
+        "doubt": None if view.doubt is None else asdict(view.doubt),
         "days_left": view.days_left,
         "clock_synchronised": view.clock_synchronised,
         "master_version": view.master_version,

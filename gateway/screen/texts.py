@@ -119,6 +119,11 @@ TEXTS: dict[str, dict[str, str]] = {
     "refusing_read_only": {"zh": "存储卡变成只读", "en": "The card has become read-only"},
     "refusing_journal_corrupt": {"zh": "记录文件损坏", "en": "The journal is damaged"},
     "refusing_other": {"zh": "存储故障：{reason}", "en": "Storage fault: {reason}"},
+    "doubt": {
+        "zh": "存储卡出过故障，已修复。{since} 到 {until} 之间有 {count} 条记录可能丢失，请班长核对这段时间的报工。",
+        "en": "The card was damaged and is mended. {count} records made between {since} and {until} may be lost: "
+        "the team leader checks the reports of that time.",
+    },
     "disconnected": {"zh": "画面没有连接，正在重试…", "en": "Screen not connected, trying again…"},
     "disconnected_hint": {"zh": "扫码枪和提示灯以实物为准", "en": "Trust the scanner's beep and the lamp"},
     # Answers to the page's own requests.

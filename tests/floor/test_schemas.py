@@ -39,6 +39,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "limit.reached": {"limit": "inbox"},
     "notice.skipped": {"sink": "mqtt", "first": 1, "last": 2},
     "record.lost": {"epoch": EPOCH, "seq": 1, "reason": "torn"},
+    "journal.salvaged": {"folder": "damaged-1", "reason": "torn", "salvaged": 9, "lost": 1, "ranges": [f"{EPOCH}/4-4"]},
     "gateway.stopped": {},
 }
 VALIDATORS = {

@@ -106,6 +106,14 @@ function updateLine(line, each) {
   mark.replaceChildren(icon(picture), ...(word ? [make("span", "", say(word))] : []));
 }
 
+export function paintDoubt(state) {
+  const doubt = state.view ? state.view.gateway.doubt : null;
+  byId("doubt").hidden = !doubt;
+  if (!doubt) return;
+  const at = (wall) => (wall === null ? "…" : hour(wall));
+  put("doubt", say("doubt", { count: doubt.lost, since: at(doubt.since_wall), until: at(doubt.until_wall) }));
+}
+
 export function paintUnkept(state) {
   const refusing = state.view ? state.view.gateway.refusing : "";
   const last = state.view?.last;

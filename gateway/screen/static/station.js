@@ -4,7 +4,7 @@ import { KeyCollector, visible } from "./keys.js";
 import { byId } from "./nodes.js";
 import { CallPanel, QuantityPanel } from "./panels.js";
 import { paintCalls, paintClocks, paintFooter, paintJob, paintPeople, paintTop } from "./panes.js";
-import { paintAge, paintRecent, paintResult, paintUnkept } from "./result.js";
+import { paintAge, paintRecent, paintDoubt, paintResult, paintUnkept } from "./result.js";
 import { prepareSound, sound } from "./sound.js";
 import { Wire } from "./wire.js";
 import { paintLabels, say, switchLanguage } from "./words.js";
@@ -75,6 +75,7 @@ function paint() {
   call.follow();
   paintResult(state);
   paintUnkept(state);
+  paintDoubt(state);
   paintClocks(state);
   document.documentElement.dataset.painted = "yes";
 }
