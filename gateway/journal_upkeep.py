@@ -36,6 +36,11 @@ def last_checkpoint(journal: Journal) -> tuple[int, str] | None:
     return None
 
 
+def checkpoint_position(journal: Journal) -> int:
+    """Up to where the newest checkpoint is folded; 0 without one."""
+    return int(journal.connection.execute("SELECT coalesce(max(position), 0) FROM checkpoint").fetchone()[0])
+
+
 def prune(journal: Journal, notice_sinks: tuple[str, ...], record_sink: str) -> int:
     """G5: delete what the record sink holds safely and every notice sink has passed; the number of records.
 

@@ -10,7 +10,7 @@ from gateway import limits
 from gateway.journal import Journal
 from gateway.journal_commands import EXPORT_RECEIPT
 from gateway.journal_reader import JournalReader
-from gateway.journal_upkeep import checkpoint_state, checkpoint_wal, prune
+from gateway.journal_upkeep import checkpoint_position, checkpoint_state, checkpoint_wal, prune
 from gateway.keeping import Keeping
 
 WAL_IDLE_BYTES = 1024 * 1024
@@ -65,7 +65,8 @@ class Upkeep:
     def _one_job(self, keeping: Keeping, now: float) -> bool:
         """True when there may be more to do."""
         if self.checkpointed < 0:
-            self.checkpointed = self.newest
+            # What this process begins with counts too: one that is cut off every evening would never write its state.
+            self.checkpointed = checkpoint_position(self.journal)
         if self._state_is_old(keeping):
             self.checkpoint(keeping)
             return True

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from devices.types import Frame, Signal
-from floor.events import GatewayStopped, ReportFinished, decode
+from floor.events import DeviceFound, GatewayStopped, Happening, ReportFinished, decode, encode
+from gateway import limits
 from gateway.errors import JournalBroken
+from gateway.journal_upkeep import checkpoint_position
 from gateway.keeping import Noted
 from gateway.screen import inputs as page
 from sync import ports
@@ -226,3 +228,19 @@ def test_a_journal_that_is_closed_says_so(bench: Bench) -> None:
     bench.journal.close()
     with pytest.raises(JournalBroken):
         _ = bench.journal.connection
+
+
+def test_a_gateway_that_is_cut_off_every_evening_writes_its_state(tmp_path: Path) -> None:
+    """Else its start would fold a longer journal every morning, and nothing would ever be pruned."""
+    bench = Bench(tmp_path)
+    for evening in range(4):
+        with bench.journal.group() as group:
+            for number in range(limits.CHECKPOINT_RECORDS // 3):
+                event = DeviceFound(device=f"scanner {number}")
+                group.append(encode(Happening(event, "S1", bench.instant(), 1), "2026-09-21"))
+        for _ in range(4):
+            bench.now += 1
+            bench.step()
+        bench = bench.again(f"boot-{evening + 3}")
+    assert checkpoint_position(bench.journal) > 0
+    bench.close()
