@@ -20,7 +20,7 @@ from central.fold import Fold, FoldedRecord
 from central.ingest_rules import AlarmRaised
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
 from central.times import Corrected, Observed, correct, observed_head, read_anchors
-from floor.events import EVENTS, Event
+from floor.events import EVENTS, Event, LimitReached, NoticeSkipped
 
 NAME = "board"
 
@@ -100,21 +100,22 @@ def _fold_rows(session: Session, plant: str, rows: Any) -> None:
     observed = [observed_head(head) for head in heads]
     boots = {(row.gateway, seen.boot) for row, seen in zip(rows, observed, strict=True) if seen is not None}
     anchors = read_anchors(session, plant, boots)
-    happenings, found, nonsense = [], [], []
+    happenings, found, alarms = [], [], []
     for row, head, seen in zip(rows, heads, observed, strict=True):
         when = correct(seen, anchors.get((row.gateway, seen.boot)) if seen else None)
         happenings.append(_happening(plant, row, head, when, seen))
         event = _event(head)
         if isinstance(event, str):
-            nonsense.append((row.gateway, AlarmRaised("unreadable_record", f"{row.epoch}/{row.seq}", event)))
+            alarms.append((row.gateway, AlarmRaised("unreadable_record", f"{row.epoch}/{row.seq}", event)))
         elif event is not None:
             station = _word(head.get("subject"))
             found.append((FoldedRecord(row.gateway, row.epoch, row.seq, row.ordinal, station, when.wall), event))
+            alarms += [(row.gateway, each) for each in _limit_alarms(event, row.epoch)]
     session.connection().execute(insert(HAPPENING), happenings)
     fold = Fold(session, plant)
     fold.apply_all(found)
     tell_progress(session, plant, fold.touched_operations(), rows[-1].received_at)
-    for gateway_name, alarm in nonsense:
+    for gateway_name, alarm in alarms:
         raise_alarms(session, plant, gateway_name, [alarm], rows[-1].received_at)
 
 
@@ -142,6 +143,19 @@ def _event(head: dict[str, Any]) -> Event | str | None:
         return kind.model_validate(head.get("data"))
     except ValueError:
         return f"its data is no {name}"
+
+
+def _limit_alarms(event: Event, epoch: str) -> list[AlarmRaised]:
+    """I10: a bound that a gateway met is told to a person, once for each of its lives."""
+    if isinstance(event, LimitReached):
+        said = f"{event.limit} was reached {event.count} times{f': {event.detail}' if event.detail else ''}"
+        return [AlarmRaised("limit_reached", f"{event.limit} {epoch}", said)]
+    if isinstance(event, NoticeSkipped):
+        said = (
+            f"{event.sink} was not sent the records at positions {event.first} to {event.last}; replay them from here"
+        )
+        return [AlarmRaised("notice_skipped", f"{event.sink} {epoch}", said)]
+    return []
 
 
 def _word(value: object, characters_max: int = 64) -> str:

@@ -16,6 +16,8 @@ from floor.events import (
     AndonCancelled,
     AndonRaised,
     AndonResolved,
+    LimitReached,
+    NoticeSkipped,
     ReportCorrected,
     ReportFinished,
     SessionClosed,
@@ -219,6 +221,20 @@ def test_nonsense_is_kept_told_and_stops_nothing(enrolled: Database) -> None:
     assert {each.kind for each in board.alarms} == {"unreadable_record"} and board.complete
     with enrolled.read() as session:
         assert len(session.scalars(select(Happening)).all()) == 7
+
+
+def test_a_bound_that_a_gateway_met_is_told_to_a_person(enrolled: Database) -> None:
+    """I10: once for each limit and life of the gateway, however often it comes."""
+    card = Card("one")
+    for count in (3, 4):
+        card.keep(LimitReached(limit="telemetry", count=count))
+        card.keep(NoticeSkipped(sink="mqtt", first=1, last=count))
+    board = put(enrolled, card)
+    assert sorted(each.kind for each in board.alarms) == ["limit_reached", "notice_skipped"]
+    assert "telemetry was reached 3 times" in {each.detail for each in board.alarms}
+    card.start()
+    card.keep(LimitReached(limit="telemetry"))
+    assert [each.kind for each in put(enrolled, card).alarms].count("limit_reached") == 2
 
 
 def test_the_board_counts_gaps_forks_and_how_far_it_is_complete(enrolled: Database) -> None:
