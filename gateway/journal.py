@@ -19,7 +19,7 @@ from gateway import limits
 from gateway.clock import boottime
 from gateway.epochs import EpochRow
 from gateway.errors import JournalBroken, JournalCorrupt, JournalFull, JournalLocked, JournalReadOnly
-from gateway.journal_room import Room
+from gateway.journal_room import PageCap, Room
 from gateway.journal_schema import migrate
 from sync.wire import NO_DIGEST, Record, StreamReceipt, digest_of
 
@@ -122,6 +122,7 @@ class Journal:
         *,
         entropy: Callable[[int], bytes] = os.urandom,
         bytes_max: int = limits.JOURNAL_BYTES_MAX,
+        upkeep_bytes: int = limits.UPKEEP_BYTES,
         free_bytes_min: int = limits.FREE_BYTES_MIN,
         ballast_bytes: int = limits.BALLAST_BYTES,
         clock: Callable[[], float] = boottime,
@@ -139,7 +140,7 @@ class Journal:
         self._writing = False
         self._wrote_at = float("-inf")
         self._entropy = entropy
-        self._bytes_max = bytes_max
+        self.cap = PageCap(bytes_max, upkeep_bytes)
         self._room = Room(folder, free_bytes_min, ballast_bytes)
         self._pending = _Pending()
         self._lock: IO[bytes] | None = None
@@ -200,12 +201,11 @@ class Journal:
             raise JournalLocked(f"another process has this journal open: {self.path}") from None
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
-        page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
         for pragma, wanted in (
             ("journal_mode=WAL", "wal"),
             ("synchronous=FULL", 2),
             ("wal_autocheckpoint=0", 0),
-            (f"max_page_count={self._bytes_max // page_bytes}", None),
+            (f"max_page_count={self.cap.learn(connection)}", None),
             ("foreign_keys=ON", 1),
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -275,11 +275,9 @@ class Journal:
 
     def begin_group(self) -> None:
         """Before the block: look whether there is room. Raises JournalFull."""
-        try:
+        with self.classified():
             self._room.admit()
-        except OSError as error:
-            with self.classified():
-                raise error
+            self.cap.admit(self.connection)
         self._writing = True
 
     def end_group(self, group: Group, error: BaseException | None) -> None:

@@ -12,6 +12,14 @@ JOURNAL_BYTES_MAX = 768 * 1024 * 1024
 JOURNAL_RESERVE_FRACTION = 0.05
 """The last part of the cap is for reports and calls: telemetry may not use it (I11)."""
 
+UPKEEP_BYTES = 16 * 1024 * 1024
+"""Above the cap, for marks, pruning and the folded state alone: three states of the largest plant at 5 MB. Without it a
+full journal could never be drained (I11)."""
+
+SNAPSHOT_ROOM_BYTES = 32 * 1024 * 1024
+"""Free space beyond FREE_BYTES_MIN that a new snapshot needs: twice the 12 MB of the largest plant, and some. With less
+the station keeps the version it has, and looks again with each receipt."""
+
 FREE_BYTES_MIN = 8 * 1024 * 1024
 """Below this much free space scans are refused aloud, so that marks can still be written and the log drained."""
 
