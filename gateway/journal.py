@@ -275,9 +275,12 @@ class Journal:
 
     def begin_group(self) -> None:
         """Before the block: look whether there is room. Raises JournalFull."""
-        with self.classified():
+        try:
             self._room.admit()
             self.cap.admit(self.connection)
+        except (OSError, sqlite3.DatabaseError) as error:
+            with self.classified():
+                raise error
         self._writing = True
 
     def end_group(self, group: Group, error: BaseException | None) -> None:

@@ -285,3 +285,15 @@ def test_an_inbox_that_overflows_is_told_at_once_and_then_once_a_minute(tmp_path
     idle(bench, 61)
     assert len(kept(bench, "limit.reached")) == 2 and reached(bench) == {"inbox": 350}
     bench.close()
+
+
+def test_what_the_state_forgets_is_told_first_and_at_each_doubling(tmp_path: Path) -> None:
+    """A record for each thing forgotten would double what a station in overload writes."""
+    bench = Bench(tmp_path)
+    bench.scan(BADGE)
+    for _ in range(100):
+        bench.keeping.floor.forgotten += 1
+        bench.now += 1
+        bench.step()
+    assert len(kept(bench, "limit.reached")) == 6 and reached(bench)["floor_kept"] == 63
+    bench.close()
