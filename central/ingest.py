@@ -289,7 +289,7 @@ def _store_gateway(work: _Work, row: Any, offer_all: bool) -> None:
     as_of = row.data_as_of
     if waiting == 0:
         as_of = now
-    elif newest is not None:
+    elif newest is not None and newest.synchronised:
         as_of = max(row.data_as_of or 0.0, min(now, newest.wall))
     status = json.dumps(batch.status, ensure_ascii=True)
     if len(status) > STATUS_CHARACTERS_MAX:

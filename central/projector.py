@@ -109,7 +109,9 @@ def _fold_rows(session: Session, plant: str, rows: Any) -> None:
             alarms.append((row.gateway, AlarmRaised("unreadable_record", f"{row.epoch}/{row.seq}", event)))
         elif event is not None:
             station = _word(head.get("subject"))
-            found.append((FoldedRecord(row.gateway, row.epoch, row.seq, row.ordinal, station, when.wall), event))
+            # A remark of an unset clock is no time to count from: a call would run for decades. It came by then.
+            wall = when.wall if when.error is not None else row.received_at
+            found.append((FoldedRecord(row.gateway, row.epoch, row.seq, row.ordinal, station, wall), event))
             alarms += [(row.gateway, each) for each in _limit_alarms(event, row.epoch)]
     session.connection().execute(insert(HAPPENING), happenings)
     fold = Fold(session, plant)

@@ -167,7 +167,14 @@ def _add_central(
     # Each thread closes what it used: an exchange may outlast the time that stopping waits for it.
     down_runner = Runner("downlink", downlink.step, boottime, died, finish=down.close, others_first=journal.is_busy)
 
+    heard = {"answered": 0.0}
+
+    def anchored_status() -> Mapping[str, Any]:
+        """The health, with the server's time of the last answer that reached this process: its anchor (I9)."""
+        return {**status(), **heard}
+
     def on_receipt(receipt: Receipt) -> None:
+        heard["answered"] = receipt.server_time
         downlink.note(receipt)
         down_runner.wake()
 
@@ -179,7 +186,7 @@ def _add_central(
         post,
         random.random,
         release=__version__,
-        status=status,
+        status=anchored_status,
         on_receipt=on_receipt,
     )
     up_runner = Runner(
