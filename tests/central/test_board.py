@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from central.board import Board, current_board
+from central.board import Board, current_board, ended_calls
 from central.database import Database
 from central.facts import acknowledge_call, read_facts, resolve_call
 from central.ingest import ingest
@@ -151,6 +151,23 @@ def test_calls_go_forward_only_and_show_who_comes(enrolled: Database) -> None:
     card.keep(AndonResolved(call=call, call_type="quality", person="P2", cause="tool"))
     card.keep(AndonCancelled(call=call, call_type="quality"))
     assert put(enrolled, card).calls == ()
+
+
+def test_calls_stand_in_the_order_of_the_log_whatever_the_clocks_said(enrolled: Database) -> None:
+    """I9: a clock that was years ahead, and then right, turns nothing round."""
+    card = Card("one")
+    raised = []
+    for wall in (2_000_000_000.0, 1_700_000_000.0, 1_900_000_000.0):
+        card.wall = wall
+        raised.append(card.keep(AndonRaised(call_type="quality")))
+    board = put(enrolled, card)
+    assert [each.call for each in board.calls] == raised
+    for call in (raised[1], raised[0], raised[2]):
+        card.wall -= 1e8
+        card.keep(AndonResolved(call=call, call_type="quality", cause="other"))
+    assert put(enrolled, card).calls == ()
+    with enrolled.read() as session:
+        assert [each.call for each in ended_calls(session, NOW)] == raised[::-1]
 
 
 def test_the_office_takes_and_closes_a_call_once_and_the_station_is_told(enrolled: Database) -> None:
