@@ -32,6 +32,7 @@ MEASUREMENTS = (
     Measurement("drain", "drains", ("central_drain",), "measure_central"),
     Measurement("draining", "draining", ("append_draining",)),
     Measurement("start", "starts", ("start_ratio", "start_beside_peer")),
+    Measurement("month", "month", ("append_month", "record_bytes")),
     Measurement("ingest", "ingests", ("ingest_sqlite",), "measure_sqlite"),
     Measurement("ingest", "ingests", ("ingest_postgres",), "measure_postgres"),
 )

@@ -167,7 +167,8 @@ def sign_in(database: Database, name: str, password: str, now: float) -> str:
     with database.read() as session:
         row = session.get(AccountRow, (database.plant, name))
         known = row.password_hash if row and row.enabled else None
-        if row and row.locked_until > now:
+        # A clock that went back must not lock a name for as long as it was ahead (I9).
+        if row and now < row.locked_until <= now + LOCK_SECONDS:
             raise TooManyAttempts
     right = _verify(known, password)
     with database.write() as session:

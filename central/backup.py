@@ -56,7 +56,7 @@ def make_backup(database: Database, config: CentralConfig, now: float) -> Backup
         raise BackupFailed(f"the copy in {folder} was not made: {fault}") from fault
     with database.write() as session:
         confirm(session, manifest)
-    forget_old(folder, config.backup.keep)
+    forget_old(folder, config.backup.keep, manifest.file)
     return Backup(path, manifest.position, manifest.bytes, manifest.sha256, now)
 
 
@@ -153,12 +153,15 @@ def confirm(session: Session, manifest: Manifest) -> None:
     note_change(session, manifest.plant)
 
 
-def forget_old(folder: Path, keep: int) -> None:
+def forget_old(folder: Path, keep: int, made: str) -> None:
     """Copies beyond the newest `keep` go; of each the manifest goes first, so that none tells of a copy that is gone.
 
     The newest manifests tell all that older ones told: marks only ever rise but after a restore, which declares gaps.
+    `made` stays whatever its name says, and names later than it go first: they are of a time when the clock was wrong,
+    and what gateways delete on its word must not be on copies that went in their place (I9).
     """
-    manifests = sorted(folder.glob("central-*" + SUFFIX))
-    for each in manifests[:-keep]:
+    others = [each for each in folder.glob("central-*" + SUFFIX) if each.name != made + SUFFIX]
+    others.sort(key=lambda each: (each.name < made, each.name))
+    for each in others[: max(0, len(others) + 1 - keep)]:
         each.unlink()
         each.with_name(each.name.removesuffix(SUFFIX)).unlink(missing_ok=True)

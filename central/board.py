@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from central import models
@@ -18,6 +18,7 @@ from central.limits import (
 )
 from central.projector import catch_up_all, is_behind
 from central.snapshots import current_master
+from floor.events import AndonRaised
 
 OPEN_STATES = ("raised", "acknowledged")
 
@@ -152,7 +153,7 @@ def read_board(session: Session, now: float, plant: str = "plant", *, untouched:
 
 
 def ended_calls(session: Session, now: float, plant: str = "plant") -> tuple[BoardCall, ...]:
-    """The newest calls that are over, newest first."""
+    """The newest calls that are over, the last one raised first."""
     return _calls(session, plant, now, ("resolved", "cancelled"), ENDED_CALLS_MAX)
 
 
@@ -161,7 +162,9 @@ def _operations(session: Session, plant: str, untouched: bool) -> list[BoardOper
     people = master.person_by_id
     workers: dict[str, list[Worker]] = defaultdict(list)
     work = models.Work
-    active = select(work).where(work.plant == plant, work.state != "ended").order_by(work.since).limit(10_000)
+    active = (
+        select(work).where(work.plant == plant, work.state != "ended").order_by(work.ordinal, work.seq).limit(10_000)
+    )
     for row in session.scalars(active):
         name = people[row.person].name if row.person in people else row.person
         workers[row.operation].append(Worker(row.person, name, row.station, row.gateway, row.state, row.since))
@@ -218,14 +221,27 @@ def _operation(row: Any, workers: Sequence[Worker], order: Any) -> BoardOperatio
     )
 
 
+def _in_order(plant: str, states: Sequence[str], limit: int) -> Select[Any]:
+    """Calls by the place of their raising in the log, never by a time (I9): open ones oldest first, others newest
+    first. One whose raising has not come yet is open all the same, and stands last."""
+    call, stream, record = models.Call, models.Stream, models.Record
+    its_stream = and_(stream.plant == plant, stream.gateway == call.gateway, stream.epoch == call.epoch)
+    its_record = and_(record.stream_id == stream.id, record.seq == call.seq, record.place == 0)
+    wanted = select(call).where(call.plant == plant, call.state.in_(states)).limit(limit)
+    if "raised" in states:
+        there = wanted.outerjoin(stream, its_stream).outerjoin(record, its_record)
+        return there.order_by(record.position.is_(None), record.position, call.epoch, call.seq)
+    happening = models.Happening
+    raised = select(happening.position).where(happening.plant == plant, happening.type == AndonRaised.type_name)
+    newest = raised.order_by(happening.position.desc()).limit(limit + CALLS_ON_BOARD_MAX)
+    there = wanted.join(stream, its_stream).join(record, its_record)
+    return there.where(record.position.in_(newest.scalar_subquery())).order_by(record.position.desc())
+
+
 def _calls(session: Session, plant: str, now: float, states: Sequence[str], limit: int) -> tuple[BoardCall, ...]:
     master = current_master(session, plant)
-    call = models.Call
-    wanted = select(call).where(call.plant == plant, call.state.in_(states)).limit(limit)
-    is_open = "raised" in states
-    wanted = wanted.order_by(call.raised_at) if is_open else wanted.order_by(call.ended_at.desc())
     found = []
-    for row in session.scalars(wanted):
+    for row in session.scalars(_in_order(plant, states, limit)):
         kind = master.call_type_by_id.get(row.call_type)
         taken_by = master.person_by_id.get(row.acknowledged_by)
         begun = row.raised_at or row.acknowledged_at or now

@@ -289,7 +289,7 @@ def _store_gateway(work: _Work, row: Any, offer_all: bool, server: str) -> None:
     as_of = row.data_as_of
     if waiting == 0:
         as_of = now
-    elif newest is not None:
+    elif newest is not None and newest.synchronised:
         as_of = max(row.data_as_of or 0.0, min(now, newest.wall))
     status = json.dumps(batch.status, ensure_ascii=True)
     if len(status) > STATUS_CHARACTERS_MAX:
@@ -304,7 +304,7 @@ def _store_gateway(work: _Work, row: Any, offer_all: bool, server: str) -> None:
         "status": status,
         "closed_digest": row.closed_digest if offer_all else batch.closed_digest,
     }
-    observe(work.session, work.plant, work.gateway_name, batch.status, newest, server, now)
+    observe(work.session, work.plant, work.gateway_name, batch.status, newest, server, row.last_seen, now)
     mine = {"of_plant": work.plant, "of_name": work.gateway_name}
     work.session.connection().execute(STORE_GATEWAY, values | mine)
     shown = ("waiting", "clock_good", "release")

@@ -12,6 +12,8 @@ STATUS_CHARACTERS_MAX: Final = 4_096
 """A gateway's health as kept; a larger one is not kept, which is an alarm."""
 
 RELEASE_CHARACTERS_MAX: Final = 64
+"""A gateway's release as it says it; the rest is cut off."""
+
 DETAIL_CHARACTERS_MAX: Final = 500
 """What an alarm says."""
 
@@ -46,8 +48,14 @@ OPERATIONS_ON_BOARD_MAX: Final = 60_000
 """Operations read for one board: section 7's 50,000 and some."""
 
 CALLS_ON_BOARD_MAX: Final = 1_000
+"""Open calls read for one board, the oldest first."""
+
 ALARMS_ON_BOARD_MAX: Final = 500
+"""Alarms read for one board, the oldest first."""
+
 ENDED_CALLS_MAX: Final = 200
+"""Ended calls that the page of calls lists, the newest first."""
+
 RECORDS_PER_READ_MAX: Final = 1_000
 """Records in one answer to a reader of the log."""
 
@@ -67,25 +75,37 @@ ADDRESSES_WATCHED_MAX: Final = 10_000
 """Addresses whose attempts are counted at one time."""
 
 PASSWORD_CHARACTERS_MIN: Final = 10
+"""A shorter password is refused, and the page says so."""
+
 PASSWORD_CHARACTERS_MAX: Final = 256
+"""A longer one is refused before it is hashed."""
+
 PASSWORD_FAILURES_MAX: Final = 10
 """Wrong passwords in a row before a name rests for LOCK_SECONDS."""
 
 LOCK_SECONDS: Final = 300.0
+"""How long a name rests after too many wrong passwords; the page says so."""
+
 SESSION_SECONDS: Final = 14 * 3600.0
 """A sign-in lasts a long shift."""
 
 SESSIONS_PER_ACCOUNT_MAX: Final = 20
+"""Sign-ins of one name at one time; the oldest ends."""
+
 HASHES_AT_ONCE_MAX: Final = 2
 """argon2 takes 64 MB for each; a small server has room for two."""
 
 ACCOUNTS_MAX: Final = 10_000
+"""Names that may sign in; another one is refused."""
 
 EVENT_STREAMS_MAX: Final = 200
 """Open live streams of one server process; one more gets 503."""
 
 EVENT_BEAT_SECONDS: Final = 5.0
+"""A live page hears at least so often that the server is there."""
+
 EVENT_POLL_SECONDS: Final = 0.25
+"""How often the server looks whether a live page has something new to show."""
 
 BUSY_SECONDS_MAX: Final = 30.0
 """How long a writer waits for the one before it."""
@@ -94,8 +114,13 @@ WAL_BYTES_MAX: Final = 16 * 1024 * 1024
 """The write-ahead log's file before a writer checkpoints it."""
 
 BROKER_RESTART_SECONDS_MIN: Final = 0.5
+"""The first pause before a broker that ended is started again; it doubles."""
+
 BROKER_RESTART_SECONDS_MAX: Final = 30.0
+"""That pause never grows beyond it."""
+
 BROKER_MESSAGE_BYTES_MAX: Final = 64 * 1024
+"""A longer message is refused by the broker, which ends the connection of who sent it."""
 
 LEASE_SECONDS: Final = 30.0
 """A worker that does not renew its lease for so long has lost it."""

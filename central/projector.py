@@ -20,7 +20,7 @@ from central.fold import Fold, FoldedRecord
 from central.ingest_rules import AlarmRaised
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
 from central.times import Corrected, Observed, correct, observed_head, read_anchors
-from floor.events import EVENTS, Event, JournalSalvaged
+from floor.events import EVENTS, Event, JournalSalvaged, LimitReached, NoticeSkipped
 
 NAME = "board"
 
@@ -111,7 +111,10 @@ def _fold_rows(session: Session, plant: str, rows: Any) -> None:
             if isinstance(event, JournalSalvaged):
                 alarms.append((row.gateway, _salvaged(row, event)))
             station = _word(head.get("subject"))
-            found.append((FoldedRecord(row.gateway, row.epoch, row.seq, row.ordinal, station, when.wall), event))
+            # A remark of an unset clock is no time to count from: a call would run for decades. It came by then.
+            wall = when.wall if when.error is not None else row.received_at
+            found.append((FoldedRecord(row.gateway, row.epoch, row.seq, row.ordinal, station, wall), event))
+            alarms += [(row.gateway, each) for each in _limit_alarms(event, row.epoch)]
     session.connection().execute(insert(HAPPENING), happenings)
     fold = Fold(session, plant)
     fold.apply_all(found)
@@ -152,6 +155,19 @@ def _event(head: dict[str, Any]) -> Event | str | None:
         return kind.model_validate(head.get("data"))
     except ValueError:
         return f"its data is no {name}"
+
+
+def _limit_alarms(event: Event, epoch: str) -> list[AlarmRaised]:
+    """I10: a bound that a gateway met is told to a person, once for each of its lives."""
+    if isinstance(event, LimitReached):
+        said = f"{event.limit} was reached {event.count} times{f': {event.detail}' if event.detail else ''}"
+        return [AlarmRaised("limit_reached", f"{event.limit} {epoch}", said)]
+    if isinstance(event, NoticeSkipped):
+        said = (
+            f"{event.sink} was not sent the records at positions {event.first} to {event.last}; replay them from here"
+        )
+        return [AlarmRaised("notice_skipped", f"{event.sink} {epoch}", said)]
+    return []
 
 
 def _word(value: object, characters_max: int = 64) -> str:

@@ -72,7 +72,8 @@ class BackupPump:
         with self._database.read() as session:
             newest = session.execute(
                 select(BackupRow.made_at, BackupRow.position)
-                .where(BackupRow.plant == self._database.plant)
+                # A copy of a later time than now was made under a wrong clock; waiting for that time could take years.
+                .where(BackupRow.plant == self._database.plant, BackupRow.made_at <= now)
                 .order_by(BackupRow.made_at.desc())
                 .limit(1)
             ).first()

@@ -17,7 +17,9 @@ ELEMENTS_MAX: Final = 32
 MASTER_FILE_BYTES_MAX: Final = 40 * 1024 * 1024
 # All parts of an XLSX after unpacking, and how far one part may expand: sheets of text stay below 1:60.
 SHEETS_UNPACKED_BYTES_MAX: Final = 400 * 1024 * 1024
+# A part that expands more is refused.
 SHEETS_RATIO_MAX: Final = 200
+# A file with more parts is refused.
 SHEETS_PARTS_MAX: Final = 1000
 # Rows of one table; four times the 50,000 open operations of the largest plant.
 ROWS_PER_TABLE_MAX: Final = 200_000

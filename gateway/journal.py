@@ -20,7 +20,7 @@ from gateway.clock import boottime
 from gateway.epochs import EpochRow
 from gateway.errors import JournalBroken, JournalCorrupt, JournalDamaged, JournalFull, JournalLocked, JournalReadOnly
 from gateway.journal_opening import check_tail, hear, look_at_files, set_up
-from gateway.journal_room import Room
+from gateway.journal_room import PageCap, Room
 from gateway.journal_schema import altered_table, connected, migrate
 from gateway.salvage import finish, hold_log, is_damage, let_log_go, salvage, suspect
 from gateway.witness import Testimony, Witness
@@ -125,6 +125,7 @@ class Journal:
         *,
         entropy: Callable[[int], bytes] = os.urandom,
         bytes_max: int = limits.JOURNAL_BYTES_MAX,
+        upkeep_bytes: int = limits.UPKEEP_BYTES,
         free_bytes_min: int = limits.FREE_BYTES_MIN,
         ballast_bytes: int = limits.BALLAST_BYTES,
         clock: Callable[[], float] = boottime,
@@ -146,7 +147,7 @@ class Journal:
         self._writing = False
         self._wrote_at = float("-inf")
         self._entropy = entropy
-        self._bytes_max = bytes_max
+        self.cap = PageCap(bytes_max, upkeep_bytes)
         self._room = Room(folder, free_bytes_min, ballast_bytes)
         self._pending = _Pending()
         self._witness = Witness(folder)
@@ -184,7 +185,7 @@ class Journal:
 
     def _open_file(self, testimony: Testimony | None) -> None:
         self._connection = self._connect(self.path)
-        set_up(self._connection, self._bytes_max)
+        set_up(self._connection, self.cap)
         if altered := altered_table(self._connection):
             raise JournalDamaged(f"the table {altered} is not what was made")
         migrate(self._connection, self.path)
@@ -289,7 +290,8 @@ class Journal:
         """Before the block: look whether there is room. Raises JournalFull."""
         try:
             self._room.admit()
-        except OSError as error:
+            self.cap.admit(self.connection)
+        except (OSError, sqlite3.DatabaseError) as error:
             with self.classified():
                 raise error
         self._writing = True

@@ -8,6 +8,7 @@ from gateway import limits
 from gateway.epochs import EpochRow
 from gateway.errors import JournalBroken, JournalDamaged
 from gateway.journal_reader import JournalReader, check
+from gateway.journal_room import PageCap
 from gateway.salvage import JOURNAL_NAME, SUSPECT_NAME
 from gateway.witness import Testimony
 
@@ -26,14 +27,13 @@ def look_at_files(folder: Path, testimony: Testimony | None) -> None:
         raise JournalDamaged("the journal's file is gone or empty, and it held records")
 
 
-def set_up(connection: sqlite3.Connection, bytes_max: int) -> None:
+def set_up(connection: sqlite3.Connection, cap: PageCap) -> None:
     """The pragmas that I1 rests on, read back: a wrong build default would be silent. Raises JournalBroken."""
-    page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
     for pragma, wanted in (
         ("journal_mode=WAL", "wal"),
         ("synchronous=FULL", 2),
         ("wal_autocheckpoint=0", 0),
-        (f"max_page_count={bytes_max // page_bytes}", None),
+        (f"max_page_count={cap.learn(connection)}", None),
         ("foreign_keys=ON", 1),
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -36,6 +36,13 @@ def last_checkpoint(journal: Journal) -> tuple[int, str] | None:
     return None
 
 
+def checkpoint_position(journal: Journal) -> int:
+    """Up to where the newest checkpoint is folded; 0 without one."""
+    with journal.classified():
+        found = journal.connection.execute("SELECT coalesce(max(position), 0) FROM checkpoint").fetchone()
+    return int(found[0])
+
+
 def prune(journal: Journal, notice_sinks: tuple[str, ...], record_sink: str) -> int:
     """G5: delete what the record sink holds safely and every notice sink has passed; the number of records.
 
@@ -97,9 +104,5 @@ def checkpoint_wal(journal: Journal) -> None:
 
 
 def used_fraction(journal: Journal) -> float:
-    """How much of the page cap is in use, free pages not counted."""
-    pages, free, most = (
-        journal.connection.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("page_count", "freelist_count", "max_page_count")
-    )
-    return float((pages - free) / most)
+    """How much of the cap for records is in use, free pages not counted."""
+    return journal.cap.used_fraction(journal.connection)

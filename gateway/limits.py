@@ -1,19 +1,33 @@
 """Every bound of the gateway by name, with its reason. Reaching one is an event (I10)."""
 
 INBOX_INPUTS_MAX = 4_096
-"""Inputs waiting for the main loop. A burst is 20 scans a second; this is minutes of a stalled card."""
+"""Inputs waiting for the main loop. A burst is 20 scans a second; this is minutes of a stalled card.
+More are not taken, and counted in one limit.reached event a minute: a scan is refused aloud once there is room, what a
+pump reports is told again."""
 
 INPUTS_PER_COMMIT_MAX = 64
-"""Inputs committed together when several wait; measured, 100 per commit gain little over 64."""
+"""Inputs committed together when several wait; measured, 100 per commit gain little over 64.
+More wait for the next commit."""
 
 JOURNAL_BYTES_MAX = 768 * 1024 * 1024
-"""900,000 records (30 days of 30,000) at 660 measured bytes a record, plus 25 %."""
+"""900,000 records (30 days of 30,000) at 660 bytes a record, plus 25 %. Reports measure 512, starts and reports in
+turns 480 (`record_bytes` in docs/benchmarks.md). With no part of it left scans are refused aloud."""
 
 JOURNAL_RESERVE_FRACTION = 0.05
-"""The last part of the cap is for reports and calls: telemetry may not use it (I11)."""
+"""The last part of the cap is for reports and calls: telemetry and rejected scans may not use it (I11). They are
+counted in one limit.reached event a minute."""
+
+UPKEEP_BYTES = 16 * 1024 * 1024
+"""Above the cap, for marks, pruning and the folded state alone: three states of the largest plant at 5 MB. Without it a
+full journal could never be drained (I11)."""
+
+SNAPSHOT_ROOM_BYTES = 32 * 1024 * 1024
+"""Free space beyond FREE_BYTES_MIN that a new snapshot needs: twice the 12 MB of the largest plant, and some. With less
+the station keeps the version it has, and looks again with each receipt."""
 
 FREE_BYTES_MIN = 8 * 1024 * 1024
-"""Below this much free space scans are refused aloud, so that marks can still be written and the log drained."""
+"""Below this much free space scans are refused aloud, so that marks can still be written and the log drained. How many
+were is told by a limit.reached event afterwards."""
 
 BALLAST_BYTES = 2 * 1024 * 1024
 """Given back to the file system when even that is gone: with no free byte not even a mark can be moved."""
@@ -40,52 +54,57 @@ REOPEN_SECONDS_MAX = 2.0
 """How long a closed journal waits before it is opened again."""
 
 NOTICE_BACKLOG_RECORDS_MAX = 200_000
-"""How far MQTT may fall behind before it skips (I5): about a week of a full day's records."""
+"""How far MQTT may fall behind before it skips (I5): about a week of a full day's records. Each skip is
+a notice.skipped event."""
 
 REJECTED_SCANS_PER_MINUTE_MAX = 60
 """Rejected scans that are journalled; more are counted in one limit.reached event a minute."""
 
 RECENT_RESULTS_MAX = 20
-"""Results a station's screen remembers."""
+"""Results a station's screen remembers; older ones are in the journal."""
 
 STATIONS_MAX = 8
-"""Stations of one gateway."""
+"""Stations of one gateway; a configuration with more is refused."""
 
 DEVICES_PER_STATION_MAX = 16
-"""Scanners, buttons and lights of one station."""
+"""Scanners, buttons and lights of one station; a configuration with more is refused."""
 
 SNAPSHOT_BYTES_MAX = 64 * 1024 * 1024
-"""The text of a snapshot: 50,000 operations and 2,000 people are about 12 MB."""
+"""The text of a snapshot: 50,000 operations and 2,000 people are about 12 MB. A larger one is refused; the station
+keeps the version it has."""
 
 OPERATIONS_KEPT_MAX = 60_000
-"""Operations whose totals the folded state remembers: the 50,000 of the largest plant and a fifth more."""
+"""Operations whose totals the folded state remembers: the 50,000 of the largest plant and a fifth more.
+The one touched longest ago is forgotten: limit.reached floor_kept, as for the bounds below."""
 
 SHARES_OPEN_MAX = 10_000
 """Shares that were started and not yet finished; the one begun longest ago by who began first is forgotten."""
 
 CALLS_OPEN_MAX = 500
-"""Open calls: one for each type and station, so only buttons named at random reach this."""
+"""Open calls: one for each type and station, so only buttons named at random reach this. The oldest is forgotten here;
+the office has it."""
 
 HELD_MAX = 200
 """People one station holds at once; the one longest without a scan goes."""
 
 REPORTS_PER_PERSON_MAX = 10
-"""Reports one person can take back at one station, the newest first."""
+"""Reports one person can take back at one station, the newest first; older ones cannot be taken back there."""
 
 REPORT_STACKS_MAX = 2_000
-"""(station, person) pairs whose reports can be taken back."""
+"""(station, person) pairs whose reports can be taken back; the pair idle longest goes."""
 
 LABELS_SEEN_MAX = 128
-"""Labels in the double-scan memory: twice what 20 scans a second make in 3 s."""
+"""Labels in the double-scan memory: twice what 20 scans a second make in 3 s. The oldest goes."""
 
 WORK_LINES_MAX = 20
-"""Shares a station's screen lists; more people than that do not stand at one station."""
+"""Shares a station's screen lists; more people than that do not stand at one station. All of them count."""
 
 QUANTITY_DIGITS_MAX = 6
-"""Digits of a quantity given by cards: 999,999 is just below what an event carries."""
+"""Digits of a quantity given by cards: 999,999 is just below what an event carries. Another digit is
+refused aloud."""
 
 PIECES_MAX = 1_000_000
-"""floor.events.Pieces; a page's number is looked at before an event is made of it."""
+"""floor.events.Pieces; a page's number is looked at before an event is made of it, and refused aloud."""
 
 SALVAGE_PAYLOAD_BYTES_MAX = 64 * 1024 * 1024
 """A row that salvage believes in: the folded state of the largest plant is below a third of it."""

@@ -15,9 +15,10 @@ from floor import events
 from floor.events import Instant
 from gateway import limits, station_desk
 from gateway.clock import Clock
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, JournalFull
 from gateway.inbox import Inbox
 from gateway.keeping import Act, Garbage, Input, Keeping, NewFacts, NewMaster, Noted, Outcome
+from gateway.reached import Reached
 from gateway.screen import inputs as page
 from gateway.storage import Storage
 from gateway.upkeep import Upkeep
@@ -56,8 +57,9 @@ class Loop:
     alive_seconds: float | None = None
     """The longest a round may wait, for the watchdog's sake."""
     stopping: str | None = None
-    _postponed: list[NewMaster | NewFacts] = field(default_factory=list)
-    """Master data and facts that came while nothing could be kept: it is taken when that is over."""
+    reached: Reached = field(default_factory=Reached)
+    _postponed: list[Act] = field(default_factory=list)
+    """Master data, facts and notes that came while nothing could be kept: they are taken when that is over."""
 
     def run(self) -> None:
         """Rounds until a Stop came. Raises what is a bug, which ends the process: start-up is the recovery path."""
@@ -99,7 +101,7 @@ class Loop:
             return self._inputs(name, self.decoders[name].feed(item))
         if isinstance(item, device.Found | device.Lost):
             return self._device_state(item, instant)
-        if isinstance(item, NewMaster | NewFacts):
+        if isinstance(item, NewMaster | NewFacts | Noted):
             return [item]
         if isinstance(item, Stop):
             self.stopping = item.reason
@@ -174,19 +176,19 @@ class Loop:
 
     def _limits_reached(self, now: float) -> list[Act]:
         acts: list[Act] = []
-        overflow = self.inbox.take_overflow()
-        if overflow:
-            acts.append(Noted("", events.LimitReached(limit="inbox", count=overflow)))
+        self.reached.note("inbox", self.inbox.take_overflow())
+        if self.storage.reason:
+            return acts
         rejected = self.keeping.rejections.take_overflow(now)
         if rejected:
-            acts.append(Noted("", events.LimitReached(limit="rejected_scans", count=rejected)))
-        return acts
+            acts.append(Noted("", events.LimitReached(limit="rejected_scans", count=rejected), telemetry=False))
+        return acts + [Noted("", event, telemetry=False) for event in self.reached.take(now)]
 
     # -- commit, then signal, then send ---------------------------------------------------------------------------
 
     def _keep(self, acts: list[Act], instant: Instant) -> None:
-        acts = [act for act in acts if not isinstance(act, Noted) or not act.telemetry or self.storage.telemetry_fits()]
         try:
+            acts = self._without_telemetry(acts, instant)
             timeouts = self.keeping.wake(instant)
             if not acts and (timeouts is None or timeouts > instant.boottime):
                 return
@@ -198,22 +200,40 @@ class Loop:
             self._refuse(error, acts, instant)
             return
         if self.storage.accepted():
-            log.info("the station keeps records again")
+            self._go_on(instant)
         for outcome in outcomes:
             self._signal(outcome)
         if self.storage.newest() != before:
             self.viewing.changed()
             self.kept()
 
+    def _without_telemetry(self, acts: list[Act], instant: Instant) -> list[Act]:
+        """The last part of the cap is for reports and calls: what else there is to note gives way, and is counted."""
+        if not any(isinstance(act, Noted) and act.telemetry for act in acts) or self.storage.telemetry_fits(instant):
+            return acts
+        kept = [act for act in acts if not isinstance(act, Noted) or not act.telemetry]
+        self.reached.note("telemetry", len(acts) - len(kept))
+        return kept
+
     def _refuse(self, error: GatewayError, acts: list[Act], instant: Instant) -> None:
         """I11: the station says aloud that it cannot keep, and pretends nothing."""
         if self.storage.refuse(error, instant.boottime):
             log.error("the station refuses: %s (%s)", error, error.hint)
         self.viewing.changed()
-        self._postponed += [act for act in acts if isinstance(act, NewMaster | NewFacts)]
-        for station in dict.fromkeys(act.station for act in acts if isinstance(act, Input | Garbage)):
+        self._postponed += [act for act in acts if isinstance(act, NewMaster | NewFacts | Noted)]
+        refused = [act.station for act in acts if isinstance(act, Input | Garbage)]
+        if isinstance(error, JournalFull):
+            self.reached.note("journal_room", len(refused))
+        for station in dict.fromkeys(refused):
             for indicator in self.indicators.get(station, ()):
                 indicator.give(Signal.UNKEPT, station)
+
+    def _go_on(self, instant: Instant) -> None:
+        """Records are kept again: what had to wait for that comes now."""
+        log.info("the station keeps records again")
+        self.viewing.changed()
+        postponed, self._postponed = self._postponed, []
+        self._keep(postponed, instant)
 
     def _signal(self, outcome: Outcome) -> None:
         self.viewing.changed()
@@ -229,22 +249,30 @@ class Loop:
     # -- between inputs -------------------------------------------------------------------------------------------
 
     def _tidy(self, instant: Instant) -> None:
-        try:
-            if self.storage.probe(self.keeping, instant):
-                log.info("the station keeps records again")
-                self.viewing.changed()
-                for each in self._postponed:
-                    self.inbox.put(each)
-                self._postponed.clear()
-            self.upkeep.step(self.keeping, instant)
-        except GatewayError as error:
-            self._refuse(error, [], instant)
+        """What makes room comes first, so that a full journal is looked at again after it."""
+        for job in (self._keep_up, self._look_again):
+            try:
+                job(instant)
+            except GatewayError as error:
+                self._refuse(error, [], instant)
+
+    def _keep_up(self, instant: Instant) -> None:
+        self.upkeep.step(self.keeping, instant)
+
+    def _look_again(self, instant: Instant) -> None:
+        if self.storage.probe(self.keeping, instant):
+            self._go_on(instant)
 
     def _next_wake(self, instant: Instant) -> float | None:
         times = [decoder.wake() for decoder in self.decoders.values()]
         times += [self.storage.wake(), self.viewing.wake()]
         # What needs the journal is tried again when the journal is, not in every round until then.
         tried = self.storage.wake() or float("-inf")
-        writing = (self.keeping.wake(instant), self.upkeep.wake(), self.keeping.rejections.wake())
+        writing = (
+            self.keeping.wake(instant),
+            self.upkeep.wake(self.keeping.stale),
+            self.keeping.rejections.wake(),
+            self.reached.wake(),
+        )
         times += [max(time, tried) for time in writing if time is not None]
         return min((time for time in times if time is not None), default=None)

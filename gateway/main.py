@@ -23,6 +23,7 @@ from gateway.station_desk import StationRules
 from gateway.storage import Storage
 from gateway.upkeep import Upkeep
 from gateway.viewing import Viewing
+from sync.wire import SnapshotEnvelope
 
 log = logging.getLogger("lineside")
 
@@ -105,7 +106,7 @@ class Program:
                 master, source = from_file(self.config.master.file, folder), "file"
                 if found is None or found[1].digest != master.digest:
                     found = (seal(master), master)
-                    save(found[0], folder)
+                    self._save(found[0])
         except MasterRefused as error:
             log.error("%s (%s)", error, error.hint)
             return source
@@ -113,6 +114,13 @@ class Program:
             self.keeping.master = found[1]
             self.master_at = (found[0].version, found[0].digest)
         return source
+
+    def _save(self, envelope: SnapshotEnvelope) -> None:
+        """A card without room keeps no copy: the planner's file is read again at the next start."""
+        try:
+            save(envelope, self.config.gateway.folder)
+        except OSError as error:
+            log.error("the master data cannot be put on the card: %s", error)
 
     master_at: tuple[int, str] = (0, "")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -34,13 +35,20 @@ def seal(master: MasterData) -> SnapshotEnvelope:
 
 
 def save(envelope: SnapshotEnvelope, folder: Path) -> None:
-    """Put the snapshot in place of the one before: written aside, flushed, renamed, the folder flushed."""
+    """Put the snapshot in place of the one before: written aside, flushed, renamed, the folder flushed. Raises
+    OSError; then the one before is still there."""
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f"{FILE_NAME}.new"
-    with aside.open("wb") as file:
-        file.write(envelope.model_dump_json().encode())
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with aside.open("wb") as file:
+            file.write(envelope.model_dump_json().encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        # Half a snapshot is of no use, and what it takes is needed to drain the journal.
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
     aside.replace(folder / FILE_NAME)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -15,6 +15,8 @@ class Rejections:
     """A count per minute; what is over the bound is counted and told once the minute is over."""
 
     per_minute_max: int = REJECTED_SCANS_PER_MINUTE_MAX
+    closed: bool = False
+    """None gets a record: the room that is left is for reports and calls (I11)."""
     began: float = float("-inf")
     count: int = 0
     over: int = 0
@@ -24,7 +26,7 @@ class Rejections:
         if now - self.began >= MINUTE_SECONDS and self.over == 0:
             self.began, self.count = now, 0
         self.count += 1
-        if self.count > self.per_minute_max:
+        if self.closed or self.count > self.per_minute_max:
             self.over += 1
             return False
         return True

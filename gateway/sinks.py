@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from floor import __version__
-from floor.events import cloud_event
+from floor.events import LimitReached, cloud_event
 from floor.schemas import event_topic, state_topic
+from gateway import limits
 from gateway.clock import boottime
 from gateway.config import Config
 from gateway.errors import MasterRefused
 from gateway.journal import Journal
 from gateway.journal_reader import JournalReader
-from gateway.keeping import NewMaster
+from gateway.journal_room import free_bytes
+from gateway.keeping import NewMaster, Noted
 from gateway.master_store import open_envelope, save
 from gateway.storage import Storage
 from sync.central_sink import HttpExchange
@@ -60,6 +62,9 @@ class Sinks:
             runner.join(JOIN_SECONDS_MAX)
 
 
+_CARD_HINT = "Free space on the gateway's data partition; the next version of the master data is tried anew."
+
+
 @dataclass(slots=True)
 class Poster:
     """How a pump's thread reaches the main loop. Master data is verified and put on the card in the pump's thread:
@@ -68,6 +73,7 @@ class Poster:
     config: Config
     put: Callable[[object], bool]
     storage: Storage
+    _short_of_room: bool = False
 
     def __call__(self, report: Report) -> bool:
         if isinstance(report, SnapshotCame | FactsCame) and self.storage.reason:
@@ -76,12 +82,29 @@ class Poster:
             return self._snapshot(report)
         return self.put(report)
 
+    def has_room(self) -> bool:
+        """Whether a new snapshot may be fetched: master data gives way before scans do (I11)."""
+        place = self.config.gateway
+        room = free_bytes(place.folder) >= place.free_bytes_min + limits.SNAPSHOT_ROOM_BYTES
+        if not room and not self._short_of_room:
+            self._tell_of_room()
+        self._short_of_room = not room
+        return room
+
+    def _tell_of_room(self) -> None:
+        detail = "the station keeps the master data it has"
+        self.put(Noted("", LimitReached(limit="snapshot_room", detail=detail), telemetry=False))
+
     def _snapshot(self, report: SnapshotCame) -> bool:
         try:
             master = open_envelope(report.envelope)
             save(report.envelope, self.config.gateway.folder)
         except MasterRefused as error:
             return self.put(SinkRefused("central", str(error), error.hint))
+        except OSError as error:
+            # The card is full or cannot be written. What waits on it must be sent all the same, so the pump lives on.
+            self._tell_of_room()
+            return self.put(SinkRefused("central", f"the snapshot cannot be put on the card: {error}", _CARD_HINT))
         return self.put(NewMaster(master, "central"))
 
 
@@ -139,6 +162,7 @@ def _add_central(
         snapshot_version=master_at[0],
         snapshot_digest=master_at[1],
         facts_after=int(journal.settings.get("facts_last", "0")),
+        has_room=post.has_room,
     )
     # Each thread closes what it used: an exchange may outlast the time that stopping waits for it.
     down_runner = Runner("downlink", downlink.step, boottime, died, finish=down.close, others_first=journal.is_busy)

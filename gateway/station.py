@@ -290,10 +290,15 @@ def _timed_out(case: Case) -> list[str]:
     return [row.person for row in rows if _idle_since(row, case.instant) + limit <= now]
 
 
+def _is_worth_telling(state: Floor) -> bool:
+    """The first thing forgotten, and each time they are twice as many: a record for each would fill the card."""
+    return state.forgotten > 2 * state.forgotten_told
+
+
 def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master: MasterData) -> Decision | None:
     """What the passing of time alone does at this station; None when there is nothing. Call it until it is None."""
     case = Case(state, desk, master, instant, rules, shown="")
-    if state.forgotten > state.forgotten_told:
+    if _is_worth_telling(state):
         event = LimitReached(limit="floor_kept", count=state.forgotten - state.forgotten_told)
         return Decision((event,), Signal.NOTED, Message("limit_reached"), desk)
     if gone := _timed_out(case):
@@ -311,7 +316,7 @@ def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
 
 def wake(state: Floor, desk: Desk, instant: Instant, rules: StationRules) -> float | None:
     """The boottime at which `step` next has something to do; None: never by itself."""
-    if state.forgotten > state.forgotten_told:
+    if _is_worth_telling(state):
         return instant.boottime
     rows = state.held.get(desk.station, {}).values()
     times = [_idle_since(row, instant) + rules.session_timeout_seconds for row in rows]

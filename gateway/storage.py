@@ -48,9 +48,8 @@ class Storage:
             with self.journal.classified():
                 keeping.recover(instant)
             keeping.tell_salvage(instant)
-        if instant.boottime >= self._fits_until:
-            self._fits = used_fraction(self.journal) < 1 - limits.JOURNAL_RESERVE_FRACTION
-            self._fits_until = instant.boottime + TELEMETRY_LOOK_SECONDS
+        self.telemetry_fits(instant)
+        keeping.rejections.closed = not self._fits
 
     def refuse(self, error: GatewayError, now: float) -> bool:
         """Remember why nothing can be kept; True when that is new."""
@@ -79,8 +78,13 @@ class Storage:
         """When `probe` should be called."""
         return self.again_at if self.reason else None
 
-    def telemetry_fits(self) -> bool:
-        """Whether device events and the like may be kept: the last part of the cap is for reports and calls (I11)."""
+    def telemetry_fits(self, instant: Instant) -> bool:
+        """Whether device events and the like may be kept: the last part of the cap is for reports and calls (I11).
+        Raises the journal's errors."""
+        if self.journal.is_open and instant.boottime >= self._fits_until:
+            with self.journal.classified():
+                self._fits = used_fraction(self.journal) < 1 - limits.JOURNAL_RESERVE_FRACTION
+            self._fits_until = instant.boottime + TELEMETRY_LOOK_SECONDS
         return self._fits and not self.reason
 
     def believe(self, receipt: Receipt, now: float) -> None:

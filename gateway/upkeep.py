@@ -1,18 +1,21 @@
 """Between inputs: write what is pending, keep the write-ahead log short, checkpoint, prune. One small job a round."""
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from floor.events import Instant
 from gateway import limits
-from gateway.errors import JournalDamaged
+from gateway.errors import JournalDamaged, JournalFull
 from gateway.journal import Journal
 from gateway.journal_commands import EXPORT_RECEIPT
 from gateway.journal_reader import JournalReader, check
-from gateway.journal_upkeep import checkpoint_state, checkpoint_wal, prune
+from gateway.journal_upkeep import checkpoint_position, checkpoint_state, checkpoint_wal, prune
 from gateway.keeping import Keeping
+
+log = logging.getLogger("lineside.upkeep")
 
 WAL_IDLE_BYTES = 1024 * 1024
 """Copied into the database once idle: 256 pages, so a scan that comes meanwhile waits for one short flush."""
@@ -41,18 +44,28 @@ class Upkeep:
     def step(self, keeping: Keeping, instant: Instant) -> None:
         """Do what is due. Raises the journal's errors."""
         now = instant.boottime
-        if not self.journal.is_open or keeping.stale:
+        if not self.journal.is_open:
+            return
+        if keeping.stale:
+            # Nothing can be kept just now; marks and positions move all the same.
+            self._flush(now)
             return
         if self.journal.newest() != self.newest:
             self.newest, self.busy_at = self.journal.newest(), now
             self.work_left = self._is_due(keeping, now)
-        due = self.journal.flush_due()
-        if due is not None and due <= now:
-            self.journal.flush()
+        if self._flush(now):
             self.work_left = self.work_left or self._is_due(keeping, now)
         if now < self.busy_at + IDLE_SECONDS and self.journal.logged_bytes < limits.WAL_BYTES_MAX:
             return
         self.work_left = self._one_job(keeping, now)
+
+    def _flush(self, now: float) -> bool:
+        """Write marks and positions that have waited long enough for a record to ride along with."""
+        due = self.journal.flush_due()
+        if due is None or due > now:
+            return False
+        self.journal.flush()
+        return True
 
     def _is_due(self, keeping: Keeping, now: float) -> bool:
         """Whether a job waits for the next idle moment: a scan alone needs no second round of the loop."""
@@ -67,9 +80,15 @@ class Upkeep:
     def _one_job(self, keeping: Keeping, now: float) -> bool:
         """True when there may be more to do."""
         if self.checkpointed < 0:
-            self.checkpointed = self.newest
-        if self._state_is_old(keeping):
-            self.checkpoint(keeping)
+            # What this process begins with counts too: one that is cut off every evening would never write its state.
+            self.checkpointed = checkpoint_position(self.journal)
+        if self._state_is_old(keeping) and now >= self._no_room_until:
+            try:
+                self.checkpoint(keeping)
+            except JournalFull as error:
+                # What an earlier state allows to be deleted makes the room for the next one.
+                log.warning("the folded state waits for room: %s", error)
+                self._no_room_until = now + LOOK_SECONDS
             return True
         if now >= self.look_at:
             self._take_export_receipt(now)
@@ -100,6 +119,7 @@ class Upkeep:
             checkpoint_state(self.journal, keeping.floor.to_json())
         self.checkpointed = self.journal.newest()
 
+    _no_room_until: float = float("-inf")
     _wal_seen: int = -1
 
     def _wal_grew(self) -> bool:
@@ -108,8 +128,12 @@ class Upkeep:
         self._wal_seen = self.newest
         return grew
 
-    def wake(self) -> float | None:
-        """When `step` next has something to do."""
+    def wake(self, stale: bool) -> float | None:
+        """When `step` next has something to do: never while the journal is closed, however much is pending."""
+        if not self.journal.is_open:
+            return None
+        if stale:
+            return self.journal.flush_due()
         times = [max(self.look_at, self.busy_at + IDLE_SECONDS)] if self.look_at > 0 else []
         if (due := self.journal.flush_due()) is not None:
             times.append(due)

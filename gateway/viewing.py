@@ -133,16 +133,20 @@ class Viewing:
         """Days until the cap at the rate since the oldest record held; None while it cannot be told."""
         if instant.boottime - self._room_looked >= ROOM_LOOK_SECONDS and journal.is_open:
             self._room_looked = instant.boottime
-            self._room = _days_until_cap(journal, instant.wall)
+            self._room = _days_until_cap(journal, instant)
         return self._room if journal.is_open else None
 
 
-def _days_until_cap(journal: Journal, wall: float) -> float | None:
+def _days_until_cap(journal: Journal, instant: Instant) -> float | None:
+    """An estimate across boots, so from wall times: only from two that were vouched for (I9)."""
     oldest = journal.connection.execute("SELECT content FROM record ORDER BY position LIMIT 1").fetchone()
     used = used_fraction(journal)
-    if oldest is None or used <= 0:
+    if oldest is None or used <= 0 or not instant.synchronised:
         return None
-    days = (wall - float(json.loads(oldest[0])["walltime"])) / DAY_SECONDS
+    first = json.loads(oldest[0])
+    if first["clockstate"] != "synchronised":
+        return None
+    days = (instant.wall - float(first["walltime"])) / DAY_SECONDS
     return round(days * (1 - used) / used, 1) if days >= 1 else None
 
 

@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,13 @@ SCREEN_PORT = 8088
 CENTRAL_PORT = 8770
 BROKER_PORT = 1883
 SCANNER_PORT = 5501
+PROCESSES = {
+    "central": ("central", "serve", "central ready"),
+    "work": ("central", "work", ""),
+    "broker": ("central", "broker", "broker ready"),
+    "gateway": ("gateway", "run", "gateway ready"),
+}
+"""Name of a process: whose subcommand, which one, and the words by which it says that it is ready."""
 
 
 @dataclass(slots=True)
@@ -48,11 +56,13 @@ def free_port(wanted: int = 0) -> int:
 
 @dataclass(slots=True)
 class Plant:
-    """The processes of a plant in one folder. `proxied` puts a cutting proxy between the gateway and the office."""
+    """The processes of a plant in one folder. `proxied` puts a cutting proxy between the gateway and the office.
+    `program` gives the command line of a subcommand, so that parts of another release can take a place."""
 
     folder: Path
     usual_ports: bool = True
     proxied: bool = False
+    program: Callable[..., list[str]] = lineside
     processes: dict[str, Process] = field(default_factory=dict)
     proxies: list[CutProxy] = field(default_factory=list)
     ports: Ports = field(default_factory=lambda: Ports(0, 0, 0, 0))
@@ -62,15 +72,15 @@ class Plant:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ports = self._choose_ports()
         self._write_central_config()
-        self._start_process("central", "central ready", "central", "serve", "--config", str(self.central_config))
+        self.launch("central")
         self._prepare_office()
-        self._start_process("work", "", "central", "work", "--config", str(self.central_config))
-        self._start_process("broker", "broker ready", "central", "broker", "--config", str(self.central_config))
+        self.launch("work")
+        self.launch("broker")
         self.processes["broker"].wait_ready()
         central_port, broker_port = self._through_proxies()
         self._enrol(central_port)
         self._write_gateway_config(central_port, broker_port)
-        self._start_process("gateway", "gateway ready", "gateway", "run", "--config", str(self.gateway_config))
+        self.launch("gateway")
         self.processes["gateway"].wait_ready()
         # Until the first snapshot has come a fresh gateway knows nobody's badge.
         wait_for("the master data at the gateway", self._has_master)
@@ -79,6 +89,15 @@ class Plant:
     def _has_master(self) -> bool:
         metrics = requests.get(f"{self.screen_url}metrics", timeout=5).text
         return re.search(r"^lineside_master_version [1-9]", metrics, re.MULTILINE) is not None
+
+    def launch(self, name: str) -> None:
+        """Start the process of this name, by the program that `program` gives now."""
+        part, action, ready_word = PROCESSES[name]
+        config = self.gateway_config if part == "gateway" else self.central_config
+        command = self.program(part, action, "--config", str(config))
+        process = Process(name, command, self.folder / "logs" / f"{name}.log", ready_word)
+        self.processes[name] = process
+        process.start()
 
     def stop(self) -> None:
         """End everything in order: scanners first, the server last."""
@@ -128,7 +147,7 @@ class Plant:
     def admin_code(self) -> str:
         """The one-time code of the first sign-in; empty once it was used."""
         return (
-            self._command("central", "admin-code", "--config", str(self.central_config)).strip().removeprefix("code: ")
+            self.command("central", "admin-code", "--config", str(self.central_config)).strip().removeprefix("code: ")
         )
 
     @property
@@ -163,11 +182,6 @@ class Plant:
             chosen.append(found)
         return Ports(*chosen)
 
-    def _start_process(self, name: str, ready_word: str, *arguments: str) -> None:
-        process = Process(name, lineside(*arguments), self.folder / "logs" / f"{name}.log", ready_word)
-        self.processes[name] = process
-        process.start()
-
     def _write_central_config(self) -> None:
         self.central_config.write_text(
             f"folder = {json.dumps(str(self.central_folder))}\n"
@@ -181,7 +195,7 @@ class Plant:
         if marker.exists():
             return
         marker.write_text(write_toml(example_plant()), encoding="utf-8")
-        self._command("central", "import", "--config", str(self.central_config), str(marker))
+        self.command("central", "import", "--config", str(self.central_config), str(marker))
 
     def _through_proxies(self) -> tuple[int, int]:
         if not self.proxied:
@@ -196,11 +210,11 @@ class Plant:
     def _enrol(self, central_port: int) -> None:
         if (self.gateway_folder / "token").exists():
             return
-        said = self._command("central", "enrol", "--config", str(self.central_config), GATEWAY_NAME)
+        said = self.command("central", "enrol", "--config", str(self.central_config), GATEWAY_NAME)
         code = re.search(r"code\W+([A-Z0-9-]{8,64})", said, re.IGNORECASE)
         if code is None:
             raise ProcessDied(f"the server gave no code: {said}")
-        self._command(
+        self.command(
             "gateway",
             "enrol",
             "--url",
@@ -233,9 +247,10 @@ class Plant:
             lines.append("")
         self.gateway_config.write_text("\n".join(lines))
 
-    def _command(self, *arguments: str, spoken: str = "") -> str:
+    def command(self, *arguments: str, spoken: str = "") -> str:
+        """What a subcommand prints. Raises ProcessDied with its words when it fails."""
         done = subprocess.run(
-            lineside(*arguments), input=spoken, capture_output=True, text=True, timeout=120, check=False
+            self.program(*arguments), input=spoken, capture_output=True, text=True, timeout=120, check=False
         )
         if done.returncode:
             raise ProcessDied(f"lineside {' '.join(arguments[:2])} failed:\n{done.stdout}{done.stderr}")

@@ -23,7 +23,8 @@ class Downlink:
     """`snapshot_version`, `snapshot_digest`, `facts_after`: what the station has already.
 
     What was posted counts as had, whatever the main loop makes of it: a snapshot that the station refuses is not
-    fetched again and again, and another one is fetched as soon as a receipt names it.
+    fetched again and again, and another one is fetched as soon as a receipt names it. Without room for a snapshot facts
+    come all the same, and the next receipt looks for room again.
     """
 
     def __init__(
@@ -35,9 +36,11 @@ class Downlink:
         snapshot_version: int = 0,
         snapshot_digest: str = "",
         facts_after: int = 0,
+        has_room: Callable[[], bool] = lambda: True,
         limits: PumpLimits = PumpLimits(),  # noqa: B008 - frozen
     ) -> None:
         self._exchange = exchange
+        self._has_room = has_room
         self._outbox = Outbox(post)
         self._jitter = jitter
         self._limits = limits
@@ -79,7 +82,8 @@ class Downlink:
     def _fetch(self, receipt: Receipt) -> bool:
         """Whether something was fetched; then the same receipt is looked at again."""
         wanted = (receipt.snapshot_version, receipt.snapshot_digest)
-        if receipt.snapshot_digest and wanted != self._have and receipt is not self._snapshot_of:
+        is_new = receipt.snapshot_digest and wanted != self._have and receipt is not self._snapshot_of
+        if is_new and self._has_room():
             self._fetch_snapshot()
             self._snapshot_of = receipt
             return True

@@ -5,7 +5,7 @@ from typing import Final
 
 from sync.wire import BATCH_BYTES_MAX, RECORDS_PER_BATCH_MAX, STREAMS_PER_BATCH_MAX
 
-# A reply to a batch: 20,000 stream receipts are about 2 MB.
+# A reply to a batch: 20,000 stream receipts are about 2 MB. A longer reply of any kind is refused, and said in the log.
 RECEIPT_BYTES_MAX: Final = 8 * 1024 * 1024
 # 200 facts; a fact is a few hundred bytes.
 FACTS_BYTES_MAX: Final = 2 * 1024 * 1024
@@ -13,6 +13,7 @@ FACTS_BYTES_MAX: Final = 2 * 1024 * 1024
 SNAPSHOT_BYTES_MAX: Final = 64 * 1024 * 1024
 # What is read of an error page, to show its first words.
 ERROR_BYTES_MAX: Final = 4 * 1024
+# The same in a log line and on a page; the rest is cut off.
 ERROR_CHARACTERS_SHOWN_MAX: Final = 200
 
 # Measured: a client without time-outs sees nothing of a half-open connection; with 3 s it is back within a second.
@@ -25,12 +26,13 @@ REPLY_SECONDS_MAX: Final = 120.0
 # Retries: full jitter, so that a whole plant does not come back in one second after an outage. Ten seconds are what a
 # person who watches the number fall is ready to wait; 200 gateways are then 40 short requests a second at the most.
 RETRY_SECONDS_MIN: Final = 0.5
+# The pause between two tries never grows beyond it.
 RETRY_SECONDS_MAX: Final = 10.0
 # Where a person has to act first.
 REFUSED_RETRY_SECONDS: Final = 60.0
 # A full inbox of the main loop.
 POST_RETRY_SECONDS: Final = 0.1
-# Reports kept while the inbox is full; a pump stops before it makes more.
+# Reports kept while the inbox is full; a pump stops before it makes more. One more is a bug and ends the process.
 PENDING_REPORTS_MAX: Final = 32
 
 # An offer without new records, which also carries the health and brings facts (G3).
@@ -53,18 +55,21 @@ MQTT_CONNECT_SECONDS_MAX: Final = 10.0
 MQTT_KEEPALIVE_SECONDS: Final = 10
 # Positions are told at most this often, or after so many records: each telling costs the main loop a write.
 POSITION_INTERVAL_SECONDS: Final = 0.5
+# The same by number.
 POSITION_RECORDS_MAX: Final = 500
-# How far MQTT may fall behind before it skips (I5): about a week of a full day's records.
+# How far MQTT may fall behind before it skips (I5): about a week of a full day's records. Each skip is
+# a notice.skipped event.
 NOTICE_BACKLOG_RECORDS_MAX: Final = 200_000
 # The retained state of the gateway is told again after this time: it carries (epoch, last) as an outside witness.
 STATE_SECONDS: Final = 60.0
-# A message from the broker; nudges are empty, states of neighbours below 1 kB.
+# A message from the broker; nudges are empty, states of neighbours below 1 kB. A longer one is not heard.
 HEARD_BYTES_MAX: Final = 64 * 1024
 # Saying good-bye at the end of the process.
 FAREWELL_SECONDS_MAX: Final = 1.0
 # How long a pump steps aside for whoever goes first, and in which steps it looks again: while records are kept without
 # a pause, each pump still makes fifty steps a second.
 ASIDE_SECONDS: Final = 0.002
+# Then a pump steps whoever else is busy.
 ASIDE_SECONDS_MAX: Final = 0.02
 # Steps with hardly a wait between them before a pump steps aside at all: one record and its answer take two.
 QUICK_STEPS_MAX: Final = 4

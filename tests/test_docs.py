@@ -79,6 +79,12 @@ def test_every_command_is_on_the_page(pages: dict[str, str]) -> None:
         assert f"## `lineside {name}`" in pages["docs/commands.md"]
 
 
+def test_every_bound_says_why_and_what_happens() -> None:
+    source = importlib.import_module("docs.sources.limits")
+    modules = [*(f"{package}.limits" for package in ("floor", "devices", "sync", "gateway", "central")), "sync.wire"]
+    assert [name for module in modules for name, _, _, reason in source.bounds(module) if not reason] == []
+
+
 def test_every_error_says_what_happened_and_who_acts() -> None:
     sources = importlib.import_module("docs.sources.errors")
     silent = []

@@ -40,6 +40,23 @@ def bounds(dotted: str) -> list[tuple[str, str, str, str]]:
     return found
 
 
+def _order() -> str:
+    """What gives way first when room runs out."""
+    from gateway.concessions import ORDER
+
+    values = {name: value for name, _, value, _ in bounds("gateway.limits")}
+    rows = [
+        (str(number), cell(each.given_up), f"`{each.bound}` {values[each.bound]}: {each.when}", each.told, each.kept)
+        for number, each in enumerate(ORDER, 1)
+    ]
+    heads = ("", "is given up", "at", "who is told", "is kept all the same")
+    introduction = (
+        "When room runs out on a gateway, this gives way, from what is missed least to what is missed most (I11). "
+        "Records that no confirmed backup holds stand in no row: they are never given up."
+    )
+    return f"## When room runs out\n\n{introduction}\n\n{table(heads, rows)}"
+
+
 def pages() -> dict[str, str]:
     parts = []
     for package in PACKAGES:
@@ -53,4 +70,4 @@ def pages() -> dict[str, str]:
     if exists("sync.wire"):
         rows = [(f"`{name}`", value, cell(reason)) for name, _, value, reason in bounds("sync.wire")]
         parts += ["## sync/wire.py", table(("bound", "value", "why"), rows)]
-    return {"docs/limits.md": page("Limits", text, *parts)}
+    return {"docs/limits.md": page("Limits", text, _order(), *parts)}

@@ -69,6 +69,14 @@ def test_wrong_passwords_rest_the_name_for_a_while(database: Database) -> None:
     assert who(database, accounts.sign_in(database, "admin", PASSWORD, NOW + LOCK_SECONDS + 1))
 
 
+def test_a_clock_that_went_back_locks_nobody_for_years(database: Database) -> None:
+    first(database)
+    for _ in range(PASSWORD_FAILURES_MAX):
+        with pytest.raises(SignInRefused):
+            accounts.sign_in(database, "admin", "wrong", NOW + 1e8)
+    assert who(database, accounts.sign_in(database, "admin", PASSWORD, NOW))
+
+
 def test_unknown_names_and_disabled_users_are_told_the_same(database: Database) -> None:
     first(database)
     with database.write() as session:

@@ -91,6 +91,18 @@ def test_the_newest_copies_stay(config: CentralConfig) -> None:
     database.close()
 
 
+def test_the_newest_copy_stays_whatever_the_clock_said(config: CentralConfig) -> None:
+    """Gateways delete what a confirmed copy holds: it must not go because others were made in a year to come."""
+    few = config.model_copy(update={"backup": config.backup.model_copy(update={"keep": 2})})
+    database = opened(few, "one")
+    ahead = [make_backup(database, few, NOW + 1e9 + number).file for number in range(3)]
+    made = [make_backup(database, few, NOW + number).file for number in range(3)]
+    assert [each.exists() for each in (*ahead, *made)] == [False, False, False, False, True, True]
+    behind = make_backup(database, few, NOW - 1e9).file
+    assert behind.exists(), "also with a clock that went back"
+    database.close()
+
+
 def test_marks_go_back_with_an_older_copy_and_everything_comes_again(config: CentralConfig) -> None:
     database = opened(config, "one", "two")
     one, two = Card("one"), Card("two")

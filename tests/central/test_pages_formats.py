@@ -97,11 +97,12 @@ def test_calls_nobody_has_taken_come_first_and_stops_before_others() -> None:
     def call(name: str, impact: str, state: str, raised: float) -> CallLine:
         return CallLine("g", name, "t", "t", "", impact, "s", state, raised)
 
+    # In the order of the log; the clock of the old stop's gateway was ahead (I9).
     found = [
         call("old taken stop", "stop", "acknowledged", 1),
         call("slow", "slow", "raised", 2),
-        call("new stop", "stop", "raised", 5),
-        call("old stop", "stop", "raised", 3),
+        call("old stop", "stop", "raised", 5),
+        call("new stop", "stop", "raised", 3),
         call("over", "stop", "resolved", 0),
     ]
     assert [each.call for each in pressing_calls(found)] == ["old stop", "new stop", "slow", "old taken stop"]

@@ -72,6 +72,17 @@ def test_a_backup_is_made_in_time_and_not_for_nothing(enrolled: Database, config
         assert len(session.scalars(select(BackupRow)).all()) == 2
 
 
+def test_a_backup_of_a_year_to_come_holds_up_no_other(enrolled: Database, config: CentralConfig) -> None:
+    pump = BackupPump(enrolled, config)
+    kept(enrolled)
+    pump.step(NOW + 1e9)
+    kept(enrolled)
+    pump.step(NOW)
+    pump.step(NOW + 10)
+    with enrolled.read() as session:
+        assert len(session.scalars(select(BackupRow)).all()) == 2
+
+
 def test_a_backup_that_fails_is_an_alarm(enrolled: Database, config: CentralConfig) -> None:
     blocked = config.folder / "file"
     blocked.write_text("")

@@ -92,6 +92,27 @@ def test_without_a_free_byte_nothing_kept_is_lost(small_disk: Path) -> None:
     bench.close()
 
 
+def test_a_start_on_a_card_without_a_free_byte_gives_the_ballast_back(small_disk: Path) -> None:
+    """Else the journal could not even be opened, and what waits on it never be sent."""
+    bench = Bench(small_disk, free_bytes_min=8 * MEBIBYTE, ballast_bytes=MEBIBYTE)
+    assert bench.scan(BADGE, TICKET) == [Signal.NOTED, Signal.KEPT]
+    bench.close()
+    filler = small_disk / "filler"
+    with filler.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize)
+    bench = Bench(small_disk, "boot-2", 50, free_bytes_min=8 * MEBIBYTE, ballast_bytes=MEBIBYTE)
+    assert bench.scan(OTHER_TICKET) == [Signal.UNKEPT]
+    bench.journal.move("mqtt", 2, bench.now)
+    bench.now += 1
+    bench.step()
+    assert bench.journal.flush_due() is None, "marks still move"
+    filler.unlink()
+    bench.now += 5
+    bench.step()
+    assert bench.scan(OTHER_TICKET) == [Signal.KEPT]
+    bench.close()
+
+
 def test_a_card_that_turned_read_only_refuses_aloud_and_loses_nothing(ext4: tuple[Path, str]) -> None:
     folder, loop = ext4
     bench = Bench(folder)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.content import content
+from gateway import limits
 from gateway.errors import JournalCorrupt, JournalFull, JournalLocked
 from gateway.journal import FILE_NAME, Journal
 from gateway.journal_reader import JournalReader, check
@@ -213,6 +215,19 @@ def test_the_cap_refuses_and_draining_makes_room_again(tmp_path: Path) -> None:
     append(journal, *numbered(1))
     assert journal.newest() == kept + 1
     journal.close()
+
+
+def test_the_cap_holds_a_month_of_records_and_a_quarter_more(tmp_path: Path) -> None:
+    """30 days of 30,000 at what a report takes (design, section 7), by the file of a few thousand."""
+    journal = opened(tmp_path)
+    for start in range(0, 5_000, 500):
+        with journal.group() as group:
+            for number in range(start, start + 500):
+                group.append(content(number))
+    journal.close()
+    taken = (tmp_path / FILE_NAME).stat().st_size / 5_000
+    assert 400 < taken < 660, "what a record takes changed: measure anew, and look at JOURNAL_BYTES_MAX"
+    assert 900_000 * taken * 1.25 <= limits.JOURNAL_BYTES_MAX
 
 
 def test_too_little_free_space_refuses_before_anything_is_written(tmp_path: Path) -> None:

@@ -53,6 +53,18 @@ def test_nothing_is_fetched_before_a_receipt_names_it() -> None:
     assert station.downlink.step(station.now) is None
 
 
+def test_without_room_for_a_snapshot_facts_come_and_it_is_fetched_later() -> None:
+    station, room = Station(), [False]
+    station.downlink = Downlink(station.exchange, station.inbox, lambda: 0.5, has_room=lambda: room[0])
+    station.office.publish('{"a":1}')
+    station.office.tell(GATEWAY, "x", {})
+    station.hear()
+    assert not station.inbox.of(SnapshotCame) and station.facts() == [1]
+    room[0] = True
+    station.hear()
+    assert len(station.inbox.of(SnapshotCame)) == 1
+
+
 def test_a_new_snapshot_comes_once_and_whole() -> None:
     station = Station()
     first = station.office.publish('{"a":1}')
