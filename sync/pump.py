@@ -73,7 +73,7 @@ class CentralPump:
         self._on_receipt = on_receipt
         self._limits = limits
         self._sink = sink
-        self._answered: dict[str, Any] = {}
+        self._answered: dict[str, Any] = {"answered": 0, "answered_by": ""}
         self._told: dict[str, _Told] = {}
         self._whole = False
         self._more = True
