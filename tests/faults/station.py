@@ -144,7 +144,8 @@ class Station:
         raise ProcessDied(f"no {wanted!r} in {seconds_max:.0f} s:\n{self.process.tail(30)}")
 
     def sign_in(self) -> None:
-        """A person is there from now on, over restarts as well."""
+        """A person is there from now on, over restarts as well. Without master data nobody's badge is known."""
+        wait_for("the master data", lambda: "snapshot.applied" in kinds_on(self.data))
         self.send(BADGE)
         assert (signal := self.signal()) == "noted", f"{signal!r}:\n{self.process.tail()}"
 
@@ -203,6 +204,12 @@ def read_card(folder: Path) -> tuple[list[str], list[str]]:
     """The faults of a journal and the labels it holds."""
     with JournalReader(folder / FILE_NAME) as reader:
         return list(check(reader)), labels_in(record.content for _, record in reader.walk())
+
+
+def kinds_on(folder: Path) -> set[str]:
+    """The types of records that a card holds."""
+    with JournalReader(folder / FILE_NAME) as reader:
+        return {json.loads(record.content)["type"] for _, record in reader.walk()}
 
 
 def kept_records(folder: Path) -> int:

@@ -2,7 +2,7 @@
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,23 +21,19 @@ CARDS = 4
 WEAK_CUTS = 60
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = Office(tmp_path / "office")
-    office.start()
-    yield office
-    office.process.stop()
-
-
-def cuts_on(folder: Path, name: str, seed: int, command: tuple[str, ...] = ()) -> PowerCuts:
-    station = Station(folder, folder / "card", name, command=command, oracle=Oracle(f"T-P{seed}"))
+def cuts_on(
+    new_station: Callable[..., Station], folder: Path, name: str, seed: int, command: tuple[str, ...] = ()
+) -> PowerCuts:
+    station = new_station(folder, folder / "card", name, command=command, oracle=Oracle(f"T-P{seed}"))
     return PowerCuts(station, folder / "image", random.Random(seed))
 
 
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("card", range(CARDS))
-def test_power_cuts_lose_nothing_that_was_beeped(tmp_path: Path, office: Office, card: int, row: FaultRow) -> None:
-    cuts = cuts_on(tmp_path / "gateway", f"card{card}", card)
+def test_power_cuts_lose_nothing_that_was_beeped(
+    tmp_path: Path, office: Office, new_station: Callable[..., Station], card: int, row: FaultRow
+) -> None:
+    cuts = cuts_on(new_station, tmp_path / "gateway", f"card{card}", card)
     cuts.sign_in()
     for _ in range(times(CUTS_PER_CARD)):
         cuts.cycle()
@@ -59,9 +55,11 @@ def test_power_cuts_lose_nothing_that_was_beeped(tmp_path: Path, office: Office,
 
 
 @pytest.mark.timeout(600)
-def test_without_flushing_the_same_cuts_lose(tmp_path: Path, row: FaultRow) -> None:
+def test_without_flushing_the_same_cuts_lose(
+    tmp_path: Path, new_station: Callable[..., Station], row: FaultRow
+) -> None:
     command = (sys.executable, "-m", "tests.faults.weak_gateway")
-    cuts = cuts_on(tmp_path / "gateway", "weak", 77, command)
+    cuts = cuts_on(new_station, tmp_path / "gateway", "weak", 77, command)
     cuts.sign_in()
     for _ in range(times(WEAK_CUTS)):
         cuts.cycle()
