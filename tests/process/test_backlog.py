@@ -99,7 +99,7 @@ def test_a_few_thousand_records(tmp_path: Path) -> None:
 @pytest.mark.process
 @pytest.mark.broker
 @pytest.mark.faults
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 def test_a_hundred_thousand_records(tmp_path: Path, row: FaultRow) -> None:
     count = times(100_000)
     beeped = backlog(tmp_path, count)
