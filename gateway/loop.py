@@ -51,6 +51,8 @@ class Loop:
     """Station to its lights and buzzers."""
     kept: Callable[[], None]
     """Called after each commit: wakes the pumps (commit, then signal, then send)."""
+    kept_again: Callable[[], None] = lambda: None
+    """Called when records can be kept again after they could not."""
     alive: Callable[[], None] = lambda: None
     """Called after each round: feeds the watchdog of systemd."""
     alive_seconds: float | None = None
@@ -199,6 +201,7 @@ class Loop:
             return
         if self.storage.accepted():
             log.info("the station keeps records again")
+            self.kept_again()
         for outcome in outcomes:
             self._signal(outcome)
         if self.storage.newest() != before:
@@ -232,6 +235,7 @@ class Loop:
         try:
             if self.storage.probe(self.keeping, instant):
                 log.info("the station keeps records again")
+                self.kept_again()
                 self.viewing.changed()
                 for each in self._postponed:
                     self.inbox.put(each)
