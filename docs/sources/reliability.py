@@ -50,8 +50,8 @@ def faults(run: dict[str, Any] | None) -> str:
     doubled = sum(row["doubled"] for row in rows)
     text = (
         f"Run of {run['date']} on commit `{run['commit']}`: {kept:,} labels beeped under faults that must lose "
-        f"nothing, {lost} lost; {doubled} counted twice. Rows in italics must lose, or nobody promises that they do not: they "
-        "show that the lab sees a loss.\n\n"
+        f"nothing, {lost} lost; {doubled} counted twice. Rows in italics must lose, or nobody promises that they do "
+        "not: they show that the lab sees a loss.\n\n"
     )
     return text + table(HEADS, [_row(row) for row in rows])
 

@@ -1,5 +1,6 @@
 """A real ext4 on a loop device: filled up, made read-only by an error, stopped at once as by a power cut."""
 
+import errno
 import fcntl
 import os
 import struct
@@ -49,12 +50,19 @@ class LoopCard:
         finally:
             os.close(descriptor)
 
-    def fill(self, left_bytes: int) -> Path:
-        """A file that leaves so many bytes free."""
+    def fill(self, left_bytes: int = 0) -> Path:
+        """A file that leaves so many bytes free; called again, it takes what has become free since."""
         filler = self.folder / "filler"
-        stat = os.statvfs(self.folder)
-        with filler.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, stat.f_bavail * stat.f_frsize - left_bytes)
+        with filler.open("ab") as file:
+            stat = os.statvfs(self.folder)
+            room = stat.f_bavail * stat.f_frsize - left_bytes
+            try:
+                if room > 0:
+                    os.posix_fallocate(file.fileno(), file.tell(), room)
+            except OSError as full:
+                # Its own bookkeeping takes blocks too, so the last ones may not fit: what fitted stays.
+                if full.errno != errno.ENOSPC:
+                    raise
         return filler
 
     def close(self) -> None:
