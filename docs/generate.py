@@ -9,9 +9,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from docs.sources import architecture, commands, configuration, errors, events, limits  # noqa: E402
+from docs.sources import architecture, commands, configuration, errors, events, limits, reliability  # noqa: E402
 
-ARCHITECTURE = "docs/architecture.md"
+# Pages written by hand with blocks that are filled in.
+FILLED = {"docs/architecture.md": architecture.blocks, "docs/reliability.md": reliability.blocks}
 # Folders whose every file is generated: what the code no longer has is taken away.
 WHOLE_FOLDERS = ("docs/schemas",)
 DIFF_LINES_MAX = 40
@@ -31,9 +32,10 @@ def generated() -> dict[str, str]:
     pages: dict[str, str] = {}
     for source in (configuration, events, errors, limits, commands):
         pages |= source.pages()
-    handwritten = ROOT / ARCHITECTURE
-    if handwritten.is_file():
-        pages[ARCHITECTURE] = filled(handwritten.read_text("utf-8"), architecture.blocks())
+    for path, blocks in FILLED.items():
+        handwritten = ROOT / path
+        if handwritten.is_file():
+            pages[path] = filled(handwritten.read_text("utf-8"), blocks())
     return pages
 
 

@@ -52,6 +52,8 @@ class Loop:
     """Station to its lights and buzzers."""
     kept: Callable[[], None]
     """Called after each commit: wakes the pumps (commit, then signal, then send)."""
+    kept_again: Callable[[], None] = lambda: None
+    """Called when records can be kept again after they could not."""
     alive: Callable[[], None] = lambda: None
     """Called after each round: feeds the watchdog of systemd."""
     alive_seconds: float | None = None
@@ -231,6 +233,7 @@ class Loop:
     def _go_on(self, instant: Instant) -> None:
         """Records are kept again: what had to wait for that comes now."""
         log.info("the station keeps records again")
+        self.kept_again()
         self.viewing.changed()
         postponed, self._postponed = self._postponed, []
         self._keep(postponed, instant)

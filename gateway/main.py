@@ -38,6 +38,7 @@ class Program:
         self.feed = ViewFeed()
         self.notice = ServiceNotice()
         self.fault: tuple[str, BaseException] | None = None
+        self.without_sinks = False
         place = config.gateway
         self.journal = Journal(
             place.folder, place.name, bytes_max=place.journal_bytes_max, free_bytes_min=place.free_bytes_min
@@ -64,6 +65,7 @@ class Program:
             self.inbox.put(NewMaster(self.keeping.master, source))
         equipment = build_equipment(self.config, self.inbox.put, self.died)
         sinks = self._sinks()
+        self.without_sinks = not self.journal.is_open and bool(self.config.central.url or self.config.mqtt.host)
         loop = self._loop(equipment, sinks)
         equipment.start()
         sinks.start()
@@ -125,9 +127,18 @@ class Program:
     master_at: tuple[int, str] = (0, "")
 
     def _sinks(self) -> Sinks:
+        """None while the journal cannot be opened: they read it, and would end the process that refuses aloud (I11)."""
+        if not self.journal.is_open:
+            # What MQTT was not told must not be pruned meanwhile.
+            return Sinks(notice_sinks=("mqtt",) if self.config.mqtt.host else ())
         return build_sinks(
             self.config, self.journal, self.storage, self.inbox.put, self.master_at, self._status, self.died
         )
+
+    def _card_is_back(self) -> None:
+        """Records are kept again. Sinks that a bad start left out begin with a start of the process (I7)."""
+        if self.without_sinks:
+            self.inbox.put(Stop("the card can be used again"))
 
     def _loop(self, equipment: Equipment, sinks: Sinks) -> Loop:
         record_sink = "central" if self.config.central.url else "export"
@@ -142,6 +153,7 @@ class Program:
             decoders=equipment.decoders,
             indicators=equipment.indicators,
             kept=sinks.kept,
+            kept_again=self._card_is_back,
             alive=self.notice.alive,
             alive_seconds=self.notice.interval_seconds,
         )

@@ -52,7 +52,12 @@ class Storage:
         keeping.rejections.closed = not self._fits
 
     def refuse(self, error: GatewayError, now: float) -> bool:
-        """Remember why nothing can be kept; True when that is new."""
+        """Remember why nothing can be kept; True when that is new.
+
+        A refusal that only repeats the last one moves nothing: scans faster than the retry would put it off for ever.
+        """
+        if error is self.error and self.again_at is not None and now < self.again_at:
+            return False
         reason = REASONS.get(type(error), "journal_corrupt")
         new = reason != self.reason
         self.reason, self.error, self.again_at = reason, error, now + limits.REOPEN_SECONDS_MAX

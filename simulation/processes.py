@@ -132,14 +132,16 @@ class Process:
 FOUND_SECONDS_MAX = 20.0
 
 
-def wait_for(what: str, found: Callable[[], bool], seconds_max: float = FOUND_SECONDS_MAX) -> None:
+def wait_for(
+    what: str, found: Callable[[], bool], seconds_max: float = FOUND_SECONDS_MAX, step_seconds: float = 0.05
+) -> None:
     """Look again and again, at most so long. Raises ProcessDied that names what did not come."""
     deadline = time.monotonic() + seconds_max
     waiting = threading.Event()
     while not found():
         if time.monotonic() > deadline:
             raise ProcessDied(f"{what} did not come within {seconds_max:.0f} s")
-        waiting.wait(0.05)
+        waiting.wait(step_seconds)
 
 
 def _die_with_parent() -> None:

@@ -95,6 +95,34 @@ def test_every_error_says_what_happened_and_who_acts() -> None:
     assert silent == []
 
 
+def test_the_fault_matrix_adds_up_and_names_what_was_not_run() -> None:
+    source = importlib.import_module("docs.sources.reliability")
+    row = {"fault": "cut | torn", "count": 250, "acknowledged": 2_000, "lost": 0, "doubled": 0, "outcome": "whole"}
+    weak = {**row, "fault": "control", "lost": 9, "expected_loss": True, "seconds": 2.0}
+    rows = [{**row, "expected_loss": False, "seconds": seconds} for seconds in (1.0, 2.4)] + [weak]
+    page = source.faults({"commit": "abc", "date": "2026-01-01", "rows": rows})
+    assert "4,000 labels beeped under faults that must lose nothing, 0 lost; 0 counted twice" in page
+    assert "| cut \\| torn | 500 | 4,000 | 0 | 0 | whole | 3 |" in page
+    assert "| *control* | 250 | 2,000 | 9 |" in page
+    for block in (source.faults, source.simulation, source.image):
+        assert "has not been recorded yet" in block(None)
+
+
+def test_only_a_complete_run_of_a_committed_tree_is_recorded(tmp_path: Path) -> None:
+    def record() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "scripts/recorded.py"), str(tmp_path), str(tmp_path / "kept.json")]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    run = {"commit": "abc", "python": "3.11", "complete": True, "rows": [{"test": "b"}, {"test": "a"}]}
+    (tmp_path / "faults-abc-dirty.json").write_text(json.dumps(run))
+    assert record().returncode == 1
+    (tmp_path / "faults-abc.json").write_text(json.dumps(run | {"complete": False}))
+    assert "not complete" in record().stderr
+    (tmp_path / "faults-abc.json").write_text(json.dumps(run))
+    assert record().returncode == 0
+    assert [row["test"] for row in json.loads((tmp_path / "kept.json").read_text())["rows"]] == ["a", "b"]
+
+
 def test_every_link_between_pages_leads_to_a_file() -> None:
     broken = []
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "systemd").glob("*.md")]:

@@ -15,7 +15,7 @@ import pytest
 from pathlib import Path
 def test_plain(): pass
 @pytest.mark.faults
-def test_good(): pass
+def test_good(row): row.write("a fault", 3, "kept", acknowledged=5, lost=0, doubled=0)
 @pytest.mark.faults
 def test_wants_a_file(): assert Path("/".join([{folder!r}, "there"])).exists()
 @pytest.mark.faults
@@ -84,7 +84,10 @@ def test_a_tier_resumes_where_it_stopped_on_the_same_commit(project: Path, tmp_p
     third = run(project, "--tier", "faults")
     assert third.returncode == 0, third.stdout
     assert "0 passed now, 3 passed before" in third.stdout
-    assert result(project, "faults")["complete"] is True
+    content = result(project, "faults")
+    assert content["complete"] is True
+    (row,) = content["rows"]  # type: ignore[misc]
+    assert (row["test"], row["fault"], row["count"]) == ("test_cases.py::test_good", "a fault", 3)
 
 
 def test_a_changed_tree_is_tested_whole(project: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from tests.tiers import BUDGET_MINUTES, DEFAULT_TIER_MINUTES, TIERS, refusal, tier_of
 
 SAVE_SECONDS = 5.0
+ROW = "fault-row"
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Outcome:
     skipped: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     other_tiers: dict[str, int] = field(default_factory=dict)
+    rows: list[dict[str, object]] = field(default_factory=list)
+    """What passed tests of the fault lab wrote of their faults, with the name of the test."""
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -55,6 +59,7 @@ def load(path: Path, fresh: Outcome) -> Outcome:
         return fresh
     fresh.passed = dict(earlier["passed"])
     fresh.seconds = float(earlier["seconds"])
+    fresh.rows = [row for row in earlier.get("rows", []) if row["test"] in fresh.passed]
     return fresh
 
 
@@ -131,6 +136,7 @@ class TierRun:
         name, outcome = report.nodeid, self.outcome
         if report.failed:
             outcome.passed.pop(name, None)
+            outcome.rows = [row for row in outcome.rows if row["test"] != name]
             outcome.failed[name] = round(report.duration, 2)
         elif report.skipped:
             outcome.skipped[name] = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
@@ -138,6 +144,7 @@ class TierRun:
             outcome.passed.setdefault(name, 0.0)
         elif report.when == "call":
             outcome.passed[name] = round(report.duration, 2)
+            outcome.rows += [{"test": name, **row} for kind, row in report.user_properties if kind == ROW]
         if self.worth_telling() and time.monotonic() - self.saved > SAVE_SECONDS:
             self.save()
 
@@ -181,6 +188,37 @@ class TierRun:
             lines.append(f"TOO LONG: the default tier took {minutes:.0f} minutes; its bound is {DEFAULT_TIER_MINUTES}")
         lines.append(f"written: {self.path.name}")
         return lines
+
+
+class FaultRow:
+    """Takes rows of the fault matrix from one test; they stand in the tier's result once the test has passed."""
+
+    def __init__(self, record: Callable[[str, object], None]) -> None:
+        self._record = record
+        self._began = time.monotonic()
+
+    def write(
+        self,
+        fault: str,
+        count: int,
+        outcome: str,
+        *,
+        acknowledged: int,
+        lost: int,
+        doubled: int,
+        expected_loss: bool = False,
+    ) -> None:
+        """A fault, how often it was given, what became of what was beeped, and the seconds since the row before."""
+        now = time.monotonic()
+        seconds, self._began = round(now - self._began, 1), now
+        row = {"fault": fault, "count": count, "acknowledged": acknowledged, "lost": lost, "doubled": doubled}
+        self._record(ROW, {**row, "outcome": outcome, "seconds": seconds, "expected_loss": expected_loss})
+
+
+@pytest.fixture
+def row(record_property: Callable[[str, object], None]) -> FaultRow:
+    """Where a test of the fault lab writes what it found."""
+    return FaultRow(record_property)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

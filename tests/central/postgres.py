@@ -1,5 +1,6 @@
 """A real PostgreSQL of our own: a free directory, a socket only we use, flushing on, ended by its pid."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -38,6 +39,11 @@ class Postgres:
         self._folder.chmod(0o755)
         self._data = self._folder / "data"
         self._run("initdb", "-D", str(self._data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self._log = (self._folder / "log").open("wb")
+        self.start()
+
+    def start(self) -> None:
+        """The server, again after a kill: it recovers from its write-ahead log first."""
         settings = [
             f"unix_socket_directories='{self._folder}'",
             "listen_addresses=''",
@@ -46,15 +52,24 @@ class Postgres:
             "shared_buffers=32MB",
         ]
         arguments = [part for each in settings for part in ("-c", each.replace("'", ""))]
-        self._log = (self._folder / "log").open("wb")
         self._process = subprocess.Popen(
-            [str(programs / "postgres"), "-D", str(self._data), *arguments],
+            [str(self._programs / "postgres"), "-D", str(self._data), *arguments],
             stdout=self._log,
             stderr=self._log,
             cwd=self._folder,
-            **self._as_user,  # type: ignore[arg-type]
+            **self._as_user,  # type: ignore[call-overload]
         )
         self._wait()
+
+    def kill(self) -> None:
+        """SIGKILL of the server and of each process it started, which are in sessions of their own."""
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self._process.kill()
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        self._process.wait(30)
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
@@ -89,7 +104,8 @@ class Postgres:
 
     def stop(self) -> None:
         """Immediate: nothing of it is wanted any more."""
-        self._process.send_signal(signal.SIGQUIT)
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGQUIT)
         self._process.wait(30)
         self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -302,3 +302,20 @@ def test_a_gateway_that_is_cut_off_every_evening_writes_its_state(tmp_path: Path
         bench = bench.again(f"boot-{evening + 3}")
     assert checkpoint_position(bench.journal) > 0
     bench.close()
+
+
+def test_scans_without_a_pause_do_not_put_off_the_next_try_of_the_card(tmp_path: Path) -> None:
+    """Scans come faster than the card is tried again: the first one after that time is kept (I11)."""
+    bench = Bench(tmp_path)
+    bench.scan(BADGE, TICKET)
+    # The card lets go of the journal's folder, and takes it again.
+    bench.journal.close()
+    aside = tmp_path.with_name("aside")
+    tmp_path.rename(aside)
+    tmp_path.touch()
+    assert bench.scan("T-N1", "T-N2", seconds=0.5) == [Signal.UNKEPT, Signal.UNKEPT]
+    tmp_path.unlink()
+    aside.rename(tmp_path)
+    signals = bench.scan(*(f"T-M{number}" for number in range(8)), seconds=0.5)
+    assert signals.count(Signal.KEPT) >= 4 and signals[-1] is Signal.KEPT, signals
+    bench.close()
