@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gateway.view import (
     CallLine,
+    Doubtful,
     GatewayView,
     HeldLine,
     LastScan,
@@ -109,6 +110,11 @@ def running() -> GatewayView:
     return view(RUNNING_STATION, waiting=1, waiting_since_wall=WALL - 4)
 
 
+def doubtful() -> GatewayView:
+    """The journal was damaged and mended; some records are lost."""
+    return view(RUNNING_STATION, doubt=Doubtful(12, WALL - 7_400, WALL - 7_200))
+
+
 def quantity() -> GatewayView:
     """The station waits for a quantity; one digit card has been scanned."""
     prompt = PromptLine("quantity", Message("ask_quantity"), good=1)
@@ -164,6 +170,7 @@ def unkept() -> GatewayView:
 
 
 SAMPLES = {
+    "doubtful": doubtful,
     "idle": idle,
     "running": running,
     "quantity": quantity,

@@ -354,3 +354,11 @@ def test_a_browser_that_wants_a_touch_before_sound_says_so(playwright: Playwrigh
         seen.tab.wait_for_selector("#sound-hint", state="visible")
         seen.tab.click("#station-name")
         seen.tab.wait_for_selector("#sound-hint", state="hidden")
+
+
+def test_records_that_may_be_lost_are_named_until_they_are_not(browser: Browser) -> None:
+    with served(samples.doubtful(), language="en") as page, tab(browser, page.server.url) as seen:
+        seen.wait_text("#doubt", "12 records")
+        page.feed.put(samples.running())
+        seen.wait("document.getElementById('doubt').hidden")
+        assert seen.complaints == []
