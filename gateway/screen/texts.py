@@ -121,8 +121,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "refusing_other": {"zh": "存储故障：{reason}", "en": "Storage fault: {reason}"},
     "doubt": {
         "zh": "存储卡出过故障，已修复。{since} 到 {until} 之间有 {count} 条记录可能丢失，请班长核对这段时间的报工。",
-        "en": "The card was damaged and is mended. {count} records made between {since} and {until} may be lost: "
-        "the team leader checks the reports of that time.",
+        "en": "Card damage mended: {count} records of {since}–{until} may be lost. Team leader, please check them.",
     },
     "disconnected": {"zh": "画面没有连接，正在重试…", "en": "Screen not connected, trying again…"},
     "disconnected_hint": {"zh": "扫码枪和提示灯以实物为准", "en": "Trust the scanner's beep and the lamp"},
