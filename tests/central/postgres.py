@@ -24,6 +24,14 @@ def find_programs() -> Path | None:
     return Path(program).resolve().parent if program else None
 
 
+def is_running(pid: str) -> bool:
+    """Whether it may still hold memory or files; one that only waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 class Postgres:
     """Started on construction. PostgreSQL refuses root, so root runs it as `nobody`."""
 
@@ -64,12 +72,17 @@ class Postgres:
     def kill(self) -> None:
         """SIGKILL of the server and of each process it started, which are in sessions of their own."""
         pid = self._process.pid
+        # Stopped first: one that it starts meanwhile would be missed, and a next server refuses to start beside it.
+        self._process.send_signal(signal.SIGSTOP)
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         self._process.kill()
         for child in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(child), signal.SIGKILL)
         self._process.wait(30)
+        deadline = time.monotonic() + 30
+        while any(map(is_running, children)) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
@@ -104,8 +117,11 @@ class Postgres:
 
     def stop(self) -> None:
         """Immediate: nothing of it is wanted any more."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGQUIT)
+        if self._process.poll() is not None:
+            # A killed server leaves shared memory behind; the next one takes it over and gives it back.
+            with contextlib.suppress(RuntimeError):
+                self.start()
+        self._process.send_signal(signal.SIGQUIT)
         self._process.wait(30)
         self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ NewStation = Callable[..., Station]
 pytestmark = [pytest.mark.faults, pytest.mark.process]
 
 LINE_FAULTS = 6
-RESETS = 60
+RESETS = 40
 SCANS_DURING = 10
 FAULT_SECONDS = (2.0, READ_SECONDS_MAX + 2.0)
 """A fault lasts so long after the scans in it, by turns: longer than a pause between two tries, and longer than the
@@ -77,11 +78,20 @@ def test_the_line_fails_and_heals(fault: str, station: Station, office: Office, 
     row.write(fault, times(LINE_FAULTS), outcome, **station.oracle.result())
 
 
+def has_more(proxy: CutProxy, connections: int) -> bool:
+    return proxy.counters.connections > connections
+
+
 @pytest.mark.timeout(420)
 def test_connections_are_reset_under_a_stream(station: Station, office: Office, proxy: CutProxy, row: FaultRow) -> None:
     for _ in range(times(RESETS)):
-        station.scan_kept(5)
+        # A connection is open and idle: the reset meets it, and what is scanned around it needs a new one.
+        office.wait_for_all(station)
+        connections = proxy.counters.connections
+        station.scan_kept(2)
         proxy.reset()
+        station.scan_kept(3)
+        wait_for("a new connection", partial(has_more, proxy, connections))
     office.wait_for_all(station)
     outcome = f"{proxy.counters.connections} connections made anew; each record counted once"
     row.write("connections reset (RST) under scans", times(RESETS), outcome, **station.oracle.result())
