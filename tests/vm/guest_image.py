@@ -5,12 +5,16 @@ Debian, the image with the product in it, and (see `saved_state`) the state of t
 from the client's default mirror. Needs root, as the files of the guest belong to root.
 """
 
+import fcntl
 import hashlib
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +30,7 @@ PACKAGES = ("systemd-sysv", "udev", "kmod", "python3", "e2fsprogs", "mount", "li
 LEFT_OUT = ("man", "locale", "doc")
 IMAGE_BYTES = 1_500 * 2**20
 MAKE_SECONDS_MAX = 1_800.0
+ENDING_SECONDS_MAX = 60.0
 
 
 @dataclass(frozen=True)
@@ -47,19 +52,42 @@ def recipe_name(*parts: str | bytes) -> str:
     return whole.hexdigest()[:16]
 
 
-def run(*command: str | Path, **environment: str) -> str:
-    """A program's output. Raises RuntimeError with all it said."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=MAKE_SECONDS_MAX,
-        env={**os.environ, **environment},
-    )
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
-    return done.stdout
+def run(*command: str | Path) -> str:
+    """A program's output. Raises RuntimeError with all it said. What it started ends with it, also on a failure."""
+    words = [str(part) for part in command]
+    pipe = subprocess.PIPE
+    child = subprocess.Popen(words, stdout=pipe, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    try:
+        said, _ = child.communicate(timeout=MAKE_SECONDS_MAX)
+    except BaseException:
+        end_group(child)
+        raise
+    if child.returncode:
+        raise RuntimeError(f"{command[0]} ended with {child.returncode}:\n{said[-4000:]}")
+    return said
+
+
+def end_group(child: subprocess.Popen[str]) -> None:
+    """SIGTERM first: a maker of file systems must take down its own mounts."""
+    os.killpg(child.pid, signal.SIGTERM)
+    try:
+        child.communicate(timeout=ENDING_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+
+
+@contextmanager
+def locked_cache() -> Iterator[Path]:
+    """The folder of everything made here, for one run at a time; what a killed run left half made is removed."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(f"another run uses {CACHE}") from None
+        shutil.rmtree(CACHE / "making", ignore_errors=True)
+        yield CACHE
 
 
 def forget_others(kept: Path, prefix: str) -> None:
@@ -71,11 +99,10 @@ def forget_others(kept: Path, prefix: str) -> None:
 
 def guest_image() -> GuestImage:
     """The image for this checkout, made if it is not there yet."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    debian, debian_name = _debian()
-    scratch = CACHE / f"making.{os.getpid()}"
+    scratch = CACHE / "making"
     scratch.mkdir()
     try:
+        debian, debian_name = _debian(scratch)
         wheel = _wheel(scratch)
         lock = (ROOT / "requirements/gateway.txt").read_bytes()
         own = [path.read_bytes() for path in sorted(GUEST.iterdir()) if path.is_file()]
@@ -90,7 +117,7 @@ def guest_image() -> GuestImage:
     return GuestImage(folder / "root.ext4", folder / "kernel", folder / "initrd", name)
 
 
-def _debian() -> tuple[Path, str]:
+def _debian(scratch: Path) -> tuple[Path, str]:
     """The root file system without the product, as a tar."""
     suite = SUITES.get(".".join(platform.python_version_tuple()[:2]))
     if suite is None:
@@ -101,12 +128,8 @@ def _debian() -> tuple[Path, str]:
     name = recipe_name(*command)
     made = CACHE / f"debian-{name}.tar"
     if not made.exists():
-        draft = CACHE / f"draft.{os.getpid()}.tar"
-        try:
-            run(*command, draft)
-            draft.rename(made)
-        finally:
-            draft.unlink(missing_ok=True)
+        run(*command, scratch / "debian.tar")
+        (scratch / "debian.tar").rename(made)
     return made, name
 
 

@@ -4,7 +4,6 @@ Each resume works on an overlay of its own, so the image and the state stay as t
 build of QEMU, one command line and one image: its name is made of all three.
 """
 
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,4 +96,4 @@ def saved_state() -> SavedState:
 def _overlay(path: Path, below: Path, kind: str) -> None:
     path.unlink(missing_ok=True)
     command = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(below.resolve()), "-F", kind, str(path)]
-    subprocess.run(command, check=True)
+    run(*command)

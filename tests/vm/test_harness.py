@@ -1,5 +1,7 @@
 """The parts of the power-cut harness that need no machine."""
 
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,15 @@ def test_what_another_commit_left_is_forgotten(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     guest_image.forget_others(tmp_path / "cuts-x-2", "cuts-x-")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cuts-x-2", "cuts-y-1"]
+
+
+def test_a_program_that_is_given_up_takes_its_children_along() -> None:
+    child = subprocess.Popen(
+        ["sh", "-c", "sleep 600 & wait"], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    # The pipe ends only when the last process that holds it has ended.
+    guest_image.end_group(child)
+    assert child.returncode == -signal.SIGTERM
 
 
 def test_a_program_that_fails_is_quoted() -> None:

@@ -20,7 +20,7 @@ from simulation.plant import Plant
 from simulation.processes import wait_for
 from tests.process.test_kills import at_office
 from tests.tier_run import commit_name
-from tests.vm.guest_image import CACHE, ROOT, forget_others
+from tests.vm.guest_image import CACHE, ROOT, forget_others, locked_cache
 from tests.vm.power_cuts import Campaign
 from tests.vm.results import write_row
 from tests.vm.saved_state import SavedState, saved_state
@@ -36,8 +36,9 @@ pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process]
 
 
 @pytest.fixture(scope="module")
-def state() -> SavedState:
-    return saved_state()
+def state() -> Iterator[SavedState]:
+    with locked_cache():
+        yield saved_state()
 
 
 @pytest.fixture
