@@ -116,8 +116,11 @@ class Rows:
 
 
 def clean(value: str) -> str:
-    """A word of an event as a column takes it: PostgreSQL has no NUL."""
-    return value.replace("\x00", "\ufffd")
+    """A word of an event as a column takes it: PostgreSQL has no NUL, and no database takes half a surrogate pair.
+
+    JSON can spell such a half, so one record of one gateway could otherwise hold up the board of the whole plant.
+    """
+    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def identity_of(text: str) -> tuple[str, int] | None:
