@@ -55,6 +55,17 @@ def test_half_a_surrogate_pair_in_a_record_does_not_stop_the_board(enrolled: Dat
     assert [each.person for each in board.calls] == ["?"]
 
 
+def test_a_correction_that_names_another_operation_takes_back_what_was_reported(enrolled: Database) -> None:
+    card = Card("one")
+    reported = card.keep(ReportFinished(person="P1", operation="OP1", good=5))
+    put(enrolled, card)
+    card.keep(ReportCorrected(person="P1", corrects=reported, operation="OP2", good=-5))
+    card.keep(AndonRaised(call_type="quality"))
+    board = put(enrolled, card)
+    assert board.complete and len(board.calls) == 1
+    assert {each.operation: each.good for each in board.operations} == {"OP1": 0, "OP2": 0}
+
+
 @st.composite
 def contents(draw: st.DrawFn) -> tuple[str, dict[str, Any], dict[str, object]]:
     """(type, data, head members) of one record: mostly of the right members, with any values in them."""
