@@ -145,6 +145,8 @@ def check_new_password(name: str, password: str) -> None:
 def first_sign_in(database: Database, name: str, code: str, password: str, now: float) -> str:
     """Set the password with a one-time code; returns the session's token. Raises CodeRefused, SignInRefused."""
     check_new_password(name, password)
+    if not NAME.fullmatch(name):
+        raise CodeRefused
     made = _hash_password(password)
     with database.write() as session:
         row = session.get(AccountRow, (database.plant, name))
@@ -162,7 +164,7 @@ def first_sign_in(database: Database, name: str, code: str, password: str, now: 
 
 def sign_in(database: Database, name: str, password: str, now: float) -> str:
     """The session's token. Raises SignInRefused (told the same way whatever was wrong), TooManyAttempts."""
-    if len(name) > 48 or len(password) > PASSWORD_CHARACTERS_MAX:
+    if not NAME.fullmatch(name) or len(password) > PASSWORD_CHARACTERS_MAX:
         raise SignInRefused
     with database.read() as session:
         row = session.get(AccountRow, (database.plant, name))

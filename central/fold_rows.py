@@ -36,7 +36,10 @@ class Rows:
 
     def read(self, found: Sequence[tuple[str, str, int, str, events.Event]]) -> None:
         """Everything that these (gateway, epoch, seq, station, event) can touch."""
+        self._read_reports(found)
         operations = {clean(each[4].operation) for each in found if hasattr(each[4], "operation")}
+        # A correction is taken out of the operation that was reported, whatever it calls that operation itself.
+        operations |= {row["operation"] for row in self.reports.values()}
         people = {clean(each[4].person) for each in found if hasattr(each[4], "person")}
         for row in self._all(Operation, Operation.id, operations):
             self.operations[row.id] = row
@@ -50,7 +53,6 @@ class Rows:
                 self.works[row.gateway, row.person, row.operation] = row
         for row in self._all(Station, Station.id, {each[3] for each in found}):
             self.stations[row.id] = row
-        self._read_reports(found)
         self._read_calls(found)
 
     def _all(self, table: Any, column: Any, values: Iterable[Any], *more: Any) -> Iterator[Any]:
@@ -116,8 +118,11 @@ class Rows:
 
 
 def clean(value: str) -> str:
-    """A word of an event as a column takes it: PostgreSQL has no NUL."""
-    return value.replace("\x00", "\ufffd")
+    """A word of an event as a column takes it: PostgreSQL has no NUL, and no database takes half a surrogate pair.
+
+    JSON can spell such a half, so one record of one gateway could otherwise hold up the board of the whole plant.
+    """
+    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def identity_of(text: str) -> tuple[str, int] | None:

@@ -17,6 +17,7 @@ from central.change import note_change
 from central.database import Database
 from central.facts import tell_progress
 from central.fold import Fold, FoldedRecord
+from central.fold_rows import clean
 from central.ingest_rules import AlarmRaised
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
 from central.times import Corrected, Observed, correct, observed_head, read_anchors
@@ -173,7 +174,7 @@ def _limit_alarms(event: Event, epoch: str) -> list[AlarmRaised]:
 def _word(value: object, characters_max: int = 64) -> str:
     """A foreign text as a column takes it."""
     text = value if isinstance(value, str) else ""
-    return text[:characters_max].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    return clean(text[:characters_max])
 
 
 def _happening(plant: str, row: Any, head: dict[str, Any], when: Corrected, seen: Observed | None) -> dict[str, Any]:

@@ -26,7 +26,7 @@ Number = Annotated[int, Field(ge=0, le=2**53)]
 class RecordsAsked(BaseModel):
     """Either of one epoch (`gateway`, `epoch`, behind seq `after`) or of the whole log (behind position `after`)."""
 
-    gateway: Annotated[str, Field(max_length=48)] = ""
+    gateway: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,47})?$")] = ""
     epoch: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")] = ""
     after: Number = 0
     limit: Annotated[int, Field(ge=1, le=RECORDS_PER_READ_MAX)] = 200

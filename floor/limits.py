@@ -27,5 +27,11 @@ ROWS_PER_TABLE_MAX: Final = 200_000
 COLUMNS_MAX: Final = 64
 # One cell.
 CELL_CHARACTERS_MAX: Final = 512
+# The place of an operation in its order; the databases hold it as a whole number.
+NUMBER_MAX: Final = 2**31 - 1
+# The shortest time that an operation takes: 115 days. JSON has no word for infinity, so there has to be an end.
+MINIMUM_SECONDS_MAX: Final = 10_000_000
+# Versions of master data; what JSON carries exactly.
+VERSION_MAX: Final = 2**53
 # Faults named at once; a person mends these and reads the file again.
 FAULTS_NAMED_MAX: Final = 200

@@ -9,8 +9,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from floor.limits import CELL_CHARACTERS_MAX, MINIMUM_SECONDS_MAX, NUMBER_MAX, VERSION_MAX
+
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,47}$", description="letters, digits, . _ / -")]
-Title = Annotated[str, Field(max_length=120)]
+PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]*$"
+"""No character that a workbook or a database cannot hold: what was imported must be storable and come out again."""
+
+Title = Annotated[str, Field(max_length=120, pattern=PLAIN)]
+Note = Annotated[str, Field(max_length=CELL_CHARACTERS_MAX, pattern=PLAIN)]
 LabelText = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x20-\x7e]+$")]
 Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$", description="one level of an MQTT topic")]
 
@@ -65,7 +71,7 @@ class WorkOrder(Row):
     item: Title = ""
     name: Title = ""
     quantity: Annotated[int, Field(ge=0, le=1_000_000)]
-    due: str = ""
+    due: Note = ""
     state: Literal["released", "held", "closed"] = "released"
 
 
@@ -74,10 +80,10 @@ class Operation(Row):
 
     id: Code
     work_order: Code
-    number: int = 10
+    number: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 10
     name: Title = ""
     planned: Annotated[int, Field(ge=0, le=1_000_000)]
-    minimum_seconds: Annotated[float, Field(ge=0)] = 0
+    minimum_seconds: Annotated[float, Field(ge=0, le=MINIMUM_SECONDS_MAX)] = 0
     ticket: LabelText
     stations: tuple[Segment, ...] = ()
     """Where it may be done; empty: anywhere."""
@@ -88,7 +94,7 @@ class CommandCard(Row):
 
     label: LabelText
     command: CommandName
-    value: str = ""
+    value: Note = ""
     name: Title = ""
     name_en: Title = ""
 
@@ -114,7 +120,7 @@ class Reason(Row):
 class MasterData(Row):
     """The whole of it, one version. Tickets, badges and cards are unique over all kinds of label."""
 
-    version: Annotated[int, Field(ge=0)] = 0
+    version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
     people: tuple[Person, ...] = ()
     stations: tuple[Station, ...] = ()
     work_orders: tuple[WorkOrder, ...] = ()

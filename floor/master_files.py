@@ -12,7 +12,7 @@ from typing import Any
 
 from floor.errors import MasterFileRefused as MasterFileRefused
 from floor.label_texts import shown
-from floor.limits import COLUMNS_MAX, MASTER_FILE_BYTES_MAX, ROWS_PER_TABLE_MAX
+from floor.limits import COLUMNS_MAX, MASTER_FILE_BYTES_MAX, ROWS_PER_TABLE_MAX, VERSION_MAX
 from floor.master import MasterData
 from floor.master_sheets import read_xlsx as read_xlsx
 from floor.master_tables import TABLES, Faults, Text, TextRow, assembled, check_columns, too_long, typed_rows
@@ -31,12 +31,12 @@ def read_toml(text: str) -> MasterData:
     _bounded("the file", len(text))
     try:
         whole = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of very many digits is a plain ValueError
         raise MasterFileRefused([f"this is no TOML: {shown(str(error), 120)}"]) from error
     faults = Faults()
     version = whole.pop("version", 0)
-    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
-        faults.add("version", "a whole number from 0 on")
+    if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= VERSION_MAX:
+        faults.add("version", f"a whole number from 0 to {VERSION_MAX}")
         version = 0
     rows: Text = {}
     for table, content in whole.items():

@@ -5,6 +5,7 @@ Pure but for the library it reads with: bytes in, values out.
 
 import io
 import zipfile
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from floor.errors import MasterFileRefused, SheetExtraMissing
@@ -65,11 +66,15 @@ def _number_text(value: int | float, number_format: str) -> str:
     return text.zfill(wide)
 
 
-def _cell_texts(cells: Any, columns: list[str], place: str, faults: Faults) -> list[str]:
+Cell = tuple[object, str]
+"""Value and number format."""
+
+
+def _cell_texts(cells: list[Cell], columns: list[str], place: str, faults: Faults) -> list[str]:
     texts = []
-    for index, cell in enumerate(cells[:COLUMNS_MAX]):
+    for index, (value, number_format) in enumerate(cells):
         try:
-            texts.append(cell_text(cell.value, getattr(cell, "number_format", "") or ""))
+            texts.append(cell_text(value, number_format))
         except ValueError as error:
             column = columns[index] if index < len(columns) else f"number {index + 1}"
             faults.add(f"{place}, column {column}", str(error))
@@ -77,7 +82,17 @@ def _cell_texts(cells: Any, columns: list[str], place: str, faults: Faults) -> l
     return texts
 
 
-def _sheet_rows(title: str, rows: Any, faults: Faults) -> tuple[list[str], list[TextRow]]:
+def _cells(sheet: Any) -> Iterator[list[Cell]]:
+    """The cells of each row. The library reads a sheet row by row, and raises whatever its parser met in a damaged one:
+    a number where a style was, a member that no sheet has."""
+    try:
+        for row in sheet.iter_rows():
+            yield [(cell.value, getattr(cell, "number_format", "") or "") for cell in row[:COLUMNS_MAX]]
+    except Exception as error:
+        raise MasterFileRefused([f"the workbook is damaged: {shown(str(error), 120)}"]) from error
+
+
+def _sheet_rows(title: str, rows: Iterable[list[Cell]], faults: Faults) -> tuple[list[str], list[TextRow]]:
     columns: list[str] = []
     found: list[TextRow] = []
     for number, cells in enumerate(rows, start=1):
@@ -122,11 +137,9 @@ def read_xlsx(raw: bytes) -> MasterData:
             if title not in TABLES:
                 faults.add(f"sheet {shown(sheet.title, 40)}", f"there is no such table; there are {', '.join(TABLES)}")
                 continue
-            columns, rows = _sheet_rows(title, sheet.iter_rows(), faults)
+            columns, rows = _sheet_rows(title, _cells(sheet), faults)
             check_columns(title, f"sheet {title}, row 1", columns, faults)
             text[title] = typed_rows(title, rows, faults)
-    except (ValueError, KeyError, zipfile.BadZipFile, EOFError, SyntaxError) as error:
-        raise MasterFileRefused([f"the workbook is damaged: {shown(str(error), 120)}"]) from error
     finally:
         workbook.close()
     return assembled(text, 0, faults)

@@ -159,10 +159,18 @@ def _row(table: str, row: TextRow, faults: Faults) -> Row | None:
             column = str(each["loc"][0]) if each["loc"] else ""
             if each["type"] == "missing" and {f"{row.place}, column {column}", f"{table}.{column}"} & faults.places:
                 continue
-            value = shown(str(each.get("input", "")), 40)
+            value = _told(each.get("input", ""))
             said = each["msg"] if each["type"] == "missing" else f"{each['msg']}, not {value!r}"
             faults.add(f"{row.place}, column {column}" if column else row.place, said)
         return None
+
+
+def _told(value: object) -> str:
+    """What stands in a cell, as a fault tells it. Python writes no whole number of more than some thousand digits."""
+    try:
+        return shown(str(value), 40)
+    except (ValueError, RecursionError):
+        return "what is in it"
 
 
 def assembled(text: Text, version: int, faults: Faults) -> MasterData:

@@ -99,12 +99,20 @@ def from_own_origin(asked: Request) -> bool:
     """Whether the browser says that the request comes from our own host. A browser always says one of the three."""
     origin = asked.headers.get("Origin")
     if origin is not None:
-        return urlsplit(origin).netloc == asked.host
+        return host_of(origin) == asked.host
     site = asked.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
     referrer = asked.headers.get("Referer")
-    return referrer is None or urlsplit(referrer).netloc == asked.host
+    return referrer is None or host_of(referrer) == asked.host
+
+
+def host_of(url: str) -> str:
+    """Host and port of an address that a browser names; empty for what is none, which is no host of ours."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
 def is_loopback(asked: Request) -> bool:
