@@ -51,6 +51,9 @@ spec = SpecTree(
     mode="strict",
     naming_strategy=lambda model: str(model.__name__),
     nested_naming_strategy=lambda _, child: child,
+    # Routes check their bodies themselves and say what is wrong with one like everything else.
+    validation_error_status=400,
+    validation_error_model=Fault,
     security_schemes=[
         SecurityScheme(
             name="gateway",
@@ -70,8 +73,8 @@ def described(**models: Any) -> Callable[[View], View]:
 
 
 def faults(*statuses: int) -> dict[str, Any]:
-    """The statuses a route may answer besides 200."""
-    return {f"HTTP_{status}": Fault for status in statuses}
+    """The statuses a route may answer besides 200. Any may find the database away; 400 is told of all (`spec`)."""
+    return {f"HTTP_{status}": Fault for status in (*statuses, 503)}
 
 
 def blueprint() -> Blueprint:
@@ -104,7 +107,7 @@ def refuse_other_protocols() -> None:
 
 @described(
     json=Batch,
-    resp=Described(HTTP_200=Receipt, **faults(400, 401, 403, 413, 503)),
+    resp=Described(HTTP_200=Receipt, **faults(401, 403, 413)),
     tags=[GATEWAYS],
     security={"gateway": []},
 )
@@ -130,7 +133,9 @@ def _parsed(model: Any, body: bytes) -> Any:
         raise RequestRefused(f"{where or 'body'}: {first['msg']}") from None
 
 
-@described(resp=Described(HTTP_200=SnapshotEnvelope, **faults(401, 404)), tags=[GATEWAYS], security={"gateway": []})
+@described(
+    resp=Described("HTTP_304", HTTP_200=SnapshotEnvelope, **faults(401, 404)), tags=[GATEWAYS], security={"gateway": []}
+)
 def snapshot() -> Response:
     """The master data in force, whole (I8). `If-None-Match` with its digest: 304."""
     here = plant()
@@ -146,9 +151,7 @@ def snapshot() -> Response:
     return answer(envelope, {"ETag": f'"{envelope.digest}"'})
 
 
-@described(
-    query=FactsAsked, resp=Described(HTTP_200=Facts, **faults(400, 401)), tags=[GATEWAYS], security={"gateway": []}
-)
+@described(query=FactsAsked, resp=Described(HTTP_200=Facts, **faults(401)), tags=[GATEWAYS], security={"gateway": []})
 def facts() -> Response:
     """What happened elsewhere, behind number `after`, in order."""
     here = plant()
@@ -160,7 +163,7 @@ def facts() -> Response:
         return answer(read_facts(session, here.database.plant, gateway_name, int(after)))
 
 
-@described(json=Enrolment, resp=Described(HTTP_200=Enrolled, **faults(400, 403, 429)), tags=[GATEWAYS])
+@described(json=Enrolment, resp=Described(HTTP_200=Enrolled, **faults(403, 413, 429)), tags=[GATEWAYS])
 def enrol() -> Response:
     """A one-time code against the gateway's own credential, told once."""
     here = plant()

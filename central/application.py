@@ -42,6 +42,7 @@ def create_app(
     api.describe(app)
     app.register_blueprint(blueprint(PlantOffice(here)))
     app.register_error_handler(CentralError, _told)
+    app.before_request(_refuse_unkept_characters)
     app.after_request(_plain_faults)
     return app
 
@@ -52,6 +53,12 @@ def close_app(app: Flask) -> None:
     assert isinstance(here, Plant)
     here.live.close()
     here.database.close()
+
+
+def _refuse_unkept_characters() -> None:
+    """PostgreSQL keeps no NUL in a text, so nothing that is looked up can hold one. Raises RequestRefused."""
+    if any("\x00" in value for _, value in request.args.items(multi=True)):
+        raise RequestRefused("the request holds a NUL character")
 
 
 def _status_of(fault: CentralError) -> int:

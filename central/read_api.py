@@ -4,12 +4,12 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify, request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 from spectree import Response as Described
 from spectree.models import Tag
 
 from central.api import PREFIX, described, faults
-from central.board import current_board
+from central.board import Board, current_board
 from central.context import plant
 from central.doors import refuse_strangers
 from central.errors import RequestRefused
@@ -45,6 +45,10 @@ class RecordTold(BaseModel):
     event: str
 
 
+class BoardTold(RootModel[Board]):
+    """The running state of the plant. Times are seconds since 1970; empty where they are not known."""
+
+
 class RecordsTold(BaseModel):
     """The next records, in order."""
 
@@ -59,7 +63,7 @@ def blueprint() -> Blueprint:
     return routes
 
 
-@described(resp=Described("HTTP_200", **faults(403)), tags=[READERS])
+@described(resp=Described(HTTP_200=BoardTold, **faults(401, 403)), tags=[READERS])
 def board() -> Response:
     """The running state of the plant, folded to the end of the log."""
     here = plant()
@@ -68,7 +72,7 @@ def board() -> Response:
     return jsonify(found)
 
 
-@described(query=RecordsAsked, resp=Described(HTTP_200=RecordsTold, **faults(400, 403)), tags=[READERS])
+@described(query=RecordsAsked, resp=Described(HTTP_200=RecordsTold, **faults(401, 403)), tags=[READERS])
 def records() -> Response:
     """Records to replay: who subscribes to MQTT sees gaps by seq and asks here."""
     here = plant()

@@ -85,13 +85,18 @@ def form_token() -> str:
 
 
 def refuse_forged_forms() -> None:
-    """Aborts with 400 unless a changing request comes from our own page: same origin, and the form's token."""
+    """Aborts with 400 unless a changing request comes from our own page: same origin, and the form's token.
+
+    A form with a NUL character did not come from a keyboard, and PostgreSQL refuses to look one up.
+    """
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     if not from_own_origin(request):
         abort(400)
     # Reading the form of an oversized body raises 413 here, before any of it is used.
     if not hmac.compare_digest(request.form.get(FORM_TOKEN, "").encode(), form_token().encode()):
+        abort(400)
+    if any("\x00" in value for _, value in request.form.items(multi=True)):
         abort(400)
 
 

@@ -22,6 +22,7 @@ from floor.master import MasterData, Person
 from sync.wire import BATCH_BYTES_MAX, Receipt, content_digest_of
 from tests.central.card import Card
 from tests.central.conftest import enrol_gateway
+from tests.central.page_client import submit
 
 
 @pytest.fixture
@@ -246,3 +247,17 @@ def test_the_openapi_document_names_every_route(app: Flask, client: FlaskClient)
     untold = {"/api/v1/openapi.json", "/api/v1/health"}
     assert set(document["paths"]) == rules - untold
     assert "Batch" in document["components"]["schemas"]
+
+
+NUL_PATHS = ("/api/v1/records?gateway=%00&epoch=" + "a" * 32, "/records?operation=a%00b", "/records.csv?type=%00")
+
+
+@pytest.mark.parametrize("path", NUL_PATHS)
+def test_a_nul_in_what_is_looked_up_is_refused(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 400
+
+
+def test_a_nul_in_a_form_is_refused(client: FlaskClient) -> None:
+    told = {"name": "ad\x00min", "password": "x" * 12, "repeat": "x" * 12, "code": "ABCD\x00"}
+    for page in ("/sign-in", "/sign-in/first"):
+        assert submit(client, page, page, **told).status_code == 400
