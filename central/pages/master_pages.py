@@ -29,7 +29,9 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     @for_accounts
     def master() -> Response:
         applied = request.args.get("applied", "")
-        return _show(office, applied=int(applied) if applied.isascii() and applied.isdigit() and len(applied) < 19 else 0)
+        return _show(
+            office, applied=int(applied) if applied.isascii() and applied.isdigit() and len(applied) < 19 else 0
+        )
 
     @pages.post("/master/check")
     @for_role(PLANNER)

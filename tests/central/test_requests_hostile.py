@@ -1,4 +1,4 @@
-"""Requests of visitors who mean no good: whatever a header, a query or a form holds, the answer is never a fault of ours."""
+"""Requests of visitors who mean no good: a header, a query or a form of any kind never meets a fault of ours."""
 
 import time
 from collections.abc import Iterator
@@ -88,6 +88,6 @@ def test_a_nul_in_a_form_is_no_fault(app: Flask, admin: FlaskClient) -> None:
         client = app.test_client() if page == "/sign-in" else admin
         answer = submit(client, page, action, **values)
         assert answer.status_code < 500, action
-        assert action != page or answer.status_code == 403
+        assert answer.status_code == 400, action
     asked = {"gateway": "one", "code": "\0" * 12}
     assert app.test_client().post("/api/v1/enrol", json=asked).status_code == 403

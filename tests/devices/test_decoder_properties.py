@@ -41,7 +41,11 @@ def is_valid(found: Input) -> bool:
     if isinstance(found, Scan):
         return 1 <= len(found.data) <= SCAN_BYTES_MAX
     if isinstance(found, Garbled):
-        return found.reason in GARBLED_REASONS and len(found.start) <= GARBLED_START_BYTES_MAX and found.size >= 1
+        return (
+            found.reason in GARBLED_REASONS
+            and len(found.start) <= GARBLED_START_BYTES_MAX
+            and found.size >= len(found.start)
+        )
     return isinstance(found, Pressed | Found | Lost)
 
 

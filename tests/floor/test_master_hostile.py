@@ -125,7 +125,16 @@ PIECES = st.lists(
         st.sampled_from(
             [
                 *(OPERATION.encode(), b"id,name,badge\r\n", b"A,B,B-A\r\n", b"\xef\xbb\xbf", b'"', b'""', b"\x00"),
-                *(b"[[people]]\n", b'id = "A"\n', b"name = ", b"badge = ", b"[" * 3_000, b"'''", b"=1+1", b"PK\x03\x04"),
+                *(
+                    b"[[people]]\n",
+                    b'id = "A"\n',
+                    b"name = ",
+                    b"badge = ",
+                    b"[" * 3_000,
+                    b"'''",
+                    b"=1+1",
+                    b"PK\x03\x04",
+                ),
             ]
         ),
     ),
