@@ -20,6 +20,7 @@ from gateway.config import read as read_config
 from gateway.errors import GatewayError
 from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader, check
+from gateway.salvage import damaged_folders
 
 CONNECT_SECONDS_MAX = 3.0
 
@@ -61,6 +62,7 @@ def examine(path: Path) -> Iterator[Finding]:
     yield _sqlite()
     yield _folder(config)
     yield from _journal(config)
+    yield from _damaged(config)
     yield _clock()
     yield from _credential(config)
     yield from _reachable(config)
@@ -116,6 +118,12 @@ def _journal(config: Config) -> Iterator[Finding]:
         yield Finding("journal", "fault", faults[0], "Keep the file and run `lineside journal verify` on a copy.")
     else:
         yield Finding("journal", "good", text)
+
+
+def _damaged(config: Config) -> Iterator[Finding]:
+    for folder in damaged_folders(config.gateway.folder):
+        hint = "Replace the card if it is not the first; docs/damaged-journal.md says when the folder may be deleted."
+        yield Finding("damaged journal", "warning", f"kept in {folder}; its readable records are in the journal", hint)
 
 
 def _clock() -> Finding:

@@ -45,7 +45,7 @@ class JournalCorrupt(GatewayError):
 class JournalDamaged(JournalCorrupt):
     """The journal is not what was written: its card forgot, changed or mixed up what it had."""
 
-    hint = "It is salvaged at the next start by itself; the maintainer keeps the damaged folder and checks the card."
+    hint = "It is salvaged at the next start by itself; see docs/damaged-journal.md."
 
 
 class JournalLocked(GatewayError):

@@ -15,6 +15,7 @@ from gateway.config import read as read_config
 from gateway.errors import GatewayError, JournalCorrupt
 from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader, check
+from gateway.salvage import damaged_folders
 from sync.wire import Record
 
 EXPORT_RECEIPT = "export-receipt.json"
@@ -79,6 +80,8 @@ def verify(folder: Path | None, config: Path | None) -> None:
             click.echo(fault)
         total = sum(entry.last - entry.floor for entry in reader.epochs())
     click.echo(f"{total} records, {len(faults)} faults")
+    for each in damaged_folders(reader.folder):
+        click.echo(f"a damaged journal is kept in {each}")
     if faults:
         click.echo(f"hint: {JournalCorrupt.hint}", err=True)
         raise SystemExit(1)

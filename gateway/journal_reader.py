@@ -42,7 +42,7 @@ class JournalReader:
         uri = f"{path.resolve().as_uri()}?mode=ro"
         self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
         self._proving = proving
-        self._folder = path.parent
+        self.folder = path.parent
         row = self._one("SELECT value FROM setting WHERE name = 'gateway'")
         self.gateway_name = gateway_name or (str(row[0]) if row else "")
 
@@ -162,7 +162,7 @@ class JournalReader:
         return record
 
     def _damaged(self, reason: str) -> NoReturn:
-        suspect(self._folder, reason)
+        suspect(self.folder, reason)
         raise JournalDamaged(f"the journal is damaged: {reason}")
 
 

@@ -3,8 +3,9 @@
 import itertools
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -36,11 +37,18 @@ def put(database: Database, card: Card) -> Board:
     return current_board(database, NOW)
 
 
-def record_text(type_name: str, data: object, **head: object) -> str:
-    """A record as only a hostile gateway would write it."""
-    whole = {"type": type_name, "subject": "S1", "bootid": "b" * 32, "boottime": "1.0", "walltime": f"{NOW}"}
+def record_text(type_name: str, data: object, head: Mapping[str, object] = MappingProxyType({})) -> str:
+    """A record as only a hostile gateway would write it; `head` overrules whatever else it would say."""
+    whole = {
+        "type": type_name,
+        "data": data,
+        "subject": "S1",
+        "bootid": "b" * 32,
+        "boottime": "1.0",
+        "walltime": f"{NOW}",
+    }
     more = {"clockstate": "unsynchronised", "masterversion": 1, "signalled": 0}
-    return json.dumps({**whole, **more, **head, "data": data})
+    return json.dumps({**whole, **more, **head})
 
 
 def test_half_a_surrogate_pair_in_a_record_does_not_stop_the_board(enrolled: Database) -> None:
@@ -100,7 +108,7 @@ def keep_hostile(card: Card, drawn: tuple[str, dict[str, Any], dict[str, object]
     for key in ("call", "corrects"):
         if name in EVENTS and key in EVENTS[name].model_fields:
             data = {**data, key: f"{epoch}/{earlier}"}
-    card.keep_text(record_text(name, data, **head))
+    card.keep_text(record_text(name, data, head))
 
 
 @pytest.fixture(scope="module")

@@ -41,9 +41,10 @@ class Station:
         )
         self.process.start()
         self.process.wait_ready()
-        wait_for("the scanner's port", self._listens)
+        wait_for("the scanner's port", self.listens)
 
-    def _listens(self) -> bool:
+    def listens(self) -> bool:
+        """Whether the scanner's port is open."""
         try:
             socket.create_connection(("127.0.0.1", self.port)).close()
         except OSError:
