@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
 import sqlalchemy
 
 from central.config import read_config
@@ -79,7 +80,8 @@ class Office:
         return sorted(str(row[0]) for row in self.rows("SELECT kind FROM alarm"))
 
     def alarms_of(self, name: str) -> list[str]:
-        """The kinds of a gateway's alarms."""
+        """The kinds of a gateway's alarms, as somebody sees them who opens the board: looking folds the log."""
+        requests.get(f"{self.url}/api/v1/board", timeout=30).raise_for_status()
         return sorted(str(row[0]) for row in self.rows("SELECT kind FROM alarm WHERE gateway = :name", name=name))
 
     def count_epochs(self, name: str) -> int:

@@ -12,7 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 GUEST_PORT = "lineside.vm"
 """The virtio serial port by which the guest talks; in the guest it is /dev/virtio-ports/lineside.vm."""
@@ -34,7 +34,7 @@ class Machine:
         self.serial = folder / "serial.log"
         self._child: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._control_lines: Iterator[bytes] = iter(())
+        self._control_lines: BinaryIO | None = None
         self._guest: socket.socket | None = None
         self._unread = b""
 
@@ -55,16 +55,18 @@ class Machine:
         try:
             self._guest = self._connected(sockets[1])
             self._control = self._connected(sockets[0])
-            self._control_lines = iter(self._control.makefile("rb"))
-            next(self._control_lines)
+            self._control_lines = self._control.makefile("rb")
+            self._control_lines.readline()
             self.command_qemu("qmp_capabilities")
         except BaseException:
-            self.cut()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.cut()
+        if self._guest is not None:
+            self._guest.close()
 
     def _channels(self) -> list[str]:
         """Files and Unix sockets only: nothing listens on a network."""
@@ -119,7 +121,7 @@ class Machine:
 
     def command_qemu(self, name: str, **arguments: object) -> Any:
         """A QMP command's answer. Raises MachineFailed when QEMU refuses it."""
-        assert self._control is not None
+        assert self._control is not None and self._control_lines is not None
         self._control.sendall(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
         for line in self._control_lines:
             said = json.loads(line)
@@ -174,8 +176,9 @@ class Machine:
         if self._child is not None:
             self._child.send_signal(signal.SIGKILL)
             self._child.wait()
-        if self._control is not None:
-            self._control.close()
+        for each in (self._control_lines, self._control):
+            if each is not None:
+                each.close()
 
     def leftover(self) -> Iterator[dict[str, Any]]:
         """After a cut: the whole lines that the guest had sent before it. Closes the connection."""
