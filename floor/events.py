@@ -311,20 +311,17 @@ def decode(content: str) -> Happening:
     Raises ValueError for text that is no known event: a newer release's type is kept by who carries it and
     skipped by who folds it (`EVENTS` says which are known).
     """
-    head = json.loads(content)
-    kind = EVENTS.get(head.get("type", ""))
-    if kind is None:
-        raise ValueError(f"unknown event type: {head.get('type')!r}")
-    instant = Instant(
-        head["bootid"], float(head["boottime"]), float(head["walltime"]), head["clockstate"] == "synchronised"
-    )
-    return Happening(
-        kind.model_validate(head["data"], strict=False),
-        head.get("subject", ""),
-        instant,
-        head["masterversion"],
-        head["signalled"],
-    )
+    try:
+        head = json.loads(content)
+        kind = EVENTS.get(head["type"])
+        if kind is None:
+            raise ValueError(f"unknown event type: {head['type']!r}")
+        boot, subject = str(head["bootid"]), str(head.get("subject", ""))
+        instant = Instant(boot, float(head["boottime"]), float(head["walltime"]), head["clockstate"] == "synchronised")
+        numbers = int(head["masterversion"]), int(head["signalled"])
+        return Happening(kind.model_validate(head["data"], strict=False), subject, instant, *numbers)
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"no event: {error!r}") from error
 
 
 def cloud_event(gateway_name: str, epoch: str, seq: int, content: str) -> str:

@@ -273,5 +273,5 @@ def known(record: Record) -> Iterator[Happening]:
     """The happening of a record; none for a newer release's type, which others keep and carry."""
     try:
         yield events.decode(record.content)
-    except (ValueError, KeyError):
+    except ValueError:
         return

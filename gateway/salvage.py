@@ -438,5 +438,5 @@ def _time_of(record: tuple[bytes, bytes, str] | None) -> float | None:
         return None
     try:
         return decode(record[2]).instant.wall
-    except (ValueError, KeyError):
+    except ValueError:
         return None

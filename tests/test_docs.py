@@ -105,7 +105,7 @@ def test_the_fault_matrix_adds_up_and_names_what_was_not_run() -> None:
     assert "| cut \\| torn | 500 | 4,000 | 0 | 0 | whole | 3 |" in page
     assert "| *control* | 250 | 2,000 | 9 |" in page
     for block in (source.faults, source.simulation, source.image):
-        assert "has not been recorded yet" in block(None)
+        assert "not been recorded yet" in block(None)
 
 
 def test_only_a_complete_run_of_a_committed_tree_is_recorded(tmp_path: Path) -> None:
@@ -121,6 +121,25 @@ def test_only_a_complete_run_of_a_committed_tree_is_recorded(tmp_path: Path) -> 
     (tmp_path / "faults-abc.json").write_text(json.dumps(run))
     assert record().returncode == 0
     assert [row["test"] for row in json.loads((tmp_path / "kept.json").read_text())["rows"]] == ["a", "b"]
+
+
+def test_slices_of_days_add_up_and_no_seed_counts_twice() -> None:
+    source = importlib.import_module("docs.sources.reliability")
+    results = importlib.import_module("tests.simulation.results")
+    counts = {"days": 10, "inputs": 3_000, "acknowledged": 2_000, "faults": 300, "boots": 90, "records": 2_500}
+    first = {"commit": "abc", "first_seed": 1, "next_seed": 11, "planted": "", "failed": [], **counts}
+    second = first | {"commit": "def", "first_seed": 11, "next_seed": 21, "failed": [{"seed": 12}]}
+    kept = {"slices": [], "mutants": []}
+    for result in (second, first, first | {"planted": "no-manifest", "days": 3, "failed": [{"seed": 3}]}):
+        kept = results.added(kept, result)
+    page = source.simulation(kept)
+    assert "20 plant-days of distinct seeds, 600 faults, 1 violations" in page
+    assert "| 1 to 10 | `abc` | 10 | 2,000 | 300 | 90 | 2,500 | 0 |" in page
+    assert "| `no-manifest` | 3 |" in page
+    continued = results.added(kept, first | {"days": 9, "next_seed": 10})
+    assert [each["days"] for each in continued["slices"]] == [9, 10]
+    with pytest.raises(ValueError, match="overlap"):
+        results.added(kept, first | {"first_seed": 5})
 
 
 def test_every_link_between_pages_leads_to_a_file() -> None:

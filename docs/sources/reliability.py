@@ -62,24 +62,39 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
     return (name, *figures, cell(row["outcome"]), f"{row['seconds']:,.0f}")
 
 
+SLICE_HEADS = ("seeds", "commit", "days", "acknowledged inputs", "faults", "starts", "records", "violations")
+MUTANT_HEADS = ("planted bug", "found on day")
+
+
 def simulation(run: dict[str, Any] | None) -> str:
-    """Whole plants from seeds."""
+    """Whole plants from seeds: slices of days, and the broken programs that the checks caught."""
     if run is None:
         return "The simulation of whole plants has not been recorded yet.\n"
-    keys = ("days", "inputs", "faults", "violations")
-    rows = [(key, f"{run[key]:,}") for key in keys if key in run]
-    mutants = run.get("mutants", [])
-    if mutants:
-        rows.append(("broken programs that it caught", f"{len(mutants)}"))
-    return f"Run of commit `{run['commit']}`.\n\n" + table(("what", "count"), rows)
+    slices = run["slices"]
+    days, faults_met = (sum(each[key] for each in slices) for key in ("days", "faults"))
+    violations = sum(each["violations"] for each in slices)
+    text = f"{days:,} plant-days of distinct seeds, {faults_met:,} faults, {violations} violations of a promise.\n\n"
+    text += table(SLICE_HEADS, [_slice_row(each) for each in slices])
+    if run["mutants"]:
+        text += "\n" + table(MUTANT_HEADS, [_mutant_row(each) for each in run["mutants"]])
+    return text
+
+
+def _slice_row(part: dict[str, Any]) -> tuple[str, ...]:
+    counts = (f"{part[key]:,}" for key in ("days", "acknowledged", "faults", "boots", "records", "violations"))
+    return (f"{part['first_seed']:,} to {part['last_seed']:,}", f"`{part['commit']}`", *counts)
+
+
+def _mutant_row(mutant: dict[str, Any]) -> tuple[str, str]:
+    return f"`{cell(mutant['bug'])}`", str(mutant["days"]) if mutant["found"] else f"not within {mutant['days']}"
 
 
 def image(run: dict[str, Any] | None) -> str:
-    """The image in an emulator."""
+    """Power cuts of a virtual machine."""
     if run is None:
-        return "The image in an emulator has not been recorded yet.\n"
-    rows = [(cell(str(key)), cell(str(value))) for key, value in run.items() if not isinstance(value, dict | list)]
-    return table(("what", "value"), rows)
+        return "Power cuts of a virtual machine have not been recorded yet.\n"
+    text = f"Run of {run['date']} on commit `{run['commit']}`; processor: {run['accelerator']}.\n\n"
+    return text + table(HEADS, [_row(row) for row in merged(run["rows"])])
 
 
 def blocks() -> dict[str, str]:
