@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from simulation.processes import wait_for
 from tests.faults.counts import times
 from tests.faults.office import Office
 from tests.faults.station import Station, kept_records, wait_a_moment
@@ -56,8 +57,13 @@ def scan_timed(station: Station, truth: dict[str, float]) -> None:
 
 def judge_times(office: Office, truth: dict[str, float]) -> float:
     """Each scan's time at the office holds the truth within its error bound; the largest bound."""
-    # A reader of the board finds it folded up to now.
-    requests.get(f"{office.url}/api/v1/board", timeout=30).raise_for_status()
+
+    def all_corrected() -> bool:
+        # A reader of the board finds it folded up to now; times are bounded by the exchange after a process's first.
+        requests.get(f"{office.url}/api/v1/board", timeout=30).raise_for_status()
+        return not office.rows("SELECT 1 FROM happening WHERE type = 'work.started' AND clock = 'unsynchronised'")
+
+    wait_for("a bound of each time", all_corrected, 120)
     question = "SELECT operation, wall, error_seconds, clock FROM happening WHERE type = 'work.started'"
     rows = {str(row[0]): row for row in office.rows(question)}
     bounds = []
