@@ -109,6 +109,25 @@ class ScanRejected(Event):
     size: int = 0
 
 
+class ScanRefused(Event):
+    """A rule of error-proofing kept somebody from starting or reporting: nothing was started or counted."""
+
+    type_name = "scan.refused"
+    rule: Name
+    person: Annotated[str, Field(max_length=64)] = ""
+    operation: Annotated[str, Field(max_length=64)] = ""
+    device: Text = ""
+    shown: Annotated[str, Field(max_length=128)] = ""
+
+
+class RuleBroken(Event):
+    """A rule of error-proofing was broken by something that has no flags of its own, and it was kept all the same."""
+
+    type_name = "rule.broken"
+    rule: Name
+    person: Annotated[str, Field(max_length=64)] = ""
+
+
 class AndonRaised(Event):
     """A call for help. The call's identity is this record's epoch/seq."""
 
@@ -244,6 +263,8 @@ EVENTS: dict[str, type[Event]] = {
         ReportFinished,
         ReportCorrected,
         ScanRejected,
+        ScanRefused,
+        RuleBroken,
         AndonRaised,
         AndonAcknowledged,
         AndonResolved,

@@ -4,11 +4,21 @@ Pure: values in, values out. Reading it from TOML, CSV and XLSX is in `floor/mas
 """
 
 import hashlib
+from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
+from floor.error_proofing import Moment, Policy, RuleName
 from floor.limits import CELL_CHARACTERS_MAX, MINIMUM_SECONDS_MAX, NUMBER_MAX, VERSION_MAX
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,47}$", description="letters, digits, . _ / -")]
@@ -19,6 +29,16 @@ Title = Annotated[str, Field(max_length=120, pattern=PLAIN)]
 Note = Annotated[str, Field(max_length=CELL_CHARACTERS_MAX, pattern=PLAIN)]
 LabelText = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x20-\x7e]+$")]
 Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$", description="one level of an MQTT topic")]
+
+
+def _day(text: str) -> str:
+    if text:
+        date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"), AfterValidator(_day)]
+"""A day at the plant, as 2027-01-31; empty: none."""
 
 CommandName = Literal[
     "digit",
@@ -43,14 +63,30 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Person(Row):
-    """Somebody with a badge. `roles`: leader may acknowledge and resolve calls."""
+class GrownRow(Row):
+    """A row with columns that came after 0.1.0.
 
+    Where they say nothing they are not written, so that a gateway of 0.1.0, which refuses columns it does not know,
+    goes on taking the snapshots of a plant that does not use them.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value or name not in self.later}
+
+
+class Person(GrownRow):
+    """Somebody with a badge. `roles`: leader may acknowledge and resolve calls. `badge_until`: its last good day."""
+
+    later = frozenset({"badge_until"})
     id: Code
     name: Title
     badge: LabelText
     roles: tuple[Literal["operator", "leader", "maintainer", "planner"], ...] = ("operator",)
     active: bool = True
+    badge_until: Day = ""
 
 
 class Station(Row):
@@ -75,9 +111,10 @@ class WorkOrder(Row):
     state: Literal["released", "held", "closed"] = "released"
 
 
-class Operation(Row):
-    """One step of an order (ISA-95 job order). `ticket` is what its printed label says."""
+class Operation(GrownRow):
+    """One step of an order (ISA-95 job order). `ticket` is what its printed label says, `skill` what one must have."""
 
+    later = frozenset({"skill"})
     id: Code
     work_order: Code
     number: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 10
@@ -87,6 +124,7 @@ class Operation(Row):
     ticket: LabelText
     stations: tuple[Segment, ...] = ()
     """Where it may be done; empty: anywhere."""
+    skill: Code | Literal[""] = ""
 
 
 class CommandCard(Row):
@@ -117,9 +155,26 @@ class Reason(Row):
     name_en: Title = ""
 
 
-class MasterData(Row):
+class Skill(Row):
+    """What a person may do, and until which day (the last good one; empty: for ever)."""
+
+    person: Code
+    skill: Code
+    until: Day = ""
+
+
+class RulePolicy(Row):
+    """What the plant wants done about a broken rule; empty: the usual (`floor/error_proofing.py`)."""
+
+    rule: RuleName
+    start: Policy | Literal[""] = ""
+    finish: Policy | Literal[""] = ""
+
+
+class MasterData(GrownRow):
     """The whole of it, one version. Tickets, badges and cards are unique over all kinds of label."""
 
+    later = frozenset({"skills", "error_proofing"})
     version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
     people: tuple[Person, ...] = ()
     stations: tuple[Station, ...] = ()
@@ -128,6 +183,8 @@ class MasterData(Row):
     command_cards: tuple[CommandCard, ...] = ()
     call_types: tuple[CallType, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    skills: tuple[Skill, ...] = ()
+    error_proofing: tuple[RulePolicy, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MasterData":
@@ -147,6 +204,27 @@ class MasterData(Row):
     def person_by_badge(self) -> dict[str, Person]:
         """Active people by the exact text of their badge."""
         return {row.badge: row for row in self.people if row.active}
+
+    @cached_property
+    def revoked_by_badge(self) -> dict[str, Person]:
+        """People whose badge is no longer good, by its exact text, unless somebody else has it now."""
+        return {row.badge: row for row in self.people if not row.active and row.badge not in self.person_by_badge}
+
+    @cached_property
+    def skill_of(self) -> dict[tuple[str, str], Skill]:
+        """Skills by (person, skill)."""
+        return {(row.person, row.skill): row for row in self.skills}
+
+    @cached_property
+    def policies(self) -> dict[tuple[str, Moment], Policy]:
+        """What the plant said of rules, by (rule, moment)."""
+        found: dict[tuple[str, Moment], Policy] = {}
+        for row in self.error_proofing:
+            if row.start:
+                found[row.rule, "start"] = row.start
+            if row.finish:
+                found[row.rule, "finish"] = row.finish
+        return found
 
     @cached_property
     def person_by_id(self) -> dict[str, Person]:

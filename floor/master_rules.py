@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from floor.error_proofing import DEFAULTS
+
 if TYPE_CHECKING:
     from floor.master import MasterData
 
@@ -25,6 +27,8 @@ def _doubles(master: "MasterData") -> list[str]:
     tables = ("people", "stations", "work_orders", "operations", "call_types", "reasons")
     for table in tables:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
+    found += _repeated("skill", (f"{row.person} {row.skill}" for row in master.skills))
+    found += _repeated("rule", (row.rule for row in master.error_proofing))
     labels = [row.badge for row in master.people if row.active]
     labels += [row.ticket for row in master.operations]
     labels += [row.label for row in master.command_cards]
@@ -51,6 +55,16 @@ def _dangling(master: "MasterData") -> list[str]:
         found += [
             f"call type {call.id!r} names an unknown cause: {each!r}" for each in call.causes if each not in reasons
         ]
+    people = {row.id for row in master.people}
+    found += [
+        f"skill {row.skill!r} names an unknown person: {row.person!r}"
+        for row in master.skills
+        if row.person not in people
+    ]
+    for policy in master.error_proofing:
+        for moment, chosen in (("start", policy.start), ("finish", policy.finish)):
+            if chosen and (policy.rule, moment) not in DEFAULTS:
+                found.append(f"rule {policy.rule!r} is not asked at a {moment}")
     tickets = {row.ticket: row.id for row in master.operations}
     # A ticket scanned before its operation was known is kept under the ticket's text, so the two must not cross.
     found += [

@@ -20,6 +20,8 @@ from floor.master import (
     Person,
     Reason,
     Row,
+    RulePolicy,
+    Skill,
     Station,
     WorkOrder,
 )
@@ -32,6 +34,8 @@ TABLES: Final[dict[str, type[Row]]] = {
     "command_cards": CommandCard,
     "call_types": CallType,
     "reasons": Reason,
+    "skills": Skill,
+    "error_proofing": RulePolicy,
 }
 """Name of the table, of its CSV file and of its sheet -> its rows."""
 

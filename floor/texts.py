@@ -20,6 +20,8 @@ EVENT_NAMES: Final[Catalogue] = {
     "report.finished": ("报工", "Work reported"),
     "report.corrected": ("撤销报工", "Report taken back"),
     "scan.rejected": ("扫码被拒", "Scan refused"),
+    "scan.refused": ("防错拦截", "Refused by a rule"),
+    "rule.broken": ("违反防错规则", "Rule broken"),
     "andon.raised": ("安灯呼叫", "Call raised"),
     "andon.acknowledged": ("呼叫已响应", "Call acknowledged"),
     "andon.resolved": ("异常已解决", "Call resolved"),
@@ -45,6 +47,12 @@ FLAG_NAMES: Final[Catalogue] = {
     "earlier_short": ("前道工序数量不足", "earlier operation short"),
     "nothing_left": ("计划数已报完", "nothing left to report"),
     "not_started": ("未扫码开工", "not started by scan"),
+    "earlier_unknown": ("前道数量未知", "earlier quantity unknown"),
+    "expiry_unknown": ("时钟未校准，未判有效期", "clock not set, expiry not judged"),
+    "skill_missing": ("无此技能资格", "skill missing"),
+    "skill_expired": ("技能资格已过期", "skill expired"),
+    "badge_revoked": ("工牌已注销", "badge revoked"),
+    "badge_expired": ("工牌已过期", "badge expired"),
 }
 
 REJECTION_NAMES: Final[Catalogue] = {

@@ -97,6 +97,8 @@ class Keeping:
     rejections: Rejections = field(default_factory=Rejections)
     stale: bool = True
     """The state must be folded anew before it is used: at start, and after a commit that failed."""
+    upstream_known: bool = True
+    """Whether the reports of other gateways reach this one now."""
 
     def recover(self, instant: Instant) -> None:
         """I7: the state is the fold of the journal, from the newest checkpoint on."""
@@ -204,7 +206,7 @@ class Keeping:
     def _take(self, act: Act, group: Group, desks: dict[str, Desk], instant: Instant) -> Iterator[Outcome]:
         if isinstance(act, Input):
             desk, rules = desks[act.station], self.rules[act.station]
-            decision = decide(self.floor, desk, act.what, self.master, instant, rules)
+            decision = decide(self.floor, desk, act.what, self.master, instant, rules, self.upstream_known)
             if decision is not None:
                 yield self._settle(act.station, decision, group, desks, instant)
         elif isinstance(act, Garbage):
@@ -251,7 +253,9 @@ class Keeping:
     ) -> Outcome:
         identity = ""
         for event in decision.events:
-            if isinstance(event, events.ScanRejected) and not self.rejections.admit(instant.boottime):
+            if isinstance(event, events.ScanRejected | events.ScanRefused) and not self.rejections.admit(
+                instant.boottime
+            ):
                 continue
             identity = self._append(group, event, station, instant)
         desks[station] = decision.desk.with_identity(identity) if identity else decision.desk

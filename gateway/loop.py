@@ -167,6 +167,8 @@ class Loop:
             case ports.FactsCame(facts):
                 return [NewFacts(facts)]
             case ports.SinkState(sink, online, detail, _):
+                if sink == "central":
+                    self.keeping.upstream_known = online
                 if self.viewing.sink_state(sink, online, instant):
                     log.info("%s %s: %s", sink, "online" if online else "offline", detail)
                     self._signal_all(Signal.ONLINE if online else Signal.OFFLINE, sink)

@@ -3,6 +3,7 @@
 import logging
 import sys
 import threading
+import time
 from typing import Any
 
 from floor.events import GatewayStopped
@@ -44,7 +45,11 @@ class Program:
             place.folder, place.name, bytes_max=place.journal_bytes_max, free_bytes_min=place.free_bytes_min
         )
         self.storage = Storage(self.journal)
-        self.keeping = Keeping(self.journal, {station.id: _rules(station) for station in config.station})
+        self.keeping = Keeping(
+            self.journal,
+            {station.id: _rules(station) for station in config.station},
+            upstream_known=not config.central.url,
+        )
         self.viewing = Viewing(config, self.feed.put)
 
     def run(self) -> int:
@@ -238,4 +243,5 @@ def _rules(station: Any) -> StationRules:
         double_scan_seconds=station.double_scan_seconds,
         session_timeout_seconds=station.badge_timeout_minutes * 60,
         same_piece_seconds=station.same_piece_minutes * 60,
+        utc_offset_seconds=time.localtime().tm_gmtoff,
     )

@@ -10,10 +10,10 @@ from typing import Final
 
 from devices.types import Signal
 from floor.errors import LabelRefused
-from floor.events import FactReceived, Instant, LimitReached, SessionClosed, SessionOpened
+from floor.events import FactReceived, Instant, LimitReached, RuleBroken, SessionClosed, SessionOpened
 from floor.label_texts import shown, shown_bytes
 from floor.labels import OWN_TEXT, LabelKind, classify, decode
-from floor.master import MasterData
+from floor.master import MasterData, Person
 from floor.rights import Right, may
 from gateway import limits, station_calls, station_work
 from gateway.floor_state import Floor, Held
@@ -30,6 +30,7 @@ from gateway.station_desk import (
     Scanned,
     StationRules,
 )
+from gateway.station_guards import badge_rules, guarded
 from gateway.station_table import CARDS, TABLE, Key
 from gateway.view import Message
 
@@ -39,9 +40,28 @@ from gateway.view import Message
 def _sign_in(case: Case) -> Decision:
     person = person_of(case)
     assert person is not None
+    return _hold(case, person)
+
+
+def _hold(case: Case, person: Person, confirmed: bool = False) -> Decision:
+    broken = badge_rules(case, person)
+    prompt = Prompt("confirm_rule", case.instant.boottime, Message("dropped"), person=person.id)
+    stopped = guarded(case, broken, "start", prompt, confirmed, name=case.name_of(person.id))
+    if stopped is not None:
+        return stopped
+    told = [RuleBroken(rule=rule, person=person.id) for rule in broken]
     held = person.id in case.state.held.get(case.station, {})
     message = Message("switched" if held else "signed_in", {"name": case.name_of(person.id)})
-    return answer(case, Signal.NOTED, message, SessionOpened(person=person.id), prompt=None)
+    return answer(case, Signal.NOTED, message, SessionOpened(person=person.id), *told, prompt=None)
+
+
+def _confirm_rule(case: Case) -> Decision:
+    prompt = case.desk.prompt
+    assert prompt is not None
+    if not prompt.person:
+        return station_work.confirm_rule(case)
+    person = case.master.person_by_id.get(prompt.person)
+    return _drop(case) if person is None else _hold(case, person, confirmed=True)
 
 
 def _sign_out(case: Case, reason: str) -> Decision:
@@ -129,8 +149,8 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "enter_digit": station_work.enter_digit,
     "finish_entered": station_work.finish_entered,
     "confirm_entered": station_work.confirm_entered,
-    "confirm_early": station_work.confirm_early,
-    "ask_early_again": station_work.ask_early_again,
+    "confirm_rule": _confirm_rule,
+    "ask_rule_again": station_work.ask_rule_again,
     "pause": station_work.pause,
     "resume": station_work.resume,
     "choose": station_work.choose,
@@ -152,7 +172,7 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
 def situation_of(case: Case) -> str:
     """The first part of the row's key: what the station waits for."""
     prompt = case.desk.prompt
-    if prompt is not None and (case.person or prompt.kind in ("same_piece", "cause")):
+    if prompt is not None and (case.person or prompt.kind in ("same_piece", "cause") or prompt.person):
         return "choose" if prompt.kind in ("pause", "resume") else prompt.kind
     return "signed_in" if case.person else "nobody"
 
@@ -167,7 +187,7 @@ def label_of(case: Case) -> str:
         return "doubtful"
     if label.person is None:
         return str(label.kind)
-    if may(label.person.roles, Right.ACKNOWLEDGE) and station_calls.raised_here(case):
+    if label.person.active and may(label.person.roles, Right.ACKNOWLEDGE) and station_calls.raised_here(case):
         return "leader_badge"
     if label.person.id == case.person:
         return "own_badge"
@@ -194,6 +214,9 @@ def scanned_case(case: Case, what: Scanned) -> Case | None:
     if label is None:
         return None
     label = classify(label, case.master, case.rules.labels)
+    if label.person is None and (revoked := case.master.revoked_by_badge.get(label.text)) is not None:
+        # Known, and no longer good: the rule says what to do about it.
+        label = replace(label, kind=LabelKind.BADGE, person=revoked)
     case = replace(case, label=label, key=label.text, shown=shown(label.text))
     # A card acts by its command.
     return replace(case, command=label.card.command, value=label.card.value) if label.card is not None else case
@@ -254,13 +277,20 @@ def _page_report(case: Case, what: PageReport) -> Decision:
 
 
 def decide(
-    state: Floor, desk: Desk, what: Input, master: MasterData, instant: Instant, rules: StationRules
+    state: Floor,
+    desk: Desk,
+    what: Input,
+    master: MasterData,
+    instant: Instant,
+    rules: StationRules,
+    upstream_known: bool = True,
 ) -> Decision | None:
     """What the station does about one input; None for an empty label, which is nothing at all.
 
-    Changes nothing. Never raises for any content of an input (security checklist, hostile corpus).
+    `upstream_known`: whether what other gateways report reaches this one now. Changes nothing. Never raises for any
+    content of an input (security checklist, hostile corpus).
     """
-    case = Case(state, desk, master, instant, rules, shown="")
+    case = Case(state, desk, master, instant, rules, shown="", upstream_known=upstream_known)
     if isinstance(what, Scanned):
         return _scanned(case, what)
     if isinstance(what, Pressed):
@@ -309,7 +339,7 @@ def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
     prompt = desk.prompt
     if prompt is not None and prompt.at + rules.prompt_timeout_seconds <= instant.boottime:
         # A number or a confirmation that never came: nothing of it was kept, and the worker is told so.
-        lost = prompt.kind in ("quantity", "confirm_early")
+        lost = prompt.kind in ("quantity", "confirm_rule")
         return answer(case, Signal.REFUSED if lost else Signal.NOTED, Message("prompt_expired"), prompt=None)
     return None
 

@@ -32,6 +32,8 @@ class Case:
     command: str = ""
     value: str = ""
     size: int = 0
+    upstream_known: bool = True
+    """Whether the reports of other gateways reach this one now."""
 
     @property
     def station(self) -> str:

@@ -21,6 +21,8 @@ class StationRules:
     session_timeout_seconds: float = 8 * 3600.0
     prompt_timeout_seconds: float = 120.0
     same_piece_seconds: float = 600.0
+    utc_offset_seconds: float = 0.0
+    """How far the plant's day is ahead of UTC's: for the days on which badges and skills end."""
     labels: LabelRules = field(default_factory=LabelRules)
 
 
@@ -81,7 +83,7 @@ Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageRes
 
 # The desk.
 
-PromptKind = Literal["quantity", "confirm_early", "same_piece", "cause", "pause", "resume"]
+PromptKind = Literal["quantity", "confirm_rule", "same_piece", "cause", "pause", "resume"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class Prompt:
     """What the station waits for.
 
     `good` and `scrap` are digits as given: None not asked for, "" asked for and none given yet. `entering` says which
-    of them the next digit goes to. `operation` is the key of the share it is about, `call` that of the call.
+    of them the next digit goes to. `operation` is the key of the share it is about, `call` that of the call, `person`
+    who wants to sign in.
     """
 
     kind: PromptKind
@@ -97,6 +100,7 @@ class Prompt:
     message: Message
     operation: str = ""
     call: str = ""
+    person: str = ""
     good: str | None = None
     scrap: str | None = None
     scrap_reason: str = ""

@@ -5,7 +5,7 @@ Pure data. A key is (situation, label, whose, when):
 situation  nobody         nobody is signed in and the station waits for nothing
            signed_in      somebody is, and it waits for nothing
            quantity       a number is being given, card by card
-           confirm_early  a finish sooner than the operation's minimum wants its confirm card
+           confirm_rule   a broken rule of error-proofing wants its confirm card
            same_piece     after a start: is this the scan that was already kept?
            cause          a call wants its cause card
            choose         pause or resume wants a ticket
@@ -22,7 +22,7 @@ Each value is the name of an action of `gateway/station.py`. `anew` drops what t
 from itertools import product
 from typing import Final
 
-SITUATIONS: Final = ("nobody", "signed_in", "quantity", "confirm_early", "same_piece", "cause", "choose")
+SITUATIONS: Final = ("nobody", "signed_in", "quantity", "confirm_rule", "same_piece", "cause", "choose")
 BADGES: Final = ("own_badge", "held_badge", "new_badge", "leader_badge")
 TICKETS: Final = ("ticket", "unknown_ticket")
 CARDS: Final = (
@@ -94,10 +94,10 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
         "confirm": "confirm_entered",
         "cancel": "drop",
     },
-    "confirm_early": _ANEW
+    "confirm_rule": _ANEW
     | _UNDISTURBED
-    | dict.fromkeys(TICKETS, "ask_early_again")
-    | {"confirm": "confirm_early", "cancel": "drop", "digit": "refuse_digit"},
+    | dict.fromkeys(TICKETS, "ask_rule_again")
+    | {"confirm": "confirm_rule", "cancel": "drop", "digit": "refuse_digit"},
     "same_piece": _ANEW
     | _UNDISTURBED
     | {"same": "count_once", "another": "count_again", "confirm": "refuse_confirm", "cancel": "drop"},
@@ -127,7 +127,7 @@ _LEADS_TO: Final = {
     "enter_scrap": "quantity",
     "finish_entered": "signed_in",
     "confirm_entered": "signed_in",
-    "confirm_early": "signed_in",
+    "confirm_rule": "signed_in",
     "ask_same": "same_piece",
     "count_once": "signed_in",
     "count_again": "signed_in",
@@ -149,7 +149,7 @@ def diagram() -> str:
         lines += [f"    {situation} --> {move} ({', '.join(labels)})" for move, labels in moves.items()]
     lines += [
         "    signed_in --> quantity: finish without a planned quantity (ticket)",
-        "    signed_in --> confirm_early: finish too soon (ticket)",
+        "    signed_in --> confirm_rule: rule broken (ticket)",
         "    signed_in --> choose: several shares (pause, resume)",
         "    signed_in --> cause: call already taken (call, button)",
     ]

@@ -5,9 +5,10 @@ Where a value is a name of the floor, the English template takes its twin: `call
 
 from typing import Final
 
+from floor.error_proofing import DEFAULTS
 from floor.events import Event
 from floor.master import MasterData
-from floor.texts import LANGUAGES, REJECTION_NAMES, Catalogue, Language
+from floor.texts import FLAG_NAMES, LANGUAGES, REJECTION_NAMES, Catalogue, Language
 from gateway.view import Message
 
 STATION_MESSAGES: Final[Catalogue] = {
@@ -44,10 +45,6 @@ STATION_MESSAGES: Final[Catalogue] = {
     "entering": ("合格 {good} 报废 {scrap}，再扫工单", "Good {good}, scrap {scrap}. Then the ticket"),
     "ask_quantity": ("计划数未知：请扫合格数量 · {operation}", "No planned quantity: scan how many · {operation}"),
     "ask_digits": ("请扫数字卡", "Scan the digits"),
-    "ask_early": (
-        "才 {seconds} 秒（至少 {minimum} 秒），扫确认卡完成 · {operation}",
-        "Only {seconds} s (minimum {minimum} s). Confirm card to finish · {operation}",
-    ),
     "ask_same": ("上次扫描已保存。是同一次吗？扫“同一次”或“另一次”", "The last scan was kept. Same or another?"),
     "ask_pause": ("扫要暂停的工单", "Scan the ticket to pause"),
     "ask_resume": ("扫要继续的工单", "Scan the ticket to resume"),
@@ -83,8 +80,31 @@ REFUSAL_MESSAGES: Final[Catalogue] = REJECTION_NAMES | {
 }
 """The words of a refusal; those that name something differ from the bare reason in the log."""
 
+
+def _of_rules() -> Catalogue:
+    """What is said of a broken rule that refuses, and of one that asks for the confirm card."""
+    found: Catalogue = {}
+    for rule in dict.fromkeys(rule for rule, _ in DEFAULTS):
+        chinese, english = FLAG_NAMES[rule]
+        about, about_en = ("{name}", "{name}") if rule.startswith("badge_") else ("{operation}", "{operation}")
+        found[f"refused_{rule}"] = (f"不允许：{chinese} · {about}", f"Not allowed: {english} · {about_en}")
+        found[f"ask_{rule}"] = (
+            f"{chinese}，扫确认卡继续 · {about}",
+            f"{english.capitalize()}. Confirm card to go on · {about_en}",
+        )
+    return found
+
+
+RULE_MESSAGES: Final[Catalogue] = _of_rules() | {
+    "ask_early": (
+        "才 {seconds} 秒（至少 {minimum} 秒），扫确认卡完成 · {operation}",
+        "Only {seconds} s (minimum {minimum} s). Confirm card to finish · {operation}",
+    ),
+}
+
 TEXTS: Final[dict[str, dict[str, str]]] = {
-    key: dict(zip(LANGUAGES, words, strict=True)) for key, words in (REFUSAL_MESSAGES | STATION_MESSAGES).items()
+    key: dict(zip(LANGUAGES, words, strict=True))
+    for key, words in (REFUSAL_MESSAGES | STATION_MESSAGES | RULE_MESSAGES).items()
 }
 """Key -> language -> template of `str.format`."""
 

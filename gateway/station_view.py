@@ -10,7 +10,7 @@ from gateway import limits
 from gateway.floor_state import Call, Floor, Share
 from gateway.station_case import Case
 from gateway.station_desk import Desk, Prompt, StationRules
-from gateway.station_work import reported
+from gateway.station_guards import reported
 from gateway.view import CallLine, HeldLine, PromptLine, StationView, WorkLine
 
 _RULES = StationRules()

@@ -13,6 +13,7 @@ from gateway import limits
 from gateway.floor_state import Share
 from gateway.station_case import Case, answer, refuse
 from gateway.station_desk import Decision, Prompt, PromptKind
+from gateway.station_guards import guarded, reported, work_rules
 from gateway.view import Message
 
 
@@ -26,41 +27,6 @@ def scanned_operation(case: Case) -> tuple[str, Operation | None]:
     if label.operation is None or case.state.share(case.person, label.text) is not None:
         return label.text, label.operation
     return label.operation.id, label.operation
-
-
-def reported(case: Case, key: str, operation: Operation | None) -> tuple[int, int]:
-    """(good, scrap) reported everywhere known, also under the ticket's text while it was unknown."""
-    good = scrap = 0
-    for each in {key} if operation is None else {operation.id, operation.ticket}:
-        totals = case.state.reported(each)
-        good, scrap = good + totals[0], scrap + totals[1]
-    return good, scrap
-
-
-def _previous(case: Case, operation: Operation) -> Operation | None:
-    rows = case.master.operations_by_order.get(operation.work_order, ())
-    return max((row for row in rows if row.number < operation.number), key=lambda row: row.number, default=None)
-
-
-def work_flags(case: Case, key: str, operation: Operation | None, good: int = 0, scrap: int = 0) -> tuple[str, ...]:
-    """What is unusual about working on this now; with pieces, about reporting them. Kept all the same (I12)."""
-    if operation is None:
-        return ("unknown_operation",)
-    done = sum(reported(case, key, operation))
-    order = case.master.order_by_id.get(operation.work_order)
-    before = _previous(case, operation)
-    needed = max(done + good + scrap, 1)
-    found = {
-        "order_held": order is not None and order.state == "held",
-        "order_closed": order is not None and order.state == "closed",
-        "wrong_station": bool(operation.stations) and case.station not in operation.stations,
-        "earlier_short": before is not None and reported(case, before.id, before)[0] < needed,
-        "over_quantity": done + good + scrap > operation.planned,
-        "nothing_left": not (good or scrap) and done >= operation.planned,
-    }
-    if key != operation.id:
-        found["unknown_operation"] = True
-    return tuple(flag for flag, holds in found.items() if holds)
 
 
 def _told(case: Case, key: str, message: str, flags: tuple[str, ...], **values: str | int) -> Message:
@@ -82,15 +48,31 @@ def work(case: Case) -> Decision:
     return finish(case, key)
 
 
-def start(case: Case, key: str, operation: Operation | None) -> Decision:
-    """The person's share begins. Others may already be at it: then it is joined."""
+def start(case: Case, key: str, operation: Operation | None, confirmed: bool = False) -> Decision:
+    """The person's share begins, unless a rule is in the way. Others may already be at it: then it is joined."""
     after(WorkState.NONE, WorkAction.START)
-    flags = tuple(each for each in work_flags(case, key, operation) if each != "over_quantity")
+    flags = tuple(each for each in work_rules(case, key, operation) if each != "over_quantity")
+    stopped = guarded(case, flags, "start", _prompt(case, key), confirmed)
+    if stopped is not None:
+        return stopped
     order = operation.work_order if operation else ""
     totals = case.state.progress.get(key)
     message = _told(case, key, "joined" if totals is not None and totals.open else "started", flags)
     event = WorkStarted(person=case.person, operation=key, work_order=order, flags=flags)
     return answer(case, Signal.KEPT, message, event, prompt=None)
+
+
+def _prompt(case: Case, key: str, good: int | None = None, scrap: int = 0, scrap_reason: str = "") -> Prompt:
+    """What the confirm card would go on with: a start where no quantity is given."""
+    return Prompt(
+        "confirm_rule",
+        case.instant.boottime,
+        Message("dropped"),
+        operation=key,
+        good=None if good is None else str(good),
+        scrap=None if good is None else str(scrap),
+        scrap_reason=scrap_reason,
+    )
 
 
 def _ask_quantity(case: Case, key: str, scrap: int, scrap_reason: str) -> Decision:
@@ -124,15 +106,15 @@ def finish(
         good = max(0, operation.planned - sum(reported(case, key, operation)) - scrap)
     seconds = share.worked(case.instant) if share is not None else None
     early = operation is not None and seconds is not None and seconds < operation.minimum_seconds
-    if early and not confirmed:
-        return _ask_early(case, key, good, scrap, scrap_reason, seconds or 0.0)
     flags = (
-        *work_flags(case, key, operation, good, scrap),
+        *(each for each in work_rules(case, key, operation, good, scrap) if each != "nothing_left"),
         *(("early",) if early else ()),
         *(("not_started",) if share is None else ()),
     )
-    flags = tuple(each for each in flags if each != "nothing_left")
-    return _finished(case, share, key, good, scrap, scrap_reason, seconds, flags)
+    minimum = int(operation.minimum_seconds) if operation is not None else 0
+    prompt = _prompt(case, key, good, scrap, scrap_reason)
+    stopped = guarded(case, flags, "finish", prompt, confirmed, seconds=int(seconds or 0), minimum=minimum)
+    return stopped or _finished(case, share, key, good, scrap, scrap_reason, seconds, flags)
 
 
 def _finished(
@@ -171,41 +153,25 @@ def _finished(
     return answer(case, Signal.KEPT, message, *events, prompt=None)
 
 
-def _ask_early(case: Case, key: str, good: int, scrap: int, scrap_reason: str, seconds: float) -> Decision:
-    operation = case.operation(key)
-    assert operation is not None
-    message = Message(
-        "ask_early",
-        {"operation": case.title_of(key), "seconds": int(seconds), "minimum": int(operation.minimum_seconds)},
-    )
-    prompt = Prompt(
-        "confirm_early",
-        case.instant.boottime,
-        message,
-        operation=key,
-        good=str(good),
-        scrap=str(scrap),
-        scrap_reason=scrap_reason,
-    )
-    return answer(case, Signal.ASK, message, prompt=prompt)
-
-
-def confirm_early(case: Case) -> Decision:
-    """The confirm card: the early finish is kept, and flagged."""
+def confirm_rule(case: Case) -> Decision:
+    """The confirm card: what was asked about is kept, and flagged."""
     prompt = case.desk.prompt
     assert prompt is not None
-    return finish(
-        case, prompt.operation, int(prompt.good or 0), int(prompt.scrap or 0), prompt.scrap_reason, confirmed=True
-    )
+    if prompt.good is None:
+        return start(case, prompt.operation, case.operation(prompt.operation), confirmed=True)
+    return finish(case, prompt.operation, int(prompt.good), int(prompt.scrap or 0), prompt.scrap_reason, confirmed=True)
 
 
-def ask_early_again(case: Case) -> Decision:
-    """The ticket again: finished if the minimum has passed by now, else asked again; another one is looked at anew."""
+def ask_rule_again(case: Case) -> Decision:
+    """The ticket again: kept if nothing is in the way by now, else asked again; another one is looked at anew."""
     prompt = case.desk.prompt
     assert prompt is not None
-    if scanned_operation(case)[0] != prompt.operation:
+    key, operation = scanned_operation(case)
+    if key != prompt.operation:
         return work(replace(case, desk=replace(case.desk, prompt=None)))
-    return finish(case, prompt.operation, int(prompt.good or 0), int(prompt.scrap or 0), prompt.scrap_reason)
+    if prompt.good is None:
+        return start(case, key, operation)
+    return finish(case, prompt.operation, int(prompt.good), int(prompt.scrap or 0), prompt.scrap_reason)
 
 
 # Quantities, card by card.

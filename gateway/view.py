@@ -73,7 +73,7 @@ class LastScan:
 
 @dataclass(frozen=True, slots=True)
 class PromptLine:
-    """What the station waits for: none, quantity, confirm_early, same_piece, cause."""
+    """What the station waits for: none, quantity, confirm_rule, same_piece, cause."""
 
     kind: str = "none"
     message: Message | None = None

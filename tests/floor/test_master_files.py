@@ -248,7 +248,7 @@ def test_a_formula_is_read_as_what_it_last_showed_or_not_at_all() -> None:
 def test_written_cells_are_text_and_never_formulas() -> None:
     master = MasterData(people=(Person(id="A", name="=HYPERLINK(1)", badge="=1+1"),))
     book = openpyxl.load_workbook(io.BytesIO(write_xlsx(master)))
-    cells = [cell for row in book["people"].iter_rows(min_row=2) for cell in row]
+    cells = [cell for row in book["people"].iter_rows(min_row=2) for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     assert read_xlsx(write_xlsx(master)).digest == master.digest
     book.close()

@@ -15,6 +15,8 @@ EPOCH = "0f" * 16
 EXAMPLES: dict[str, dict[str, Any]] = {
     "session.opened": {"person": "ann"},
     "session.closed": {"person": "ann", "reason": "timeout"},
+    "scan.refused": {"rule": "order_held", "person": "ann", "operation": "W1-10", "shown": "T-W1-10"},
+    "rule.broken": {"rule": "badge_expired", "person": "ann"},
     "work.started": {"person": "ann", "operation": "W1-10", "work_order": "W1", "flags": ["order_held"]},
     "work.paused": {"person": "ann", "operation": "W1-10"},
     "work.resumed": {"person": "ann", "operation": "W1-10"},

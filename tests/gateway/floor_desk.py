@@ -27,7 +27,7 @@ CARDS = {
 
 
 def small_plant() -> MasterData:
-    """Ann and Bob operate, Lee leads; orders W1 (two operations), W2 (a minimum time), held and closed ones."""
+    """Ann and Bob operate, Lee leads; orders W1 (two operations), W2 (a minimum time), W3, held and closed ones."""
     digits = [
         CommandCard(label=f"C-D{digit}{copy}", command="digit", value=digit) for digit in "0123456789" for copy in "AB"
     ]
@@ -47,6 +47,7 @@ def small_plant() -> MasterData:
         work_orders=(
             WorkOrder(id="W1", item="AX", quantity=100),
             WorkOrder(id="W2", quantity=50),
+            WorkOrder(id="W3", quantity=100),
             WorkOrder(id="WH", quantity=10, state="held"),
             WorkOrder(id="WC", quantity=10, state="closed"),
         ),
@@ -54,6 +55,7 @@ def small_plant() -> MasterData:
             Operation(id="W1-10", work_order="W1", number=10, name="车削", planned=100, ticket="T-W1-10"),
             Operation(id="W1-20", work_order="W1", number=20, name="检验", planned=100, ticket="T-W1-20"),
             Operation(id="W2-10", work_order="W2", planned=50, minimum_seconds=60, ticket="T-W2-10"),
+            Operation(id="W3-10", work_order="W3", name="检验", planned=100, ticket="T-W3-10"),
             Operation(id="WH-10", work_order="WH", planned=10, ticket="T-WH-10"),
             Operation(id="WC-10", work_order="WC", planned=10, ticket="T-WC-10", stations=("S2",)),
         ),
@@ -84,6 +86,8 @@ class Bench:
     boot: str = "boot-1"
     now: float = 1000.0
     wall: float = 1.8e9
+    synchronised: bool = True
+    upstream_known: bool = True
     rules: StationRules = field(default_factory=StationRules)
     desks: dict[str, Desk] = field(default_factory=dict)
     kept: list[tuple[str, Happening]] = field(default_factory=list)
@@ -98,7 +102,7 @@ class Bench:
 
     @property
     def instant(self) -> Instant:
-        return Instant(self.boot, self.now, self.wall + self.now, True)
+        return Instant(self.boot, self.now, self.wall + self.now, self.synchronised)
 
     def keep(self, *events: Event) -> str:
         """Commit and fold; the identity of the last one."""
@@ -119,7 +123,7 @@ class Bench:
         """`after` seconds later, this input."""
         self.now += after
         before = self.state.to_json()
-        decision = decide(self.state, self.desk, what, self.master, self.instant, self.rules)
+        decision = decide(self.state, self.desk, what, self.master, self.instant, self.rules, self.upstream_known)
         assert decision is not None
         assert self.state.to_json() == before, "a decision changed the state"
         for language in ("zh", "en"):

@@ -126,7 +126,7 @@ def confirm() -> GatewayView:
     """The station asks whether it is really done so early."""
     message = Message("confirm_early", {"time": "0:48"})
     last = LastScan("OP-2611-20", "ask", message, WALL - 2)
-    return view(replace(RUNNING_STATION, prompt=PromptLine("confirm_early", message), last=last))
+    return view(replace(RUNNING_STATION, prompt=PromptLine("confirm_rule", message), last=last))
 
 
 def refused() -> GatewayView:

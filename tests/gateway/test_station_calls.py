@@ -31,7 +31,7 @@ def test_anybody_may_call_and_any_button_is_heard() -> None:
 
 def test_with_several_operations_running_the_call_names_none() -> None:
     bench = Bench()
-    bench.scans("B-ANN", "T-W1-10", "T-W1-20")
+    bench.scans("B-ANN", "T-W1-10", "T-W3-10")
     called(bench)
     event = bench.kept[-1][1].event
     assert isinstance(event, AndonRaised)

@@ -20,7 +20,7 @@ LABEL_TEXTS = {
     "leader_badge": "B-LEE",
     "ticket": "T-W1-10",
     "unknown_ticket": "T-ELSEWHERE",
-    "doubtful": "T-W1-20",
+    "doubtful": "T-W3-10",
     "digit": "C-D7A",
     "unknown_badge": "B-NOBODY",
     "unknown_command": "C-NOTHING",
@@ -30,7 +30,7 @@ LABEL_TEXTS = {
 }
 PROMPTS = {
     "quantity": Prompt("quantity", 1000, Message("entering"), good="5"),
-    "confirm_early": Prompt("confirm_early", 1000, Message("ask_early"), operation="W2-10", good="4", scrap="1"),
+    "confirm_rule": Prompt("confirm_rule", 1000, Message("ask_early"), operation="W2-10", good="4", scrap="1"),
     "same_piece": Prompt("same_piece", 1000, Message("ask_same")),
     "cause": Prompt("cause", 1000, Message("ask_cause"), call=f"{EPOCH}/3"),
     "choose": Prompt("pause", 1000, Message("ask_pause")),
@@ -55,8 +55,8 @@ EFFECTS: dict[str, Effect] = {
     "enter_digit": (Signal.NOTED, (), "quantity"),
     "finish_entered": (Signal.KEPT, ("report.finished",), "none"),
     "confirm_entered": (Signal.KEPT, ("report.finished",), "none"),
-    "confirm_early": (Signal.KEPT, ("report.finished",), "none"),
-    "ask_early_again": (Signal.KEPT, ("report.finished",), "none"),
+    "confirm_rule": (Signal.KEPT, ("report.finished",), "none"),
+    "ask_rule_again": (Signal.KEPT, ("report.finished",), "none"),
     "pause": (Signal.KEPT, ("work.paused",), "none"),
     "resume": REFUSED,
     "choose": (Signal.KEPT, ("work.paused",), "none"),
@@ -73,7 +73,7 @@ EFFECTS: dict[str, Effect] = {
 # Where an action on another label, or after a prompt was dropped, does otherwise.
 SPECIAL: dict[tuple[str, str], Effect] = {
     ("work", "unknown_ticket"): (Signal.KEPT, ("work.started",), "none"),
-    ("ask_early_again", "unknown_ticket"): (Signal.KEPT, ("work.started",), "none"),
+    ("ask_rule_again", "unknown_ticket"): (Signal.KEPT, ("work.started",), "none"),
     ("finish_entered", "unknown_ticket"): (Signal.KEPT, ("work.started", "report.finished"), "none"),
     ("choose", "unknown_ticket"): REFUSED,
 }
@@ -85,7 +85,7 @@ def arranged(key: Key) -> tuple[Bench, Scanned]:
     bench = Bench()
     if situation != "nobody":
         bench.scans("B-BOB", "B-ANN", "T-W1-10", "B-ANN", "B-ANN")
-        if situation == "confirm_early":
+        if situation == "confirm_rule":
             # The share of the order with a minimum time, so that its early finish can be confirmed.
             bench.scan("T-W2-10")
     if label == "leader_badge":
@@ -93,7 +93,7 @@ def arranged(key: Key) -> tuple[Bench, Scanned]:
     text = LABEL_TEXTS.get(label, f"C-{label.upper()}")
     desk = Desk(bench.station, prompt=PROMPTS.get(situation))
     if label == "doubtful" or situation == "same_piece":
-        desk = Desk(bench.station, prompt=desk.prompt, doubt=Doubt("T-W1-20", f"{EPOCH}/1", bench.now))
+        desk = Desk(bench.station, prompt=desk.prompt, doubt=Doubt("T-W3-10", f"{EPOCH}/1", bench.now))
     person = bench.state.current(bench.station) if whose == "same" else "somebody"
     ago = 1.0 if when == "inside" else 10.0
     bench.now += 20
@@ -126,7 +126,7 @@ def expected(key: Key) -> Effect:
     action = TABLE[key]
     if action == "anew":
         signal, events, prompt = expected(("signed_in", label, "other", "outside"))
-        if (situation, label) == ("confirm_early", "pause"):
+        if (situation, label) == ("confirm_rule", "pause"):
             return Signal.ASK, (), "pause"  # two shares are running there
         return signal, events, "none" if prompt == KEEP else prompt
     return SPECIAL.get((action, label), EFFECTS[action])

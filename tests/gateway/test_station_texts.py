@@ -51,7 +51,7 @@ def used_keys() -> set[str]:
 
 
 def test_every_key_the_station_uses_is_there() -> None:
-    pieces = {"_flagged", "ask_", "nothing_", "_label"}
+    pieces = {"_flagged", "ask_", "nothing_", "_label", "refused_"}
     assert used_keys() - pieces - set(TEXTS) == set()
     assert len(used_keys()) > 40
 
@@ -67,8 +67,8 @@ def test_english_takes_the_english_names() -> None:
     decision = bench.press("quality")
     assert (render(decision.message, "zh"), render(decision.message, "en")) == ("已呼叫 质量", "Called: Quality")
     bench.scan("B-ANN")
-    started = bench.scan("T-WH-10")
-    assert render(started.message, "en") == "Started WH. Note: order on hold"
+    refused = bench.scan("T-WH-10")
+    assert render(refused.message, "en") == "Not allowed: order on hold · WH"
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_the_view_shows_a_held_persons_work_of_another_station_first() -> None:
     bench = Bench()
     bench.scans("B-ANN", "T-W1-10")
     bench.station = "S2"
-    bench.scans("B-BOB", "T-W1-20", "B-ANN")
+    bench.scans("B-BOB", "T-W3-10", "B-ANN")
     view = station_view(bench.state, bench.desk, bench.master, "S2", bench.instant)
-    assert [line.operation for line in view.work] == ["W1-10", "W1-20"]
+    assert [line.operation for line in view.work] == ["W1-10", "W3-10"]
     assert view.name == "S2"
     empty = station_view(bench.state, bench.desk, bench.master, "S9", bench.instant)
     assert (empty.people, empty.work, empty.calls) == ((), (), ())

@@ -127,7 +127,7 @@ def test_after_a_start_a_badge_asks_too() -> None:
 def test_another_label_is_taken_while_the_question_is_open() -> None:
     bench = after_restart(signed_in("T-W1-10"))
     bench.scan("T-W1-10")
-    assert types(bench.scan("T-W1-20")) == ("work.started",)
+    assert types(bench.scan("T-W3-10")) == ("work.started",)
     assert bench.scan("T-W1-10").message.key == "ask_same"
 
 
@@ -173,7 +173,7 @@ def test_a_badge_of_another_boot_times_out_by_this_boots_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cards", "signal"), [(["C-GOOD", "C-D1A"], Signal.REFUSED), (["T-W1-20", "C-PAUSE"], Signal.NOTED)]
+    ("cards", "signal"), [(["C-GOOD", "C-D1A"], Signal.REFUSED), (["T-W3-10", "C-PAUSE"], Signal.NOTED)]
 )
 def test_a_prompt_times_out_and_says_whether_anything_is_lost(cards: list[str], signal: Signal) -> None:
     bench = signed_in("T-W1-10", *cards)

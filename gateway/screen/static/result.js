@@ -39,7 +39,7 @@ export function paintAge(state) {
   put("result-age", waiting ? say("processing") : result ? ago(age) : "");
 }
 
-const PROMPT_BUTTONS = { confirm_early: ["confirm", "cancel"], same_piece: ["same", "another"], quantity: ["report", "cancel"] };
+const PROMPT_BUTTONS = { confirm_rule: ["confirm", "cancel"], same_piece: ["same", "another"], quantity: ["report", "cancel"] };
 
 // "Kept: good 5" under a huge "Kept" says it once.
 const without = (word, text) => (text.startsWith(word) && text.length > word.length ? text.slice(word.length).replace(/^[\s:：，,·]+/, "") : text) || text;

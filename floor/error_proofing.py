@@ -1,0 +1,80 @@
+"""Error-proofing: which rules there are, and what the station does about a broken one unless the plant says otherwise.
+
+A start or a sign-in has not happened yet, so it is refused; a finish has, so it is kept and flagged (I12). Pure.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from floor.master import MasterData
+
+Policy = Literal["refuse", "confirm", "flag"]
+"""Refuse: nothing is started or counted, and a `scan.refused` tells it. Confirm: warn, and keep it with the confirm
+card. Flag: keep it, and say so."""
+
+Moment = Literal["start", "finish"]
+"""A sign-in counts as a start."""
+
+RuleName = Literal[
+    "badge_revoked",
+    "badge_expired",
+    "skill_missing",
+    "skill_expired",
+    "wrong_station",
+    "order_closed",
+    "order_held",
+    "earlier_short",
+    "nothing_left",
+    "over_quantity",
+    "early",
+    "not_started",
+]
+
+DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
+    ("badge_revoked", "start"): "refuse",
+    ("badge_expired", "start"): "refuse",
+    ("skill_missing", "start"): "refuse",
+    ("skill_expired", "start"): "refuse",
+    ("wrong_station", "start"): "refuse",
+    ("order_closed", "start"): "refuse",
+    ("order_held", "start"): "refuse",
+    ("earlier_short", "start"): "refuse",
+    ("nothing_left", "start"): "refuse",
+    ("skill_missing", "finish"): "flag",
+    ("skill_expired", "finish"): "flag",
+    ("wrong_station", "finish"): "flag",
+    ("order_closed", "finish"): "flag",
+    ("order_held", "finish"): "flag",
+    ("earlier_short", "finish"): "flag",
+    ("over_quantity", "finish"): "flag",
+    ("early", "finish"): "confirm",
+    ("not_started", "finish"): "flag",
+}
+"""Every moment a rule is asked at. What a rule cannot know, like an earlier operation out of reach, it only flags."""
+
+UNKNOWN: Final = frozenset({"unknown_operation", "earlier_unknown", "expiry_unknown"})
+"""Flags of what cannot be judged here and now: no policy refuses for ignorance (I12)."""
+
+
+def policy_of(master: "MasterData", rule: str, moment: Moment) -> Policy:
+    """What the plant wants of this rule at this moment."""
+    chosen = master.policies.get((rule, moment))
+    return chosen or DEFAULTS.get((rule, moment), "flag")
+
+
+def split(master: "MasterData", broken: Iterable[str], moment: Moment) -> dict[Policy, tuple[str, ...]]:
+    """The broken rules by what is to be done about them."""
+    found: dict[Policy, list[str]] = {"refuse": [], "confirm": [], "flag": []}
+    for rule in broken:
+        found["flag" if rule in UNKNOWN else policy_of(master, rule, moment)].append(rule)
+    return {policy: tuple(rules) for policy, rules in found.items()}
+
+
+def has_ended(until: str, wall: float, utc_offset_seconds: float) -> bool:
+    """Is the day `until` (YYYY-MM-DD, the last good one) over at the plant? Empty: it never ends."""
+    if not until:
+        return False
+    today = datetime.fromtimestamp(wall + utc_offset_seconds, UTC).date()
+    return today > date.fromisoformat(until)

@@ -1,0 +1,124 @@
+"""Error-proofing at the station: which rules an input breaks, and how one is refused or asked about. Pure."""
+
+from devices.types import Signal
+from floor.error_proofing import Moment, has_ended, split
+from floor.events import ScanRefused
+from floor.label_texts import shown
+from floor.master import Operation, Person
+from gateway.station_case import Case, answer
+from gateway.station_desk import Decision, Prompt
+from gateway.view import Message
+
+
+def reported(case: Case, key: str, operation: Operation | None) -> tuple[int, int]:
+    """(good, scrap) reported everywhere known, also under the ticket's text while it was unknown."""
+    good = scrap = 0
+    for each in {key} if operation is None else {operation.id, operation.ticket}:
+        totals = case.state.reported(each)
+        good, scrap = good + totals[0], scrap + totals[1]
+    return good, scrap
+
+
+def _previous(case: Case, operation: Operation) -> Operation | None:
+    rows = case.master.operations_by_order.get(operation.work_order, ())
+    return max((row for row in rows if row.number < operation.number), key=lambda row: row.number, default=None)
+
+
+def _expired(case: Case, until: str) -> bool | None:
+    """None where nobody knows: the clock is not set."""
+    if not until:
+        return False
+    if not case.instant.synchronised:
+        return None
+    return has_ended(until, case.instant.wall, case.rules.utc_offset_seconds)
+
+
+def badge_rules(case: Case, person: Person) -> tuple[str, ...]:
+    """What speaks against holding this person."""
+    expired = _expired(case, person.badge_until)
+    found = {"badge_revoked": not person.active, "badge_expired": expired, "expiry_unknown": expired is None}
+    return tuple(rule for rule, holds in found.items() if holds)
+
+
+def _skill_rule(case: Case, operation: Operation) -> str:
+    if not operation.skill:
+        return ""
+    skill = case.master.skill_of.get((case.person, operation.skill))
+    if skill is None:
+        return "skill_missing"
+    expired = _expired(case, skill.until)
+    return "expiry_unknown" if expired is None else "skill_expired" if expired else ""
+
+
+def _earlier_rule(case: Case, operation: Operation, needed: int) -> str:
+    """Startable is what the operation before has delivered. Where its reports do not reach us, nobody knows (I12)."""
+    before = _previous(case, operation)
+    if before is None or reported(case, before.id, before)[0] >= needed:
+        return ""
+    return "earlier_short" if case.upstream_known or _only_here(case, before) else "earlier_unknown"
+
+
+def _only_here(case: Case, operation: Operation) -> bool:
+    """Whether it can be reported at this gateway alone."""
+    places = operation.stations or tuple(case.master.station_by_id)
+    served = {
+        case.master.station_by_id[each].gateway for each in (*places, case.station) if each in case.master.station_by_id
+    }
+    return len(served) == 1 and case.station in case.master.station_by_id
+
+
+def work_rules(case: Case, key: str, operation: Operation | None, good: int = 0, scrap: int = 0) -> tuple[str, ...]:
+    """The rules that working on this now breaks; with pieces, reporting them."""
+    if operation is None:
+        return ("unknown_operation",)
+    done = sum(reported(case, key, operation))
+    order = case.master.order_by_id.get(operation.work_order)
+    found = [
+        ("order_held", order is not None and order.state == "held"),
+        ("order_closed", order is not None and order.state == "closed"),
+        ("wrong_station", bool(operation.stations) and case.station not in operation.stations),
+        (_skill_rule(case, operation), True),
+        (_earlier_rule(case, operation, max(done + good + scrap, 1)), True),
+        ("over_quantity", done + good + scrap > operation.planned),
+        ("nothing_left", not (good or scrap) and done >= operation.planned),
+        ("unknown_operation", key != operation.id),
+    ]
+    return tuple(rule for rule, holds in found if rule and holds)
+
+
+def guarded(
+    case: Case, broken: tuple[str, ...], moment: Moment, prompt: Prompt, confirmed: bool, **values: str | int
+) -> Decision | None:
+    """What a broken rule makes of the input; None: it is kept. `prompt`: what the confirm card would go on with."""
+    by_policy = split(case.master, broken, moment)
+    if by_policy["refuse"]:
+        return _refused(case, by_policy["refuse"][0], prompt)
+    if by_policy["confirm"] and not confirmed:
+        rule = by_policy["confirm"][0]
+        message = Message(f"ask_{rule}", {"operation": case.title_of(prompt.operation), **values})
+        asked = Prompt(
+            "confirm_rule",
+            case.instant.boottime,
+            message,
+            operation=prompt.operation,
+            person=prompt.person,
+            good=prompt.good,
+            scrap=prompt.scrap,
+            scrap_reason=prompt.scrap_reason,
+        )
+        return answer(case, Signal.ASK, message, prompt=asked)
+    return None
+
+
+def _refused(case: Case, rule: str, prompt: Prompt) -> Decision:
+    """Nothing is started or counted; that it was tried is kept, for the leader to see."""
+    person = prompt.person or case.person
+    event = ScanRefused(
+        rule=rule,
+        person=person,
+        operation=shown(prompt.operation, 64),
+        device=shown(case.device, 64),
+        shown=case.shown,
+    )
+    values: dict[str, str | int] = {"operation": case.title_of(prompt.operation), "name": case.name_of(person)}
+    return answer(case, Signal.REFUSED, Message(f"refused_{rule}", values), event, prompt=None)
