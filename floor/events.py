@@ -148,6 +148,24 @@ class AndonAcknowledged(Event):
     source: Literal["badge", "page", "office"] = "badge"
 
 
+class AndonEscalated(Event):
+    """A call has waited so long that the next tier has to know.
+
+    The key is (call, tier): each tier is raised once, by the gateway alone.
+
+    `elapsed_seconds` since the call: the boot clock within each boot, and between boots the wall clock where both sides
+    of the gap were synchronised, else nothing; then the true time is longer, and `uncertain` says so.
+    """
+
+    type_name = "andon.escalated"
+    call: Identity
+    call_type: Name
+    tier: Annotated[int, Field(ge=1, le=9)]
+    owner: Annotated[str, Field(max_length=120)] = ""
+    elapsed_seconds: Annotated[float, Field(ge=0)]
+    uncertain: bool = False
+
+
 class AndonResolved(Event):
     """The call is over, with its cause."""
 
@@ -267,6 +285,7 @@ EVENTS: dict[str, type[Event]] = {
         RuleBroken,
         AndonRaised,
         AndonAcknowledged,
+        AndonEscalated,
         AndonResolved,
         AndonCancelled,
         SnapshotApplied,

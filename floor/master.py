@@ -163,6 +163,15 @@ class Skill(Row):
     until: Day = ""
 
 
+class CallTier(Row):
+    """Who has to know when a call of a type still waits after so many minutes. Tiers count from 1."""
+
+    call_type: Code
+    tier: Annotated[int, Field(ge=1, le=9)]
+    minutes: Annotated[float, Field(ge=0, le=10_080)]
+    owner: Title = ""
+
+
 class RulePolicy(Row):
     """What the plant wants done about a broken rule; empty: the usual (`floor/error_proofing.py`)."""
 
@@ -174,7 +183,7 @@ class RulePolicy(Row):
 class MasterData(GrownRow):
     """The whole of it, one version. Tickets, badges and cards are unique over all kinds of label."""
 
-    later = frozenset({"skills", "error_proofing"})
+    later = frozenset({"skills", "error_proofing", "call_tiers"})
     version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
     people: tuple[Person, ...] = ()
     stations: tuple[Station, ...] = ()
@@ -185,6 +194,7 @@ class MasterData(GrownRow):
     reasons: tuple[Reason, ...] = ()
     skills: tuple[Skill, ...] = ()
     error_proofing: tuple[RulePolicy, ...] = ()
+    call_tiers: tuple[CallTier, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MasterData":
@@ -209,6 +219,14 @@ class MasterData(GrownRow):
     def revoked_by_badge(self) -> dict[str, Person]:
         """People whose badge is no longer good, by its exact text, unless somebody else has it now."""
         return {row.badge: row for row in self.people if not row.active and row.badge not in self.person_by_badge}
+
+    @cached_property
+    def tiers_of(self) -> dict[str, tuple[CallTier, ...]]:
+        """The tiers of each call type, by their number."""
+        found: dict[str, list[CallTier]] = {}
+        for row in sorted(self.call_tiers, key=lambda row: row.tier):
+            found.setdefault(row.call_type, []).append(row)
+        return {call_type: tuple(rows) for call_type, rows in found.items()}
 
     @cached_property
     def skill_of(self) -> dict[tuple[str, str], Skill]:

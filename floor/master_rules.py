@@ -5,6 +5,7 @@ Pure: values in, values out.
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from floor.error_proofing import DEFAULTS
@@ -55,6 +56,7 @@ def _dangling(master: "MasterData") -> list[str]:
         found += [
             f"call type {call.id!r} names an unknown cause: {each!r}" for each in call.causes if each not in reasons
         ]
+    found += _tier_faults(master, calls)
     people = {row.id for row in master.people}
     found += [
         f"skill {row.skill!r} names an unknown person: {row.person!r}"
@@ -74,6 +76,19 @@ def _dangling(master: "MasterData") -> list[str]:
     ]
     for card in master.command_cards:
         found += _card_faults(card.label, card.command, card.value, reasons, calls)
+    return found
+
+
+def _tier_faults(master: "MasterData", calls: set[str]) -> list[str]:
+    found = [
+        f"tier {row.tier} names an unknown call type: {row.call_type!r}"
+        for row in master.call_tiers
+        if row.call_type not in calls
+    ]
+    for call_type, tiers in master.tiers_of.items():
+        found += _repeated(f"call type {call_type!r} tier", (str(row.tier) for row in tiers))
+        if any(later.minutes < earlier.minutes for earlier, later in pairwise(tiers)):
+            found.append(f"call type {call_type!r}: a later tier comes no sooner than the one before")
     return found
 
 

@@ -13,6 +13,7 @@ from floor.errors import MasterFileRefused
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX, FAULTS_NAMED_MAX, ROWS_PER_TABLE_MAX
 from floor.master import (
+    CallTier,
     CallType,
     CommandCard,
     MasterData,
@@ -36,6 +37,7 @@ TABLES: Final[dict[str, type[Row]]] = {
     "reasons": Reason,
     "skills": Skill,
     "error_proofing": RulePolicy,
+    "call_tiers": CallTier,
 }
 """Name of the table, of its CSV file and of its sheet -> its rows."""
 

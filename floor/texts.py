@@ -24,6 +24,7 @@ EVENT_NAMES: Final[Catalogue] = {
     "rule.broken": ("违反防错规则", "Rule broken"),
     "andon.raised": ("安灯呼叫", "Call raised"),
     "andon.acknowledged": ("呼叫已响应", "Call acknowledged"),
+    "andon.escalated": ("呼叫已升级", "Call escalated"),
     "andon.resolved": ("异常已解决", "Call resolved"),
     "andon.cancelled": ("呼叫已取消", "Call cancelled"),
     "snapshot.applied": ("主数据已更新", "Master data updated"),

@@ -15,8 +15,12 @@ from floor.calls import CallAction, CallState
 from floor.events import Happening, Instant
 from floor.work import WorkAction, WorkState
 from gateway import limits
+from gateway.elapsed import Elapsed
 
 FORMAT: Final = 1
+
+CALL_COLUMNS: Final = 7
+"""Those of a call in a folded state of 0.1.0."""
 
 
 @dataclass(slots=True)
@@ -70,6 +74,10 @@ class Call:
     raised_wall: float
     person: str
     acknowledged_by: str
+    tier: int = 0
+    """The newest tier that was raised."""
+    owner: str = ""
+    elapsed: Elapsed = field(default_factory=Elapsed)
 
 
 @dataclass(slots=True)
@@ -99,6 +107,8 @@ class Floor:
     forgotten: int = 0
     """Things let go because a bound was met (I10), and how many of them a `limit.reached` has told."""
     forgotten_told: int = 0
+    last: Instant | None = None
+    """When the newest record was made."""
     inapplicable: int = 0
     """Events that did not fit the state, as beside a lost record: their counts are kept, their transition is not."""
 
@@ -141,6 +151,10 @@ class Floor:
 
     def apply(self, identity: str, happening: Happening) -> None:
         """Fold one record in. Never raises for an event that is valid in itself, so a start can never wedge."""
+        if self.last is not None and self.last.boot != happening.instant.boot:
+            for call in self.calls.values():
+                call.elapsed = call.elapsed.at(self.last, happening.instant)
+        self.last = happening.instant
         fold = FOLDS.get(type(happening.event))
         if fold is not None:
             fold(self, identity, happening)
@@ -158,7 +172,10 @@ class Floor:
                 "shares": [astuple(row) for rows in self.shares.values() for row in rows.values()],
                 "at_station": [[station, *key] for station, rows in self.at_station.items() for key in rows],
                 "progress": [[key, *astuple(row)] for key, row in self.progress.items()],
-                "calls": [astuple(row) for row in self.calls.values()],
+                # Apart from the calls themselves, so that the release before this one still reads those.
+                "calls": [astuple(row)[:CALL_COLUMNS] for row in self.calls.values()],
+                "waiting": [[row.identity, row.tier, row.owner, *astuple(row.elapsed)] for row in self.calls.values()],
+                "last": None if self.last is None else astuple(self.last),
                 "reports": [[*key, [astuple(row) for row in rows]] for key, rows in self.reports.items()],
                 "shares_open": self.shares_open,
                 "forgotten": self.forgotten,
@@ -190,6 +207,11 @@ class Floor:
             call = Call(*row)
             call.state = CallState(call.state)
             whole.calls[call.identity] = call
+        for identity, tier, owner, *elapsed in found.get("waiting", ()):
+            call = whole.calls[identity]
+            call.tier, call.owner, call.elapsed = tier, owner, Elapsed(*elapsed)
+        if found.get("last") is not None:
+            whole.last = Instant(*found["last"])
         whole.reports = {(at, who): [Report(*row) for row in rows] for at, who, rows in found["reports"]}
         for name in ("shares_open", "forgotten", "forgotten_told", "inapplicable"):
             setattr(whole, name, found[name])
@@ -368,7 +390,14 @@ def _andon_raised(state: Floor, identity: str, happening: Happening) -> None:
         del state.calls[next(iter(state.calls))]
         state.forgotten += 1
     state.calls[identity] = Call(
-        identity, event.call_type, happening.station, began, happening.instant.wall, event.person, ""
+        identity,
+        event.call_type,
+        happening.station,
+        began,
+        happening.instant.wall,
+        event.person,
+        "",
+        elapsed=Elapsed(0.0, happening.instant.boottime, happening.instant.boot),
     )
 
 
@@ -384,6 +413,16 @@ def _andon_acknowledged(state: Floor, identity: str, happening: Happening) -> No
     event = happening.event
     assert isinstance(event, events.AndonAcknowledged)
     _acknowledged(state, event.call, event.person)
+
+
+def _andon_escalated(state: Floor, identity: str, happening: Happening) -> None:
+    event = happening.event
+    assert isinstance(event, events.AndonEscalated)
+    call = state.calls.get(event.call)
+    if call is None or event.tier <= call.tier:
+        state.inapplicable += 1
+        return
+    call.tier, call.owner = event.tier, event.owner
 
 
 def _andon_closed(state: Floor, identity: str, happening: Happening) -> None:
@@ -436,6 +475,7 @@ FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     events.ReportCorrected: _report_corrected,
     events.AndonRaised: _andon_raised,
     events.AndonAcknowledged: _andon_acknowledged,
+    events.AndonEscalated: _andon_escalated,
     events.AndonResolved: _andon_closed,
     events.AndonCancelled: _andon_closed,
     events.FactReceived: _fact_received,

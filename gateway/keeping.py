@@ -201,7 +201,7 @@ class Keeping:
         return min(times, default=None)
 
     def _wake(self, station: str, instant: Instant) -> float | None:
-        return wake(self.floor, self.desks[station], instant, self.rules[station])
+        return wake(self.floor, self.desks[station], instant, self.rules[station], self.master)
 
     def _take(self, act: Act, group: Group, desks: dict[str, Desk], instant: Instant) -> Iterator[Outcome]:
         if isinstance(act, Input):

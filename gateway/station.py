@@ -336,6 +336,8 @@ def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
         events = [SessionClosed(person=person, reason="timeout") for person in gone]
         prompt = None if case.person in gone else desk.prompt
         return answer(case, Signal.NOTED, Message("timed_out", {"name": names}), *events, prompt=prompt)
+    if (escalated := station_calls.escalate(case)) is not None:
+        return escalated
     prompt = desk.prompt
     if prompt is not None and prompt.at + rules.prompt_timeout_seconds <= instant.boottime:
         # A number or a confirmation that never came: nothing of it was kept, and the worker is told so.
@@ -344,7 +346,7 @@ def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
     return None
 
 
-def wake(state: Floor, desk: Desk, instant: Instant, rules: StationRules) -> float | None:
+def wake(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master: MasterData) -> float | None:
     """The boottime at which `step` next has something to do; None: never by itself."""
     if _is_worth_telling(state):
         return instant.boottime
@@ -352,6 +354,9 @@ def wake(state: Floor, desk: Desk, instant: Instant, rules: StationRules) -> flo
     times = [_idle_since(row, instant) + rules.session_timeout_seconds for row in rows]
     if desk.prompt is not None:
         times.append(desk.prompt.at + rules.prompt_timeout_seconds)
+    escalation = station_calls.next_escalation(Case(state, desk, master, instant, rules, shown=""))
+    if escalation is not None:
+        times.append(escalation)
     return min(times, default=None)
 
 

@@ -2,14 +2,18 @@
 
 from devices.types import Signal
 from floor.calls import CallAction, CallState, allowed
-from floor.events import AndonAcknowledged, AndonCancelled, AndonRaised, AndonResolved
+from floor.events import AndonAcknowledged, AndonCancelled, AndonEscalated, AndonRaised, AndonResolved
 from floor.label_texts import shown
+from floor.master import CallTier
 from floor.rights import Right, may
 from floor.work import WorkState
 from gateway.floor_state import Call
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import Decision, Prompt
 from gateway.view import Message
+
+ROUNDING_SECONDS = 1e-3
+"""A tier is due so much sooner: a wake that is worked out in other steps may come a hair early, again and again."""
 
 
 def raised_here(case: Case) -> list[Call]:
@@ -46,6 +50,41 @@ def _raise(case: Case, call_type: str) -> Decision:
         device=shown(case.device, 64),
     )
     return answer(case, Signal.CALLED, Message("called", case.names_of_call(call_type)), event)
+
+
+def escalate(case: Case) -> Decision | None:
+    """The next tier of a call that still waits here, once its minutes are over; None when none is due."""
+    for call in raised_here(case):
+        tier = _next_tier(case, call)
+        elapsed = call.elapsed.at(case.state.last, case.instant)
+        if tier is None or elapsed.seconds + ROUNDING_SECONDS < tier.minutes * 60:
+            continue
+        event = AndonEscalated(
+            call=call.identity,
+            call_type=call.call_type,
+            tier=tier.tier,
+            owner=tier.owner,
+            elapsed_seconds=round(elapsed.seconds, 3),
+            uncertain=elapsed.uncertain,
+        )
+        values = case.names_of_call(call.call_type) | {"owner": shown(tier.owner, 64) or str(tier.tier)}
+        return answer(case, Signal.CALLED, Message("escalated", values), event)
+    return None
+
+
+def next_escalation(case: Case) -> float | None:
+    """The boottime at which `escalate` next has something to do."""
+    times = []
+    for call in raised_here(case):
+        if tier := _next_tier(case, call):
+            elapsed = call.elapsed.at(case.state.last, case.instant).seconds
+            times.append(case.instant.boottime + tier.minutes * 60 - elapsed)
+    return min(times, default=None)
+
+
+def _next_tier(case: Case, call: Call) -> CallTier | None:
+    rows = case.master.tiers_of.get(call.call_type, ())
+    return next((row for row in rows if row.tier > call.tier), None)
 
 
 def raise_call(case: Case) -> Decision:

@@ -61,6 +61,7 @@ STATION_MESSAGES: Final[Catalogue] = {
     ),
     # Calls.
     "called": ("已呼叫 {call}", "Called: {call_en}"),
+    "escalated": ("{call} 无人响应，已升级到 {owner}", "{call_en} still waits: now {owner}"),
     "already_called": ("{call} 已呼叫，请稍候", "{call_en} already called, please wait"),
     "acknowledged": ("{name} 正在赶来：{call}", "{name} is coming: {call_en}"),
     "resolved": ("{call} 已解决：{reason}", "{call_en} resolved: {reason_en}"),

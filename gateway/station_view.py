@@ -62,6 +62,8 @@ def _call(case: Case, call: Call) -> CallLine:
         raised_wall=call.raised_wall,
         person_name=case.name_of(call.person) if call.person else "",
         acknowledged_by=case.name_of(call.acknowledged_by) if call.state is CallState.ACKNOWLEDGED else "",
+        tier=call.tier,
+        owner=shown(call.owner, 64),
         causes=tuple(dict.fromkeys((each.id, each.name, each.name_en or each.name) for each in causes)),
     )
 

@@ -72,6 +72,7 @@ TEXTS: dict[str, dict[str, str]] = {
     # Calls for help.
     "calls": {"zh": "安灯呼叫", "en": "Call for help"},
     "call_raised": {"zh": "已呼叫，等人来", "en": "Called, waiting"},
+    "call_escalated": {"zh": "无人响应，已升级到 {owner}", "en": "Still waiting, now {owner}"},
     "call_raised_brief": {"zh": "等人来", "en": "waiting"},
     "call_coming_brief": {"zh": "来了", "en": "coming"},
     "call_acknowledged": {"zh": "{name} 来了", "en": "{name} is coming"},

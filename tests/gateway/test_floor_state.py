@@ -196,7 +196,7 @@ def test_the_state_is_bounded_and_says_when_it_forgets() -> None:
     assert state.progress["W1-10"].open == limits.SHARES_OPEN_MAX
     assert "A" not in state.progress
     rules, desk, now = StationRules(), Desk("S1"), Instant("a", 2.0, 0, True)
-    assert wake(state, desk, now, rules) == 2.0
+    assert wake(state, desk, now, rules, small_plant()) == 2.0
     decision = step(state, desk, now, rules, small_plant())
     assert decision is not None
     told = decision.events[0]

@@ -147,13 +147,13 @@ def test_same_and_another_without_a_question_are_refused() -> None:
 def test_a_badge_times_out_and_the_work_goes_on() -> None:
     bench = Bench(rules=StationRules(session_timeout_seconds=100))
     bench.scans("B-ANN", "T-W1-10")
-    assert wake(bench.state, bench.desk, bench.instant, bench.rules) == bench.now + 100
+    assert wake(bench.state, bench.desk, bench.instant, bench.rules, bench.master) == bench.now + 100
     assert bench.step(after=99.9) is None
     decision = bench.step(after=0.1)
     assert decision and decision.events == (SessionClosed(person="ann", reason="timeout"),)
     assert bench.state.share("ann", "W1-10") is not None
     assert bench.step() is None
-    assert wake(bench.state, bench.desk, bench.instant, bench.rules) is None
+    assert wake(bench.state, bench.desk, bench.instant, bench.rules, bench.master) is None
 
 
 def test_several_badges_time_out_together() -> None:
@@ -168,7 +168,7 @@ def test_a_badge_of_another_boot_times_out_by_this_boots_clock() -> None:
     bench.scan("B-ANN")
     bench.boot, bench.now = "boot-2", 99.0
     assert bench.step() is None
-    assert wake(bench.state, bench.desk, bench.instant, bench.rules) == 100
+    assert wake(bench.state, bench.desk, bench.instant, bench.rules, bench.master) == 100
     assert bench.step(after=1) is not None
 
 
@@ -178,7 +178,7 @@ def test_a_badge_of_another_boot_times_out_by_this_boots_clock() -> None:
 def test_a_prompt_times_out_and_says_whether_anything_is_lost(cards: list[str], signal: Signal) -> None:
     bench = signed_in("T-W1-10", *cards)
     assert bench.desk.prompt is not None
-    at = wake(bench.state, bench.desk, bench.instant, bench.rules)
+    at = wake(bench.state, bench.desk, bench.instant, bench.rules, bench.master)
     assert at == bench.desk.prompt.at + bench.rules.prompt_timeout_seconds
     decision = bench.step(after=at - bench.now)
     assert decision and (decision.signal, decision.message.key, decision.events) == (signal, "prompt_expired", ())
@@ -191,7 +191,7 @@ def test_step_has_something_to_do_exactly_when_wake_says(offset: float) -> None:
     bench.scan("B-ANN", after=0.1)
     bench.scan("C-GOOD", after=0.1)
     for _ in range(2):
-        at = wake(bench.state, bench.desk, bench.instant, bench.rules)
+        at = wake(bench.state, bench.desk, bench.instant, bench.rules, bench.master)
         assert at is not None
         bench.now = at
         assert bench.step() is not None

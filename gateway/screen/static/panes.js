@@ -107,11 +107,11 @@ const CALL_ICONS = { raised: "bell", acknowledged: "coming" };
 export const callIcon = (call) => CALL_ICONS[call.state] || "bell";
 
 export function callState(call) {
-  if (call.state !== "acknowledged") return say("call_raised");
+  if (call.state !== "acknowledged") return call.tier ? say("call_escalated", { owner: call.owner || call.tier }) : say("call_raised");
   return call.acknowledged_by ? say("call_acknowledged", { name: call.acknowledged_by }) : say("call_acknowledged_nobody");
 }
 
-const callBrief = (call) => (call.state === "acknowledged" ? call.acknowledged_by || say("call_coming_brief") : say("call_raised_brief"));
+const callBrief = (call) => (call.state === "acknowledged" ? call.acknowledged_by || say("call_coming_brief") : call.tier ? call.owner || say("call_raised_brief") : say("call_raised_brief"));
 
 // One button a type; an open call whose type has no button of its own gets one too.
 export function paintCalls(state) {
