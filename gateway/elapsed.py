@@ -1,4 +1,7 @@
-"""How long something has gone on, when the clock that counts begins anew with each boot (I9). Pure."""
+"""How long something has gone on, when the clock that counts begins anew with each boot (I9).
+
+Pure: values in, values out.
+"""
 
 from dataclasses import dataclass
 
