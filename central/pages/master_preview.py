@@ -7,17 +7,19 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from floor.master import MasterData
+from floor.master import CallTier, MasterData, RulePolicy, Skill
+from floor.master_tables import TABLES as ROWS
 
-TABLES = ("people", "stations", "work_orders", "operations", "command_cards", "call_types", "reasons")
+TABLES = tuple(ROWS)
 DRAFTS_MAX = 8
 DRAFT_SECONDS = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
 class TableChange:
-    """What changes in one table; each row is told by its id (a card by its label)."""
+    """What changes in one table; a row is told by its id or label, or by what it joins."""
 
     table: str
     added: tuple[str, ...]
@@ -67,7 +69,18 @@ def _table_change(table: str, before: MasterData | None, after: MasterData) -> T
 
 
 def _rows(master: MasterData, table: str) -> dict[str, object]:
-    return {getattr(row, "id", None) or row.label: row for row in getattr(master, table)}
+    return {_key(row): row for row in getattr(master, table)}
+
+
+def _key(row: Any) -> str:
+    match row:
+        case Skill():
+            return f"{row.person} {row.skill}"
+        case RulePolicy():
+            return str(row.rule)
+        case CallTier():
+            return f"{row.call_type} {row.tier}"
+    return str(getattr(row, "id", "") or row.label)
 
 
 class Drafts:

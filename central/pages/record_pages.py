@@ -121,6 +121,10 @@ def _value(record: RecordLine, key: str, value: object, chosen: Language) -> str
     if key in ("call", "corrects", "epoch"):
         epoch, slash, seq = str(value).partition("/")
         return epoch[:8] + slash + seq
+    if key == "rule":
+        return floor_texts.name(floor_texts.FLAG_NAMES, str(value), chosen)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     if isinstance(value, float):
         return f"{value:.1f}"
     return str(value)
