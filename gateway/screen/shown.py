@@ -95,6 +95,8 @@ def _call(call: CallLine) -> dict[str, Any]:
         "raised_wall": call.raised_wall,
         "person_name": call.person_name,
         "acknowledged_by": call.acknowledged_by,
+        "tier": call.tier,
+        "owner": call.owner,
         "causes": [_named(each) for each in call.causes],
     }
 

@@ -28,6 +28,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "confirm_early": {"zh": "才干了 {time}，真的完成了？", "en": "Only {time} worked. Really done?"},
     "repeated": {"zh": "刚才这一张已经存过", "en": "This one was kept a moment ago"},
     "called": {"zh": "已呼叫{name}", "en": "{name} is called"},
+    "refused_earlier_short": {
+        "zh": "不允许：前道工序数量不足 · {operation}",
+        "en": "Not allowed: earlier operation short · {operation}",
+    },
     "not_kept": {"zh": "没有空间了", "en": "There is no room left"},
 }
 
@@ -142,6 +146,14 @@ def called() -> GatewayView:
     return view(replace(RUNNING_STATION, calls=calls, last=last, recent=(last, *RECENT)))
 
 
+def escalated() -> GatewayView:
+    """Nobody came: the call has gone up a tier. A start was refused by a rule."""
+    message = Message("refused_earlier_short", {"operation": "WO-2611 精车外圆"})
+    last = LastScan("OP-2611-20", "refused", message, WALL - 2)
+    call = replace(OPEN_CALL, tier=2, owner="车间主任")
+    return view(replace(RUNNING_STATION, calls=(call, TAKEN_CALL), last=last, recent=(last, *RECENT)))
+
+
 def offline() -> GatewayView:
     """The office is away, records wait, a scanner is gone, the last beep may not have sounded."""
     recent = tuple(replace(each, at_office=False) for each in RECENT)
@@ -177,6 +189,7 @@ SAMPLES = {
     "confirm": confirm,
     "refused": refused,
     "called": called,
+    "escalated": escalated,
     "offline": offline,
     "alone": alone,
     "unkept": unkept,

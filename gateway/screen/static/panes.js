@@ -111,7 +111,10 @@ export function callState(call) {
   return call.acknowledged_by ? say("call_acknowledged", { name: call.acknowledged_by }) : say("call_acknowledged_nobody");
 }
 
-const callBrief = (call) => (call.state === "acknowledged" ? call.acknowledged_by || say("call_coming_brief") : call.tier ? call.owner || say("call_raised_brief") : say("call_raised_brief"));
+function callBrief(call) {
+  if (call.state === "acknowledged") return call.acknowledged_by || say("call_coming_brief");
+  return call.tier ? `↑ ${call.owner || call.tier}` : say("call_raised_brief");
+}
 
 // One button a type; an open call whose type has no button of its own gets one too.
 export function paintCalls(state) {
