@@ -54,11 +54,11 @@ class CallLine:
     raised_wall: float
     person_name: str
     acknowledged_by: str
+    causes: tuple[tuple[str, str, str], ...] = ()
+    """(id, name, name_en) of each cause it may be closed with."""
     tier: int = 0
     owner: str = ""
     """The newest tier that has to know, and who that is."""
-    causes: tuple[tuple[str, str, str], ...] = ()
-    """(id, name, name_en) of each cause it may be closed with."""
 
 
 @dataclass(frozen=True, slots=True)
