@@ -58,6 +58,7 @@ def lived(folder: Path, acts: list[Act], jumps: bool) -> tuple[list[Signal], lis
     state = json.loads(bench.keeping.floor.to_json().replace(epochs[0], "epoch"))
     for call in state["calls"]:
         call[4] = "raised_wall"
+    state["last"][2:] = ["wall", "synchronised"]
     pruned = sum(row.floor for row in bench.journal.epochs.values())
     records = list(without_wall(bench, epochs[0]))
     bench.close()
