@@ -6,9 +6,11 @@ switch anywhere.
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Iterator
 
 from floor.example import example_plant
+from floor.master import MasterData, Operation
 from simulation.check import scan
 from simulation.plant import STATIONS, Plant
 
@@ -16,6 +18,8 @@ OPERATORS = ("B-P02", "B-P03", "B-P04", "B-P05")
 LEADER = "B-P01"
 PAUSE_SECONDS = (2.0, 6.0)
 CALL_SHARE = 0.12
+MISTAKE_SHARE = 0.08
+PIECES_PER_REPORT_MAX = 10
 
 
 class Workers:
@@ -48,25 +52,46 @@ class Workers:
     def _day(self) -> Iterator[tuple[str, list[str]]]:
         """Who scans what at which station, without an end."""
         master = example_plant()
-        tickets = [operation.ticket for operation in master.operations]
-        call_cards = [card.label for card in master.command_cards if card.command == "call"]
+        call_cards = [card for card in master.command_cards if card.command == "call"]
         cause_cards = {card.value: card.label for card in master.command_cards if card.command == "cause"}
         scrap_cards = [card.label for card in master.command_cards if card.command == "scrap" and card.value]
-        running: dict[str, str] = {}
+        running: dict[str, Operation] = {}
+        good: Counter[str] = Counter()
+        made: Counter[str] = Counter()
         while True:
             station = self._random.choice(STATIONS)
             badge = self._random.choice(OPERATORS)
-            if self._random.random() < CALL_SHARE:
+            can, cannot = sorted_out(master, good, made)
+            if self._random.random() < CALL_SHARE or not (can or badge in running):
                 card = self._random.choice(call_cards)
-                call = next(each.value for each in master.command_cards if each.label == card)
-                cause = cause_cards[self._random.choice(master.call_type_by_id[call].causes)]
-                yield station, [badge, card, LEADER, cause, badge]
+                cause = cause_cards[self._random.choice(master.call_type_by_id[card.value].causes)]
+                yield station, [badge, card.label, LEADER, cause, badge]
             elif badge in running:
-                ticket = running.pop(badge)
-                amount = ["C-GOOD", f"C-D{self._random.randint(1, 9)}"]
-                if self._random.random() < 0.3:
+                operation = running.pop(badge)
+                pieces = self._random.randint(1, PIECES_PER_REPORT_MAX - 1)
+                scrapped = self._random.random() < 0.3
+                good[operation.id] += pieces
+                made[operation.id] += pieces + scrapped
+                amount = ["C-GOOD", f"C-D{pieces}"]
+                if scrapped:
                     amount += [self._random.choice(scrap_cards), "C-D1"]
-                yield station, [badge, *amount, ticket]
+                yield station, [badge, *amount, operation.ticket]
             else:
-                running[badge] = self._random.choice(tickets)
-                yield station, [badge, running[badge]]
+                if cannot and self._random.random() < MISTAKE_SHARE:
+                    # Too early, or all done: the station refuses to start it.
+                    yield station, [badge, self._random.choice(cannot).ticket]
+                    continue
+                running[badge] = self._random.choice(can)
+                yield station, [badge, running[badge].ticket]
+
+
+def sorted_out(master: MasterData, good: Counter[str], made: Counter[str]) -> tuple[list[Operation], list[Operation]]:
+    """Operations that another report is possible of, and those that are done or whose forerunner is short."""
+    can: list[Operation] = []
+    cannot: list[Operation] = []
+    for rows in master.operations_by_order.values():
+        for before, operation in zip((None, *rows), rows, strict=False):
+            wanted = made[operation.id] + PIECES_PER_REPORT_MAX
+            ready = before is None or good[before.id] >= wanted
+            (can if ready and wanted <= operation.planned else cannot).append(operation)
+    return can, cannot
