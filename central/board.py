@@ -78,6 +78,8 @@ class BoardCall:
     ended: float | None
     ended_by: str
     cause: str
+    tier: int
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +267,8 @@ def _calls(session: Session, plant: str, now: float, states: Sequence[str], limi
                 ended=row.ended_at,
                 ended_by=row.ended_by,
                 cause=row.cause,
+                tier=row.tier,
+                owner=row.owner,
             )
         )
     return tuple(found)

@@ -41,6 +41,7 @@ class Fold:
             events.ReportCorrected: self._corrected,
             events.AndonRaised: self._raised,
             events.AndonAcknowledged: self._acknowledged,
+            events.AndonEscalated: self._escalated,
             events.AndonResolved: lambda record, event: self._ended(record, event, "resolved", event.cause),
             events.AndonCancelled: lambda record, event: self._ended(record, event, "cancelled", ""),
         }
@@ -177,6 +178,7 @@ class Fold:
         if row is None:
             row = Call(plant=self._plant, gateway=record.gateway_name, epoch=place[0], seq=place[1])
             row.call_type, row.station, row.state = clean(event.call_type), record.station, "raised"
+            row.tier, row.owner = 0, ""
             row.person = row.operation = row.acknowledged_by = row.source = row.ended_by = row.cause = ""
             self._rows.calls[place] = row
             self._rows.add(row)
@@ -195,6 +197,11 @@ class Fold:
         row.acknowledged_at, row.acknowledged_by, row.source = record.wall, clean(event.person), event.source
         if CALL_RANK[row.state] < CALL_RANK["acknowledged"]:
             row.state = "acknowledged"
+
+    def _escalated(self, record: FoldedRecord, event: events.AndonEscalated) -> None:
+        row = self._call(record, identity_of(event.call), event)
+        if row is not None and event.tier > row.tier:
+            row.tier, row.owner = event.tier, clean(event.owner)
 
     def _ended(self, record: FoldedRecord, event: Any, state: str, cause: str) -> None:
         row = self._call(record, identity_of(event.call), event)

@@ -314,6 +314,8 @@ class Call(Table):
     ended_at: Mapped[float | None]
     ended_by: Mapped[str]
     cause: Mapped[str]
+    tier: Mapped[int] = mapped_column(server_default="0", default=0, comment="newest tier; 0: none yet")
+    owner: Mapped[str] = mapped_column(server_default="", default="", comment="who has to know of that tier")
     __table_args__ = (
         Index("call_state", "plant", "state"),
         Index("call_ended", "plant", "ended_at"),

@@ -123,6 +123,7 @@ _CALLS: Final = {
     "calls.lasted": ("持续", "Lasted"),
     "calls.to_station": ("通知工位", "To the station"),
     "call.raised": ("待响应", "waiting"),
+    "call.escalated": ("待响应，已升级到 {who}", "waiting, now {who}"),
     "call.acknowledged": ("已响应", "taken"),
     "call.resolved": ("已解决", "resolved"),
     "call.cancelled": ("已取消", "withdrawn"),

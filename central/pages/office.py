@@ -78,6 +78,9 @@ class CallLine:
     ended: float | None = None
     cause: str = ""
     causes: tuple[tuple[str, str, str], ...] = ()
+    tier: int = 0
+    owner: str = ""
+    """The newest tier of a call that waits, and who has to know."""
 
 
 @dataclass(frozen=True, slots=True)

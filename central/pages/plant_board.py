@@ -98,6 +98,8 @@ def call_line(raw: stored.BoardCall, master: MasterData, now: float) -> CallLine
         person=person.name if person else raw.person,
         operation=raw.operation,
         acknowledged_by=raw.acknowledged_by_name,
+        tier=raw.tier,
+        owner=raw.owner,
         acknowledged=raw.acknowledged,
         ended=raw.ended,
         cause=raw.cause,

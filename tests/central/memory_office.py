@@ -85,7 +85,7 @@ def calls(now: float) -> tuple[CallLine, ...]:
     return (
         CallLine(
             "line-1", "a" * 32 + "/7", "machine", "设备故障", "Machine down", "stop", "cnc-2", "raised", now - 312,
-            "李明", "WO-2026-0117-20", causes=CAUSES,
+            "李明", "WO-2026-0117-20", causes=CAUSES, tier=1, owner="车间主任",
         ),
         CallLine(
             "line-2", "b" * 32 + "/9", "material", "缺料", "No material", "slow", "weld-1", "acknowledged", now - 1260,

@@ -15,6 +15,7 @@ from central.snapshots import publish
 from floor.events import (
     AndonAcknowledged,
     AndonCancelled,
+    AndonEscalated,
     AndonRaised,
     AndonResolved,
     LimitReached,
@@ -151,6 +152,15 @@ def test_calls_go_forward_only_and_show_who_comes(enrolled: Database) -> None:
     card.keep(AndonResolved(call=call, call_type="quality", person="P2", cause="tool"))
     card.keep(AndonCancelled(call=call, call_type="quality"))
     assert put(enrolled, card).calls == ()
+
+
+def test_a_waiting_call_shows_its_newest_tier_and_who_has_to_know(enrolled: Database) -> None:
+    card = Card("one")
+    call = card.keep(AndonRaised(call_type="quality"))
+    for tier, owner in ((2, "车间主任"), (1, "班组长")):
+        card.keep(AndonEscalated(call=call, call_type="quality", tier=tier, owner=owner, elapsed_seconds=300.0 * tier))
+    [shown] = put(enrolled, card).calls
+    assert (shown.state, shown.tier, shown.owner) == ("raised", 2, "车间主任")
 
 
 def test_calls_stand_in_the_order_of_the_log_whatever_the_clocks_said(enrolled: Database) -> None:
