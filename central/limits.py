@@ -35,6 +35,9 @@ ALARMS_PER_GATEWAY_MAX: Final = 200
 ALARM_REPEAT_SECONDS: Final = 60.0
 """A standing alarm's row is written again at most this often."""
 
+SILENT_SECONDS_MAX: Final = 180.0
+"""A gateway says something at least once a minute; one with an open call that has missed three is an alarm."""
+
 ANNOUNCED_SECONDS_MAX: Final = 86_400.0
 """S7: a record that was announced and has not come for a day is an alarm."""
 

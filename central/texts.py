@@ -457,6 +457,7 @@ _ALARMS: Final = {
     "alarm.floor_above_mark": ("网关已删除服务器没有的记录", "The card deleted records the server does not hold"),
     "alarm.fork": ("记录分叉：存储卡被复制或还原", "Fork: the card was cloned or restored"),
     "alarm.gaps_full": ("缺失区间过多", "More missing ranges than are kept"),
+    "alarm.gateway_silent": ("有未关闭的呼叫，但网关失去联系", "A gateway with an open call is silent"),
     "alarm.journal_salvaged": ("网关存储卡损坏，记录已修复，请核对", "The gateway's journal was damaged and made anew"),
     "alarm.limit_reached": ("网关达到上限", "A gateway met one of its bounds"),
     "alarm.lost_returned": ("曾丢失的记录又出现了", "A record given up as lost came after all"),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.orm import Session
 
 from central.accounts import purge_sessions
@@ -22,8 +22,8 @@ from central.database import Database
 from central.ending import Ending
 from central.errors import BackupCorrupt, BackupFailed, DatabaseUnreachable
 from central.ingest_rules import AlarmRaised
-from central.limits import ANNOUNCED_SECONDS_MAX, FOLD_RECORDS_MAX, LEASE_SECONDS
-from central.models import BackupRow, Lease, LogHead, Stream
+from central.limits import ANNOUNCED_SECONDS_MAX, FOLD_RECORDS_MAX, LEASE_SECONDS, SILENT_SECONDS_MAX
+from central.models import BackupRow, Call, Gateway, Lease, LogHead, Stream
 from central.opening import open_database
 from central.projector import catch_up_all
 from central.serving import tell
@@ -33,6 +33,7 @@ FOLD_SECONDS = 0.2
 
 PURGE_SECONDS = 600.0
 OVERDUE_SECONDS = 300.0
+SILENT_LOOK_SECONDS = 30.0
 RETRY_SECONDS = 5.0
 OVERDUE_MAX = 100
 """Streams told of in one look."""
@@ -136,6 +137,35 @@ class OverduePump:
         return now + OVERDUE_SECONDS
 
 
+class SilentPump:
+    """N03: a gateway with an open call has fallen silent. It alone raises tiers; the server tells of the silence."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def step(self, now: float) -> float:
+        """One alarm for each call."""
+        with self._database.read() as session:
+            silent = session.execute(
+                select(Call.gateway, Call.epoch, Call.seq, Call.call_type, Call.station, Call.owner)
+                .join(Gateway, and_(Gateway.plant == Call.plant, Gateway.name == Call.gateway))
+                .where(
+                    Call.plant == self._database.plant,
+                    Call.state.in_(("raised", "acknowledged")),
+                    Gateway.revoked_at.is_(None),
+                    Gateway.last_seen < now - SILENT_SECONDS_MAX,
+                )
+                .limit(OVERDUE_MAX)
+            ).all()
+        if silent:
+            with self._database.write() as session:
+                for row in silent:
+                    told = " · ".join(filter(None, (row.call_type, row.station, row.owner)))
+                    alarm = AlarmRaised("gateway_silent", f"{row.epoch}/{row.seq}", told)
+                    raise_alarms(session, self._database.plant, row.gateway, [alarm], now)
+        return now + SILENT_LOOK_SECONDS
+
+
 def _alarm(database: Database, alarm: AlarmRaised, now: float) -> None:
     with database.write() as session:
         raise_alarms(session, database.plant, "", [alarm], now)
@@ -195,7 +225,13 @@ class Worker:
 
 def pumps_of(database: Database, config: CentralConfig) -> list[Pump]:
     """All kinds of work, in the order of their haste."""
-    return [FoldPump(database), BackupPump(database, config), OverduePump(database), PurgePump(database)]
+    return [
+        FoldPump(database),
+        BackupPump(database, config),
+        SilentPump(database),
+        OverduePump(database),
+        PurgePump(database),
+    ]
 
 
 def work_until_signal(config: CentralConfig) -> None:

@@ -8,11 +8,11 @@ from central.accounts import administrator_code
 from central.config import CentralConfig
 from central.database import Database
 from central.ingest import ingest
-from central.limits import ANNOUNCED_SECONDS_MAX, LEASE_SECONDS
+from central.limits import ANNOUNCED_SECONDS_MAX, LEASE_SECONDS, SILENT_SECONDS_MAX
 from central.models import Alarm, BackupRow, OneTimeCode
 from central.projector import is_behind
-from central.work import BackupPump, OverduePump, PurgePump, Worker, pumps_of
-from floor.events import ReportFinished
+from central.work import BackupPump, FoldPump, OverduePump, PurgePump, SilentPump, Worker, pumps_of
+from floor.events import AndonEscalated, AndonRaised, AndonResolved, ReportFinished
 from tests.central.card import Card
 
 NOW = 1_800_000_000.0
@@ -106,6 +106,26 @@ def test_what_was_announced_and_does_not_come_is_an_alarm_after_a_day(enrolled: 
     with enrolled.read() as session:
         [alarm] = session.scalars(select(Alarm)).all()
         assert (alarm.kind, alarm.gateway) == ("announced_not_sent", "one")
+
+
+def test_a_gateway_that_falls_silent_with_an_open_call_is_an_alarm_and_no_tier(enrolled: Database) -> None:
+    card = Card("one")
+    call = card.keep(AndonRaised(call_type="quality"))
+    closed = card.keep(AndonRaised(call_type="material"))
+    card.keep(AndonEscalated(call=call, call_type="quality", tier=1, owner="班组长", elapsed_seconds=300))
+    card.keep(AndonResolved(call=closed, call_type="material", cause="shortage"))
+    ingest(enrolled, "one", card.batch(), NOW)
+    FoldPump(enrolled).step(NOW)
+    pump = SilentPump(enrolled)
+    assert pump.step(NOW + SILENT_SECONDS_MAX - 1) > NOW
+    with enrolled.read() as session:
+        assert session.scalars(select(Alarm)).all() == []
+    for later in (1, 31):
+        pump.step(NOW + SILENT_SECONDS_MAX + later)
+    with enrolled.read() as session:
+        [alarm] = session.scalars(select(Alarm)).all()
+        assert (alarm.kind, alarm.gateway, alarm.subject) == ("gateway_silent", "one", call)
+        assert "quality" in alarm.detail and "班组长" in alarm.detail
 
 
 def test_codes_that_are_over_are_forgotten(enrolled: Database) -> None:
