@@ -6,6 +6,7 @@ printed here is what a station knows.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import segno
@@ -31,11 +32,8 @@ class PrintedCode:
 
 def sheet(master: MasterData, kind: str, order: str = "") -> tuple[PrintedCode, ...]:
     """The codes of a sheet, in the order of the master data; `order` limits tickets to one work order."""
-    found = {"badges": _badges, "tickets": _tickets, "cards": _cards}[kind](master)
-    if order and kind == "tickets":
-        found = (each for each in found if each.note.split(" ", 1)[0] == order)
-    codes = list(found)
-    return tuple(codes[:CODES_PER_SHEET_MAX])
+    found = _tickets(master, order) if kind == "tickets" else {"badges": _badges, "cards": _cards}[kind](master)
+    return tuple(islice(found, CODES_PER_SHEET_MAX))
 
 
 def _badges(master: MasterData) -> Iterator[PrintedCode]:
@@ -44,11 +42,13 @@ def _badges(master: MasterData) -> Iterator[PrintedCode]:
             yield PrintedCode(each.badge, each.name, each.id)
 
 
-def _tickets(master: MasterData) -> Iterator[PrintedCode]:
+def _tickets(master: MasterData, wanted: str) -> Iterator[PrintedCode]:
     for order, rows in master.operations_by_order.items():
+        if wanted and order != wanted:
+            continue
         row = master.order_by_id.get(order)
+        about = f"{order} · {row.item}" if row is not None and row.item else order
         for each in rows:
-            about = f"{order} · {row.item}" if row is not None and row.item else order
             yield PrintedCode(each.ticket, f"{each.number} {each.name}".strip(), f"{about} · {each.planned}")
 
 

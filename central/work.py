@@ -91,7 +91,7 @@ class BackupPump:
             log.info("backup %s holds %d records", made.file.name, made.position)
         except (BackupFailed, BackupCorrupt) as fault:
             self._not_before = now + min(interval, 300.0)
-            _alarm(self._database, AlarmRaised("backup_failed", "", f"{fault} {fault.hint}"), now)
+            _raise(self._database, [("", AlarmRaised("backup_failed", "", f"{fault} {fault.hint}"))], now)
             return self._not_before
         return now + interval
 
@@ -127,13 +127,11 @@ class OverduePump:
                 )
                 .limit(OVERDUE_MAX)
             ).all()
-        if late:
-            with self._database.write() as session:
-                for row in late:
-                    alarm = AlarmRaised(
-                        "announced_not_sent", row.epoch, f"{row.claimed} were announced, {row.mark} have come"
-                    )
-                    raise_alarms(session, self._database.plant, row.gateway, [alarm], now)
+        found = []
+        for row in late:
+            told = f"{row.claimed} were announced, {row.mark} have come"
+            found.append((row.gateway, AlarmRaised("announced_not_sent", row.epoch, told)))
+        _raise(self._database, found, now)
         return now + OVERDUE_SECONDS
 
 
@@ -157,18 +155,20 @@ class SilentPump:
                 )
                 .limit(OVERDUE_MAX)
             ).all()
-        if silent:
-            with self._database.write() as session:
-                for row in silent:
-                    told = " · ".join(filter(None, (row.call_type, row.station, row.owner)))
-                    alarm = AlarmRaised("gateway_silent", f"{row.epoch}/{row.seq}", told)
-                    raise_alarms(session, self._database.plant, row.gateway, [alarm], now)
+        found = []
+        for row in silent:
+            told = " · ".join(filter(None, (row.call_type, row.station, row.owner)))
+            found.append((row.gateway, AlarmRaised("gateway_silent", f"{row.epoch}/{row.seq}", told)))
+        _raise(self._database, found, now)
         return now + SILENT_LOOK_SECONDS
 
 
-def _alarm(database: Database, alarm: AlarmRaised, now: float) -> None:
-    with database.write() as session:
-        raise_alarms(session, database.plant, "", [alarm], now)
+def _raise(database: Database, found: Sequence[tuple[str, AlarmRaised]], now: float) -> None:
+    """Raise (gateway or empty, alarm) pairs in one transaction; none where there is nothing to write."""
+    if found:
+        with database.write() as session:
+            for gateway_name, alarm in found:
+                raise_alarms(session, database.plant, gateway_name, [alarm], now)
 
 
 def take_lease(session: Session, plant: str, name: str, holder: str, now: float) -> bool:

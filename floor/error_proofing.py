@@ -58,10 +58,14 @@ UNKNOWN: Final = frozenset({"unknown_operation", "earlier_unknown", "expiry_unkn
 """Flags of what cannot be judged here and now: no policy refuses for ignorance (I12)."""
 
 
+def asked(rules: Iterable[str], moment: Moment) -> tuple[str, ...]:
+    """Those of the rules that are asked at this moment, and what cannot be judged at any."""
+    return tuple(rule for rule in rules if rule in UNKNOWN or (rule, moment) in DEFAULTS)
+
+
 def policy_of(master: "MasterData", rule: str, moment: Moment) -> Policy:
     """What the plant wants of this rule at this moment."""
-    chosen = master.policies.get((rule, moment))
-    return chosen or DEFAULTS.get((rule, moment), "flag")
+    return master.policies.get((rule, moment)) or DEFAULTS[rule, moment]
 
 
 def split(master: "MasterData", broken: Iterable[str], moment: Moment) -> dict[Policy, tuple[str, ...]]:

@@ -61,6 +61,12 @@ class Row(BaseModel):
     """A row of master data: frozen, and an unknown column is an error that names it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    key_columns: ClassVar[int] = 1
+
+    @property
+    def key(self) -> str:
+        """What tells the row from the others of its table: its first column, or its first two."""
+        return " ".join(str(getattr(self, name)) for name in list(type(self).model_fields)[: self.key_columns])
 
 
 class GrownRow(Row):
@@ -158,6 +164,7 @@ class Reason(Row):
 class Skill(Row):
     """What a person may do, and until which day (the last good one; empty: for ever)."""
 
+    key_columns = 2
     person: Code
     skill: Code
     until: Day = ""
@@ -166,6 +173,7 @@ class Skill(Row):
 class CallTier(Row):
     """Who has to know when a call of a type still waits after so many minutes. Tiers count from 1."""
 
+    key_columns = 2
     call_type: Code
     tier: Annotated[int, Field(ge=1, le=9)]
     minutes: Annotated[float, Field(ge=0, le=10_080)]

@@ -28,8 +28,8 @@ def _doubles(master: "MasterData") -> list[str]:
     tables = ("people", "stations", "work_orders", "operations", "call_types", "reasons")
     for table in tables:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
-    found += _repeated("skill", (f"{row.person} {row.skill}" for row in master.skills))
-    found += _repeated("rule", (row.rule for row in master.error_proofing))
+    found += _repeated("skill", (row.key for row in master.skills))
+    found += _repeated("rule", (row.key for row in master.error_proofing))
     labels = [row.badge for row in master.people if row.active]
     labels += [row.ticket for row in master.operations]
     labels += [row.label for row in master.command_cards]

@@ -25,8 +25,9 @@ class Elapsed:
         """
         if now.boot == self.boot:
             return Elapsed(self.seconds + max(0.0, now.boottime - self.since), now.boottime, now.boot, self.uncertain)
-        known = last is not None and last.boot == self.boot
-        within = max(0.0, last.boottime - self.since) if last is not None and known else 0.0
-        sure = last is not None and known and last.synchronised and now.synchronised and now.wall >= last.wall
-        gap = max(now.boottime, now.wall - last.wall if last is not None and sure else 0.0)
+        if last is None or last.boot != self.boot:
+            return Elapsed(self.seconds + now.boottime, now.boottime, now.boot, uncertain=True)
+        within = max(0.0, last.boottime - self.since)
+        sure = last.synchronised and now.synchronised and now.wall >= last.wall
+        gap = max(now.boottime, now.wall - last.wall) if sure else now.boottime
         return Elapsed(self.seconds + within + gap, now.boottime, now.boot, self.uncertain or not sure)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from floor.master import MasterData
 from gateway import limits
+from gateway.durable import flush
 from gateway.errors import MasterRefused
 from sync.wire import SnapshotEnvelope
 
@@ -51,11 +52,7 @@ def save(envelope: SnapshotEnvelope, folder: Path) -> None:
             aside.unlink(missing_ok=True)
         raise
     aside.replace(folder / FILE_NAME)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(folder)
 
 
 def saved(folder: Path) -> tuple[SnapshotEnvelope, MasterData] | None:

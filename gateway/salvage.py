@@ -19,6 +19,7 @@ from typing import Any
 from floor.events import Happening, Instant, RecordLost, decode, encode
 from gateway import limits
 from gateway.clock import rfc3339
+from gateway.durable import flush
 from gateway.errors import JournalCorrupt
 from gateway.journal_pages import Row, Value, rows
 from gateway.journal_schema import connected, migrate
@@ -156,15 +157,6 @@ def is_damage(error: Exception) -> bool:
     if isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error):
         return True  # Python's own words: a text that is none came out of the file.
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def flush(path: Path) -> None:
-    """fsync of a file or a folder."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def hold_log(folder: Path) -> None:

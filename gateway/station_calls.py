@@ -1,5 +1,7 @@
 """What buttons, cause cards and leaders' badges do: raise, take, resolve and cancel a call. Pure actions."""
 
+from collections.abc import Iterator
+
 from devices.types import Signal
 from floor.calls import CallAction, CallState, allowed
 from floor.events import AndonAcknowledged, AndonCancelled, AndonEscalated, AndonRaised, AndonResolved
@@ -7,6 +9,7 @@ from floor.label_texts import shown
 from floor.master import CallTier
 from floor.rights import Right, may
 from floor.work import WorkState
+from gateway.elapsed import Elapsed
 from gateway.floor_state import Call
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import Decision, Prompt
@@ -54,10 +57,8 @@ def _raise(case: Case, call_type: str) -> Decision:
 
 def escalate(case: Case) -> Decision | None:
     """The next tier of a call that still waits here, once its minutes are over; None when none is due."""
-    for call in raised_here(case):
-        tier = _next_tier(case, call)
-        elapsed = call.elapsed.at(case.state.last, case.instant)
-        if tier is None or elapsed.seconds + ROUNDING_SECONDS < tier.minutes * 60:
+    for call, tier, elapsed in _going_up(case):
+        if elapsed.seconds + ROUNDING_SECONDS < tier.minutes * 60:
             continue
         event = AndonEscalated(
             call=call.identity,
@@ -74,17 +75,17 @@ def escalate(case: Case) -> Decision | None:
 
 def next_escalation(case: Case) -> float | None:
     """The boottime at which `escalate` next has something to do."""
-    times = []
+    now = case.instant.boottime
+    return min((now + tier.minutes * 60 - elapsed.seconds for _, tier, elapsed in _going_up(case)), default=None)
+
+
+def _going_up(case: Case) -> Iterator[tuple[Call, CallTier, Elapsed]]:
+    """Each call that still waits here and has a next tier, with that and how long it has waited."""
     for call in raised_here(case):
-        if tier := _next_tier(case, call):
-            elapsed = call.elapsed.at(case.state.last, case.instant).seconds
-            times.append(case.instant.boottime + tier.minutes * 60 - elapsed)
-    return min(times, default=None)
-
-
-def _next_tier(case: Case, call: Call) -> CallTier | None:
-    rows = case.master.tiers_of.get(call.call_type, ())
-    return next((row for row in rows if row.tier > call.tier), None)
+        rows = case.master.tiers_of.get(call.call_type, ())
+        tier = next((row for row in rows if row.tier > call.tier), None)
+        if tier is not None:
+            yield call, tier, call.elapsed.at(case.state.last, case.instant)
 
 
 def raise_call(case: Case) -> Decision:

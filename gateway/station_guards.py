@@ -1,7 +1,9 @@
 """Error-proofing at the station: which rules an input breaks, and how one is refused or asked about. Pure."""
 
+from dataclasses import replace
+
 from devices.types import Signal
-from floor.error_proofing import Moment, has_ended, split
+from floor.error_proofing import Moment, asked, has_ended, split
 from floor.events import ScanRefused
 from floor.label_texts import shown
 from floor.master import Operation, Person
@@ -67,8 +69,10 @@ def _only_here(case: Case, operation: Operation) -> bool:
     return len(served) == 1 and case.station in case.master.station_by_id
 
 
-def work_rules(case: Case, key: str, operation: Operation | None, good: int = 0, scrap: int = 0) -> tuple[str, ...]:
-    """The rules that working on this now breaks; with pieces, reporting them."""
+def work_rules(
+    case: Case, moment: Moment, key: str, operation: Operation | None, good: int = 0, scrap: int = 0
+) -> tuple[str, ...]:
+    """The rules that starting this now breaks, or finishing it with these pieces."""
     if operation is None:
         return ("unknown_operation",)
     done = sum(reported(case, key, operation))
@@ -83,7 +87,7 @@ def work_rules(case: Case, key: str, operation: Operation | None, good: int = 0,
         ("nothing_left", not (good or scrap) and done >= operation.planned),
         ("unknown_operation", key != operation.id),
     ]
-    return tuple(rule for rule, holds in found if rule and holds)
+    return asked((rule for rule, holds in found if holds), moment)
 
 
 def guarded(
@@ -96,17 +100,7 @@ def guarded(
     if by_policy["confirm"] and not confirmed:
         rule = by_policy["confirm"][0]
         message = Message(f"ask_{rule}", {"operation": case.title_of(prompt.operation), **values})
-        asked = Prompt(
-            "confirm_rule",
-            case.instant.boottime,
-            message,
-            operation=prompt.operation,
-            person=prompt.person,
-            good=prompt.good,
-            scrap=prompt.scrap,
-            scrap_reason=prompt.scrap_reason,
-        )
-        return answer(case, Signal.ASK, message, prompt=asked)
+        return answer(case, Signal.ASK, message, prompt=replace(prompt, message=message))
     return None
 
 

@@ -87,11 +87,11 @@ def _of_rules() -> Catalogue:
     found: Catalogue = {}
     for rule in dict.fromkeys(rule for rule, _ in DEFAULTS):
         chinese, english = FLAG_NAMES[rule]
-        about, about_en = ("{name}", "{name}") if rule.startswith("badge_") else ("{operation}", "{operation}")
-        found[f"refused_{rule}"] = (f"不允许：{chinese} · {about}", f"Not allowed: {english} · {about_en}")
+        about = "{name}" if rule.startswith("badge_") else "{operation}"
+        found[f"refused_{rule}"] = (f"不允许：{chinese} · {about}", f"Not allowed: {english} · {about}")
         found[f"ask_{rule}"] = (
             f"{chinese}，扫确认卡继续 · {about}",
-            f"{english.capitalize()}. Confirm card to go on · {about_en}",
+            f"{english.capitalize()}. Confirm card to go on · {about}",
         )
     return found
 

@@ -51,7 +51,7 @@ def work(case: Case) -> Decision:
 def start(case: Case, key: str, operation: Operation | None, confirmed: bool = False) -> Decision:
     """The person's share begins, unless a rule is in the way. Others may already be at it: then it is joined."""
     after(WorkState.NONE, WorkAction.START)
-    flags = tuple(each for each in work_rules(case, key, operation) if each != "over_quantity")
+    flags = work_rules(case, "start", key, operation)
     stopped = guarded(case, flags, "start", _prompt(case, key), confirmed)
     if stopped is not None:
         return stopped
@@ -107,7 +107,7 @@ def finish(
     seconds = share.worked(case.instant) if share is not None else None
     early = operation is not None and seconds is not None and seconds < operation.minimum_seconds
     flags = (
-        *(each for each in work_rules(case, key, operation, good, scrap) if each != "nothing_left"),
+        *work_rules(case, "finish", key, operation, good, scrap),
         *(("early",) if early else ()),
         *(("not_started",) if share is None else ()),
     )

@@ -40,6 +40,9 @@ class Upkeep:
     newest: int = -1
     look_at: float = float("-inf")
     work_left: bool = True
+    verified: int = 0
+    _no_room_until: float = float("-inf")
+    _wal_seen: int = -1
 
     def step(self, keeping: Keeping, instant: Instant) -> None:
         """Do what is due. Raises the journal's errors."""
@@ -111,16 +114,11 @@ class Upkeep:
         if self.verified >= self.newest:
             self.verified = 0
 
-    verified: int = 0
-
     def checkpoint(self, keeping: Keeping) -> None:
         """Keep the folded state, so that a start folds only what comes after it."""
         if self.journal.newest() > 0:
             checkpoint_state(self.journal, keeping.floor.to_json())
         self.checkpointed = self.journal.newest()
-
-    _no_room_until: float = float("-inf")
-    _wal_seen: int = -1
 
     def _wal_grew(self) -> bool:
         """A reader may have kept the last copying from its end: it is tried again after the next records."""

@@ -156,9 +156,8 @@ def _doubtful(journal: Journal, instant: Instant) -> Doubtful | None:
     if not text:
         return None
     told = json.loads(text)
-    if told["boot"] == instant.boot and instant.boottime - told["at"] > DOUBT_SHOWN_SECONDS:
-        return None
-    if told["boot"] != instant.boot and instant.boottime > DOUBT_SHOWN_SECONDS:
+    shown_since = told["at"] if told["boot"] == instant.boot else 0.0
+    if instant.boottime - shown_since > DOUBT_SHOWN_SECONDS:
         return None
     doubt = Doubt.from_json(told["doubt"])
     return Doubtful(doubt.lost, doubt.since, doubt.until) if doubt.lost else None

@@ -7,9 +7,8 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from floor.master import CallTier, MasterData, RulePolicy, Skill
+from floor.master import MasterData
 from floor.master_tables import TABLES as ROWS
 
 TABLES = tuple(ROWS)
@@ -69,18 +68,7 @@ def _table_change(table: str, before: MasterData | None, after: MasterData) -> T
 
 
 def _rows(master: MasterData, table: str) -> dict[str, object]:
-    return {_key(row): row for row in getattr(master, table)}
-
-
-def _key(row: Any) -> str:
-    match row:
-        case Skill():
-            return f"{row.person} {row.skill}"
-        case RulePolicy():
-            return str(row.rule)
-        case CallTier():
-            return f"{row.call_type} {row.tier}"
-    return str(getattr(row, "id", "") or row.label)
+    return {row.key: row for row in getattr(master, table)}
 
 
 class Drafts:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from central.application import close_app, create_app
 from central.config import CentralConfig
 from central.database import Database
 from central.enrolment import enrol, invite_gateway
@@ -34,6 +36,14 @@ def database(config: CentralConfig) -> Iterator[Database]:
     opened = open_database(config)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def app(config: CentralConfig) -> Iterator[Flask]:
+    """The whole server, in this process."""
+    made = create_app(config, open_database(config))
+    yield made
+    close_app(made)
 
 
 @pytest.fixture

@@ -2,17 +2,31 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import TestResponse
 
+from central.accounts import administrator_code
+from central.context import Plant
 from central.pages import blueprint
 from central.pages.port import Office
 
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PASSWORD = "correct horse battery"
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 
@@ -38,6 +52,26 @@ def signed_in(app: Flask, name: str) -> FlaskClient:
     answer = submit(client, "/sign-in", "/sign-in", name=name, password=PASSWORD)
     assert answer.status_code == 303, answer.text
     return client
+
+
+def first_administrator(app: Flask) -> FlaskClient:
+    """The first administrator, signed in with the code that the server prints at its first start."""
+    plant: Plant = app.extensions["lineside"]
+    with plant.database.write() as session:
+        code, _ = administrator_code(session, plant.database.plant, time.time())
+    client = app.test_client()
+    values = {"name": "admin", "code": code, "password": PASSWORD, "repeat": PASSWORD}
+    assert submit(client, "/sign-in", "/sign-in/first", **values).status_code == 303
+    return client
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield opened
+        opened.close()
 
 
 class _QuietRequest(WSGIRequestHandler):

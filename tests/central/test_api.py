@@ -4,18 +4,14 @@ import gzip
 import json
 import time
 import zlib
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from central.application import close_app, create_app
-from central.config import CentralConfig
 from central.context import Plant
 from central.enrolment import invite_gateway, revoke
 from central.limits import CODE_ATTEMPTS_MAX, ENROL_ATTEMPTS_PER_MINUTE_MAX
-from central.opening import open_database
 from central.snapshots import publish
 from floor.events import ReportFinished
 from floor.master import MasterData, Person
@@ -23,13 +19,6 @@ from sync.wire import BATCH_BYTES_MAX, Receipt, content_digest_of
 from tests.central.card import Card
 from tests.central.conftest import enrol_gateway
 from tests.central.page_client import submit
-
-
-@pytest.fixture
-def app(config: CentralConfig) -> Iterator[Flask]:
-    made = create_app(config, open_database(config))
-    yield made
-    close_app(made)
 
 
 @pytest.fixture

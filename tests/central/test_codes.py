@@ -6,15 +6,15 @@ from collections.abc import Iterator
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from central.codes import CODES_PER_SHEET_MAX, SHEETS, qr_svg, sheet
 from floor.example import example_plant
 from floor.labels import LabelKind, classify, decode
 from floor.master import MasterData, Operation, WorkOrder
 from tests.central.memory_office import MemoryOffice
-from tests.central.page_client import application, served, signed_in
-from tests.central.test_pages_browser import CHROMIUM, QUIET, sign_in
+from tests.central.page_client import application, launched, served, signed_in
+from tests.central.test_pages_browser import sign_in
 
 KINDS = {"badges": LabelKind.BADGE, "tickets": LabelKind.TICKET, "cards": LabelKind.COMMAND}
 READ_MAX = 12
@@ -29,10 +29,8 @@ def office() -> MemoryOffice:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with launched() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("kind", SHEETS)

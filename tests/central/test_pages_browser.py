@@ -5,25 +5,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from central.pages.office import CallLine, OperationCard, OrderLine
 from tests.central.memory_office import MemoryOffice
-from tests.central.page_client import PASSWORD, application, served
+from tests.central.page_client import PASSWORD, application, launched, served
 from tests.central.test_pages import HOSTILE, record
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LIVE_MS = 2_000
 """The promise is one second on a quiet machine; tests share theirs."""
 PAGES = (
@@ -44,10 +34,8 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with launched() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -9,17 +9,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from central.accounts import administrator_code
 from central.application import close_app, create_app
 from central.config import CentralConfig
 from central.context import Plant
 from floor.example import example_plant
 from floor.master_files import write_toml
-from tests.central.page_client import PASSWORD, served, submit
+from tests.central.page_client import PASSWORD, first_administrator, launched, served, submit
 from tests.central.plant_feed import AndonRaised, GatewayFeed, ReportFinished, WorkStarted
-from tests.central.test_pages_browser import CHROMIUM, LIVE_MS, QUIET
+from tests.central.test_pages_browser import LIVE_MS
 
 ORDER = example_plant().work_orders[0].id
 OPERATION = next(each.id for each in example_plant().operations if each.work_order == ORDER)
@@ -35,14 +34,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def admin(app: Flask) -> FlaskClient:
-    """The first administrator, signed in with the code that the server prints at its first start."""
-    plant: Plant = app.extensions["lineside"]
-    with plant.database.write() as session:
-        code, _ = administrator_code(session, plant.database.plant, time.time())
-    client = app.test_client()
-    values = {"name": "admin", "code": code, "password": PASSWORD, "repeat": PASSWORD}
-    assert submit(client, "/sign-in", "/sign-in/first", **values).status_code == 303
-    return client
+    return first_administrator(app)
 
 
 def publish(client: FlaskClient) -> None:
@@ -150,10 +142,9 @@ def test_records_show_their_corrected_time(app: Flask, admin: FlaskClient) -> No
 @pytest.mark.browser
 def test_a_record_taken_by_the_server_appears_on_an_open_board(app: Flask, admin: FlaskClient) -> None:
     publish(admin)
-    with served(app) as address, sync_playwright() as playwright:
+    with served(app) as address, launched() as browser:
         feed = enrolled(admin, address, "gateway")
         station = example_plant().stations[0].id
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = browser.new_page(viewport={"width": 1280, "height": 720}, locale="zh-CN")
         page.goto(f"{address}/board?show=all")
         expect(page.locator(".live")).to_have_attribute("data-state", "live", timeout=10_000)
@@ -169,4 +160,3 @@ def test_a_record_taken_by_the_server_appears_on_an_open_board(app: Flask, admin
         feed.keep(AndonRaised(call_type="safety", person=PERSON.id, operation=OPERATION), station)
         feed.offer()
         expect(page.locator(".call.stop")).to_contain_text("安全", timeout=LIVE_MS)
-        browser.close()

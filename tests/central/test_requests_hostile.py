@@ -1,36 +1,15 @@
 """Requests of visitors who mean no good: a header, a query or a form of any kind never meets a fault of ours."""
 
-import time
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from central.accounts import administrator_code
-from central.application import close_app, create_app
-from central.config import CentralConfig
-from central.context import Plant
-from central.opening import open_database
-from tests.central.page_client import PASSWORD, submit
-
-
-@pytest.fixture
-def app(config: CentralConfig) -> Iterator[Flask]:
-    made = create_app(config, open_database(config))
-    yield made
-    close_app(made)
+from tests.central.page_client import PASSWORD, first_administrator, submit
 
 
 @pytest.fixture
 def admin(app: Flask) -> FlaskClient:
-    plant: Plant = app.extensions["lineside"]
-    with plant.database.write() as session:
-        code, _ = administrator_code(session, plant.database.plant, time.time())
-    client = app.test_client()
-    values = {"name": "admin", "code": code, "password": PASSWORD, "repeat": PASSWORD}
-    assert submit(client, "/sign-in", "/sign-in/first", **values).status_code == 303
-    return client
+    return first_administrator(app)
 
 
 @pytest.mark.parametrize("address", ["http://[", "http://[x]", "http://[::1", "//", "", "null", "\x7f"])
