@@ -2,7 +2,7 @@
 
 from floor.events import Happening, Instant, ReportFinished, encode
 from floor.label_texts import compose_badge, compose_ticket
-from floor.master import MasterData, Operation, Person, Station, WorkOrder
+from floor.master import MasterData, Operation, Person, RulePolicy, Station, WorkOrder
 from gateway.clock import rfc3339
 
 GATEWAY_NAME = "gw1"
@@ -52,6 +52,8 @@ def plant() -> MasterData:
             )
             for each in numbers
         ),
+        # Tickets come round again when all is reported, and each scan has to make a record, not a refusal.
+        error_proofing=(RulePolicy(rule="nothing_left", start="flag"),),
     )
 
 
