@@ -1,7 +1,6 @@
 """Every text of the office pages, in Chinese (first) and English. The floor's own words are in floor/texts.py.
 
-Pure: values in, values out. A page asks with `text(language, key, **values)`; a test holds that no page asks for a key
-that is not here, that both languages take the same values, and that no key is idle.
+Pure: a page asks with `text(language, key, **values)`; tests hold that no key is missing or idle, or its values differ.
 """
 
 from typing import Final
@@ -212,6 +211,7 @@ _MASTER: Final = {
     "master.skills": ("技能", "Skills"),
     "master.error_proofing": ("防错规则", "Error-proofing rules"),
     "master.call_tiers": ("呼叫升级", "Call tiers"),
+    "master.instructions": ("作业指导书", "Instructions"),
     "master.download": ("下载当前数据", "Download the current data"),
     "master.codes": ("工牌、工单、指令卡", "Badges, tickets, command cards"),
     "codes.title": ("打印条码", "Print codes"),

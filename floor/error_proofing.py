@@ -30,6 +30,9 @@ RuleName = Literal[
     "over_quantity",
     "early",
     "not_started",
+    "handover_open",
+    "notice_unread",
+    "instruction_unread",
 ]
 
 DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
@@ -42,6 +45,9 @@ DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
     ("order_held", "start"): "refuse",
     ("earlier_short", "start"): "refuse",
     ("nothing_left", "start"): "refuse",
+    ("handover_open", "start"): "refuse",
+    ("notice_unread", "start"): "refuse",
+    ("instruction_unread", "start"): "refuse",
     ("skill_missing", "finish"): "flag",
     ("skill_expired", "finish"): "flag",
     ("wrong_station", "finish"): "flag",
@@ -53,6 +59,9 @@ DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
     ("not_started", "finish"): "flag",
 }
 """Every moment a rule is asked at. What a rule cannot know, like an earlier operation out of reach, it only flags."""
+
+READ_BACK: Final = frozenset({"handover_open", "notice_unread", "instruction_unread"})
+"""Refused until the key facts are read back: the station asks for them at once."""
 
 UNKNOWN: Final = frozenset({"unknown_operation", "earlier_unknown", "expiry_unknown"})
 """Flags of what cannot be judged here and now: no policy refuses for ignorance (I12)."""

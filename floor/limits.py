@@ -35,3 +35,5 @@ MINIMUM_SECONDS_MAX: Final = 10_000_000
 VERSION_MAX: Final = 2**53
 # Faults named at once; a person mends these and reads the file again.
 FAULTS_NAMED_MAX: Final = 200
+# The file of one work instruction: a scanned drawing of some pages is below 10 MB.
+INSTRUCTION_BYTES_MAX: Final = 20 * 1024 * 1024

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from floor.error_proofing import Moment, Policy, RuleName
-from floor.limits import CELL_CHARACTERS_MAX, MINIMUM_SECONDS_MAX, NUMBER_MAX, VERSION_MAX
+from floor.limits import CELL_CHARACTERS_MAX, INSTRUCTION_BYTES_MAX, MINIMUM_SECONDS_MAX, NUMBER_MAX, VERSION_MAX
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,47}$", description="letters, digits, . _ / -")]
 PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]*$"
@@ -40,6 +40,9 @@ def _day(text: str) -> str:
 Day = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"), AfterValidator(_day)]
 """A day at the plant, as 2027-01-31; empty: none."""
 
+FactName = Literal["quantity", "due", "revision"]
+"""A key fact. quantity: what the operation plans; due: month and day, as 1231; revision: the work instruction's."""
+
 CommandName = Literal[
     "digit",
     "good",
@@ -54,6 +57,7 @@ CommandName = Literal[
     "another",
     "cause",
     "call",
+    "handover",
 ]
 
 
@@ -180,6 +184,23 @@ class CallTier(Row):
     owner: Title = ""
 
 
+class Notice(Row):
+    """A change that has to be read before work starts. `facts` are read back (`floor/notices.py`).
+
+    It is about an order, or an operation of it, or everything; `stations` empty: wherever that is done.
+    """
+
+    id: Code
+    title: Title
+    title_en: Title = ""
+    text: Note = ""
+    work_order: Code | Literal[""] = ""
+    operation: Code | Literal[""] = ""
+    stations: tuple[Segment, ...] = ()
+    facts: tuple[FactName, ...] = ()
+    until: Day = ""
+
+
 class RulePolicy(Row):
     """What the plant wants done about a broken rule; empty: the usual (`floor/error_proofing.py`)."""
 
@@ -188,10 +209,26 @@ class RulePolicy(Row):
     finish: Policy | Literal[""] = ""
 
 
+class Instruction(Row):
+    """A work instruction of one operation, or of every operation that makes an item: exactly one of the two is named.
+
+    The file itself is not in here, only its name: the `sha256` of its `bytes` bytes. Empty: there is no file yet.
+    """
+
+    id: Code
+    item: Title = ""
+    operation: Code | Literal[""] = ""
+    revision: Code
+    title: Title = ""
+    sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    media_type: Annotated[str, Field(max_length=48, pattern=r"^([a-z]+/[a-z0-9.+-]+)?$")] = ""
+    bytes: Annotated[int, Field(ge=0, le=INSTRUCTION_BYTES_MAX)] = 0
+
+
 class MasterData(GrownRow):
     """The whole of it, one version. Tickets, badges and cards are unique over all kinds of label."""
 
-    later = frozenset({"skills", "error_proofing", "call_tiers"})
+    later = frozenset({"skills", "error_proofing", "call_tiers", "notices", "instructions"})
     version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
     people: tuple[Person, ...] = ()
     stations: tuple[Station, ...] = ()
@@ -203,6 +240,8 @@ class MasterData(GrownRow):
     skills: tuple[Skill, ...] = ()
     error_proofing: tuple[RulePolicy, ...] = ()
     call_tiers: tuple[CallTier, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    instructions: tuple[Instruction, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MasterData":
@@ -235,6 +274,25 @@ class MasterData(GrownRow):
         for row in sorted(self.call_tiers, key=lambda row: row.tier):
             found.setdefault(row.call_type, []).append(row)
         return {call_type: tuple(rows) for call_type, rows in found.items()}
+
+    @cached_property
+    def notices_by_order(self) -> dict[str, tuple[Notice, ...]]:
+        """Notices by the order they are about; those about everything under the empty text."""
+        found: dict[str, list[Notice]] = {}
+        for row in self.notices:
+            operation = self.operation_by_id.get(row.operation)
+            found.setdefault(operation.work_order if operation is not None else row.work_order, []).append(row)
+        return {order: tuple(rows) for order, rows in found.items()}
+
+    @cached_property
+    def instruction_by_operation(self) -> dict[str, Instruction]:
+        """Instructions that name an operation, by its id; the last row wins."""
+        return {row.operation: row for row in self.instructions if row.operation}
+
+    @cached_property
+    def instruction_by_item(self) -> dict[str, Instruction]:
+        """Instructions that name an item, by the item; the last row wins."""
+        return {row.item: row for row in self.instructions if row.item}
 
     @cached_property
     def skill_of(self) -> dict[tuple[str, str], Skill]:

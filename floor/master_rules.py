@@ -25,11 +25,12 @@ def _repeated(what: str, keys: Iterable[str]) -> list[str]:
 
 def _doubles(master: "MasterData") -> list[str]:
     found = []
-    tables = ("people", "stations", "work_orders", "operations", "call_types", "reasons")
+    tables = ("people", "stations", "work_orders", "operations", "call_types", "reasons", "instructions")
     for table in tables:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
     found += _repeated("skill", (row.key for row in master.skills))
     found += _repeated("rule", (row.key for row in master.error_proofing))
+    found += _repeated("notice", (row.id for row in master.notices))
     labels = [row.badge for row in master.people if row.active]
     labels += [row.ticket for row in master.operations]
     labels += [row.label for row in master.command_cards]
@@ -57,6 +58,8 @@ def _dangling(master: "MasterData") -> list[str]:
             f"call type {call.id!r} names an unknown cause: {each!r}" for each in call.causes if each not in reasons
         ]
     found += _tier_faults(master, calls)
+    found += _notice_faults(master, orders, stations)
+    found += _instruction_faults(master)
     people = {row.id for row in master.people}
     found += [
         f"skill {row.skill!r} names an unknown person: {row.person!r}"
@@ -90,6 +93,36 @@ def _tier_faults(master: "MasterData", calls: set[str]) -> list[str]:
         if any(later.minutes < earlier.minutes for earlier, later in pairwise(tiers)):
             found.append(f"call type {call_type!r}: a later tier comes no sooner than the one before")
     return found
+
+
+def _notice_faults(master: "MasterData", orders: set[str], stations: set[str]) -> list[str]:
+    order_of = {row.id: row.work_order for row in master.operations}
+    found = []
+    for row in master.notices:
+        if row.operation and row.operation not in order_of:
+            found.append(f"notice {row.id!r} names an unknown operation: {row.operation!r}")
+        elif row.work_order and row.work_order not in orders:
+            found.append(f"notice {row.id!r} names an unknown work order: {row.work_order!r}")
+        elif row.work_order and row.operation and order_of[row.operation] != row.work_order:
+            found.append(f"notice {row.id!r}: the order {row.work_order!r} has no operation {row.operation!r}")
+        unknown = [each for each in row.stations if each not in stations]
+        found += [f"notice {row.id!r} names an unknown station: {each!r}" for each in unknown]
+    return found
+
+
+def _instruction_faults(master: "MasterData") -> list[str]:
+    """An item may have no order just now; an operation goes with its order, and so does what was written for it."""
+    found = [
+        f"instruction {row.id!r} names {'both an item and an operation' if row.item else 'no item and no operation'}"
+        for row in master.instructions
+        if bool(row.item) == bool(row.operation)
+    ]
+    operations = {row.id for row in master.operations}
+    return found + [
+        f"instruction {row.id!r} names an unknown operation: {row.operation!r}"
+        for row in master.instructions
+        if row.operation and row.operation not in operations
+    ]
 
 
 def _card_faults(label: str, command: str, value: str, reasons: set[str], calls: set[str]) -> list[str]:

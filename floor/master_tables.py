@@ -16,7 +16,9 @@ from floor.master import (
     CallTier,
     CallType,
     CommandCard,
+    Instruction,
     MasterData,
+    Notice,
     Operation,
     Person,
     Reason,
@@ -38,6 +40,8 @@ TABLES: Final[dict[str, type[Row]]] = {
     "skills": Skill,
     "error_proofing": RulePolicy,
     "call_tiers": CallTier,
+    "notices": Notice,
+    "instructions": Instruction,
 }
 """Name of the table, of its CSV file and of its sheet -> its rows."""
 

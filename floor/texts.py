@@ -22,6 +22,11 @@ EVENT_NAMES: Final[Catalogue] = {
     "scan.rejected": ("扫码被拒", "Scan refused"),
     "scan.refused": ("防错拦截", "Refused by a rule"),
     "rule.broken": ("违反防错规则", "Rule broken"),
+    "notice.read": ("通知已确认", "Notice read back"),
+    "notice.misread": ("通知复述有误", "Notice misread"),
+    "handover.offered": ("交班签字", "Handed over"),
+    "handover.misread": ("交接复述有误", "Hand-over misread"),
+    "handover.accepted": ("接班签字", "Hand-over accepted"),
     "andon.raised": ("安灯呼叫", "Call raised"),
     "andon.acknowledged": ("呼叫已响应", "Call acknowledged"),
     "andon.escalated": ("呼叫已升级", "Call escalated"),
@@ -54,6 +59,10 @@ FLAG_NAMES: Final[Catalogue] = {
     "skill_expired": ("技能资格已过期", "skill expired"),
     "badge_revoked": ("工牌已注销", "badge revoked"),
     "badge_expired": ("工牌已过期", "badge expired"),
+    "handover_open": ("交接未签收", "hand-over not accepted"),
+    "handed_over": ("交接时结束", "ended by a hand-over"),
+    "notice_unread": ("通知未确认", "notice not read back"),
+    "instruction_unread": ("作业指导书新版本未确认", "instruction revision not read back"),
 }
 
 REJECTION_NAMES: Final[Catalogue] = {

@@ -16,6 +16,7 @@ from floor.events import Happening, Instant
 from floor.work import WorkAction, WorkState
 from gateway import limits
 from gateway.elapsed import Elapsed
+from gateway.floor_reading import READING_FOLDS, Readings
 
 FORMAT: Final = 1
 
@@ -107,6 +108,7 @@ class Floor:
     forgotten: int = 0
     """Things let go because a bound was met (I10), and how many of them a `limit.reached` has told."""
     forgotten_told: int = 0
+    readings: Readings = field(default_factory=Readings)
     last: Instant | None = None
     """When the newest record was made."""
     inapplicable: int = 0
@@ -178,6 +180,7 @@ class Floor:
                 "last": None if self.last is None else astuple(self.last),
                 "reports": [[*key, [astuple(row) for row in rows]] for key, rows in self.reports.items()],
                 "shares_open": self.shares_open,
+                "readings": self.readings.as_rows(),
                 "forgotten": self.forgotten,
                 "forgotten_told": self.forgotten_told,
                 "inapplicable": self.inapplicable,
@@ -212,6 +215,7 @@ class Floor:
             call.tier, call.owner, call.elapsed = tier, owner, Elapsed(*elapsed)
         if found.get("last") is not None:
             whole.last = Instant(*found["last"])
+        whole.readings = Readings.from_rows(found.get("readings", {}))
         whole.reports = {(at, who): [Report(*row) for row in rows] for at, who, rows in found["reports"]}
         for name in ("shares_open", "forgotten", "forgotten_told", "inapplicable"):
             setattr(whole, name, found[name])
@@ -480,4 +484,5 @@ FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     events.AndonCancelled: _andon_closed,
     events.FactReceived: _fact_received,
     events.LimitReached: _limit_reached,
+    **READING_FOLDS,
 }

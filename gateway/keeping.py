@@ -253,9 +253,7 @@ class Keeping:
     ) -> Outcome:
         identity = ""
         for event in decision.events:
-            if isinstance(event, events.ScanRejected | events.ScanRefused) and not self.rejections.admit(
-                instant.boottime
-            ):
+            if isinstance(event, BOUNDED) and not self.rejections.admit(instant.boottime):
                 continue
             identity = self._append(group, event, station, instant)
         desks[station] = decision.desk.with_identity(identity) if identity else decision.desk
@@ -268,6 +266,9 @@ class Keeping:
         self.floor.apply(identity, happening)
         return identity
 
+
+BOUNDED = events.ScanRejected | events.ScanRefused | events.NoticeMisread | events.HandoverMisread
+"""What scanning can make without end: `REJECTED_SCANS_PER_MINUTE_MAX` of them are kept, the rest is counted."""
 
 RECENT_RECORDS = 200
 """Newest records looked at after a start, for the last one whose beep is unknown."""

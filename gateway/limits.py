@@ -120,3 +120,15 @@ DOUBT_SHOWN_SECONDS = 24 * 3600.0
 
 VERIFY_RECORDS = 200
 """Records whose digests are checked in one idle moment, over and over through the whole journal."""
+
+READINGS_KEPT_MAX = 20_000
+"""Notices read, by person, that a gateway remembers: 200 people and 100 notices. The oldest is asked for again."""
+
+FACT_CHARACTERS_MAX = 32
+"""Of one key fact that is read back."""
+
+HANDOVER_LINES_MAX = 20
+"""Operations, calls and notices that a hand-over names, of each."""
+
+NOTICES_SHOWN_MAX = 20
+"""Notices on a station's page."""

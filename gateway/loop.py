@@ -151,6 +151,8 @@ class Loop:
             case page.PageAcknowledge(station, call, badge):
                 what = station_desk.Scanned(badge, "page") if badge else station_desk.PageAcknowledge(call)
                 return Input(station, what)
+            case page.PageReadBack(station, text):
+                return Input(station, station_desk.PageReadBack(text))
             case page.PageResolve(station, call, cause):
                 return Input(station, station_desk.PageResolve(call, cause))
         return None

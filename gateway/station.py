@@ -15,7 +15,7 @@ from floor.label_texts import shown, shown_bytes
 from floor.labels import OWN_TEXT, LabelKind, classify, decode
 from floor.master import MasterData, Person
 from floor.rights import Right, may
-from gateway import limits, station_calls, station_work
+from gateway import limits, station_calls, station_handover, station_reading, station_work
 from gateway.floor_state import Floor, Held
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import (
@@ -24,6 +24,7 @@ from gateway.station_desk import (
     Input,
     PageAcknowledge,
     PageCommand,
+    PageReadBack,
     PageReport,
     Pressed,
     Prompt,
@@ -91,6 +92,10 @@ def _anew(case: Case) -> Decision:
     return ACTIONS[TABLE[situation, label, "other", "outside"]](fresh)
 
 
+def _sign_reading(case: Case) -> Decision:
+    return station_reading.accept_handover(case) or _anew(case)
+
+
 def _ask_same(case: Case) -> Decision:
     message = Message("ask_same")
     prompt = Prompt("same_piece", case.instant.boottime, message)
@@ -155,6 +160,12 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "resume": station_work.resume,
     "choose": station_work.choose,
     "undo": station_work.undo,
+    "hand_over": station_handover.hand_over,
+    "sign_handover": station_handover.sign_handover,
+    "sign_reading": _sign_reading,
+    "read_digit": station_reading.read_digit,
+    "read_confirm": station_reading.read_confirm,
+    "read_label": station_reading.read_label,
     "ask_same": _ask_same,
     "count_once": _count_once,
     "count_again": _count_again,
@@ -276,6 +287,15 @@ def _page_report(case: Case, what: PageReport) -> Decision:
     return station_work.finish(case, operation, what.good, what.scrap, what.scrap_reason)
 
 
+def _page_read(case: Case, what: PageReadBack) -> Decision:
+    prompt = case.desk.prompt
+    if prompt is None or prompt.kind != "read_back" or not case.person:
+        return refuse(case, "nothing_asked")
+    if len(what.text) > limits.FACT_CHARACTERS_MAX:
+        return refuse(case, "too_many_digits", maximum=limits.FACT_CHARACTERS_MAX)
+    return station_reading.say(replace(case, shown=shown(what.text, 64)), what.text)
+
+
 def decide(
     state: Floor,
     desk: Desk,
@@ -301,6 +321,8 @@ def decide(
         return _page_report(case, what)
     if isinstance(what, PageCommand):
         return _commanded(case, what)
+    if isinstance(what, PageReadBack):
+        return _page_read(case, what)
     if isinstance(what, PageAcknowledge):
         return station_calls.acknowledge_page(case, what.call)
     return station_calls.resolve_page(case, what.call, what.cause)
@@ -341,7 +363,7 @@ def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
     prompt = desk.prompt
     if prompt is not None and prompt.at + rules.prompt_timeout_seconds <= instant.boottime:
         # A number or a confirmation that never came: nothing of it was kept, and the worker is told so.
-        lost = prompt.kind in ("quantity", "confirm_rule")
+        lost = prompt.kind in ("quantity", "confirm_rule", "read_back", "handover")
         return answer(case, Signal.REFUSED if lost else Signal.NOTED, Message("prompt_expired"), prompt=None)
     return None
 

@@ -1,6 +1,7 @@
 """One input in its surroundings, and how a decision about it is put together. Pure."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from devices.types import Signal
@@ -34,6 +35,15 @@ class Case:
     size: int = 0
     upstream_known: bool = True
     """Whether the reports of other gateways reach this one now."""
+    read: tuple[str, ...] = ()
+    """Keys of what was read back by this very input."""
+
+    @property
+    def today(self) -> date | None:
+        """The plant's day; None while the clock is not set."""
+        if not self.instant.synchronised:
+            return None
+        return datetime.fromtimestamp(self.instant.wall + self.rules.utc_offset_seconds, UTC).date()
 
     @property
     def station(self) -> str:

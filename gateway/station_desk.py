@@ -9,6 +9,7 @@ from typing import Literal
 from devices.types import Signal
 from floor.events import Event
 from floor.labels import LabelRules
+from floor.notices import Reading
 from gateway import limits
 from gateway.view import LastScan, Message
 
@@ -79,11 +80,18 @@ class PageResolve:
     cause: str
 
 
-Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve
+@dataclass(frozen=True, slots=True)
+class PageReadBack:
+    """A key fact, as the page's keys gave it."""
+
+    text: str
+
+
+Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve | PageReadBack
 
 # The desk.
 
-PromptKind = Literal["quantity", "confirm_rule", "same_piece", "cause", "pause", "resume"]
+PromptKind = Literal["quantity", "confirm_rule", "same_piece", "cause", "pause", "resume", "read_back", "handover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ class Prompt:
 
     `good` and `scrap` are digits as given: None not asked for, "" asked for and none given yet. `entering` says which
     of them the next digit goes to. `operation` is the key of the share it is about, `call` that of the call, `person`
-    who wants to sign in.
+    who wants to sign in. `reading` is read back: `given` are the facts said so far, `entered` the digits of the next.
     """
 
     kind: PromptKind
@@ -105,6 +113,9 @@ class Prompt:
     scrap: str | None = None
     scrap_reason: str = ""
     entering: Literal["good", "scrap"] = "good"
+    reading: Reading | None = None
+    given: tuple[str, ...] = ()
+    entered: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 """Error-proofing at the station: which rules an input breaks, and how one is refused or asked about. Pure."""
 
 from dataclasses import replace
+from typing import Final
 
 from devices.types import Signal
-from floor.error_proofing import Moment, asked, has_ended, split
+from floor.error_proofing import READ_BACK, Moment, asked, has_ended, split
 from floor.events import ScanRefused
 from floor.label_texts import shown
 from floor.master import Operation, Person
+from floor.notices import INSTRUCTION, NOTICE, Reading, reading, readings_for
+from gateway.floor_reading import Offer
 from gateway.station_case import Case, answer
 from gateway.station_desk import Decision, Prompt
 from gateway.view import Message
@@ -86,6 +89,7 @@ def work_rules(
         ("over_quantity", done + good + scrap > operation.planned),
         ("nothing_left", not (good or scrap) and done >= operation.planned),
         ("unknown_operation", key != operation.id),
+        *((_read_rule(each), True) for each in (unread(case, operation) if moment == "start" else ())),
     ]
     return asked((rule for rule, holds in found if holds), moment)
 
@@ -96,7 +100,8 @@ def guarded(
     """What a broken rule makes of the input; None: it is kept. `prompt`: what the confirm card would go on with."""
     by_policy = split(case.master, broken, moment)
     if by_policy["refuse"]:
-        return _refused(case, by_policy["refuse"][0], prompt)
+        rule = by_policy["refuse"][0]
+        return _read_first(case, rule, prompt) if rule in READ_BACK else _refused(case, rule, prompt)
     if by_policy["confirm"] and not confirmed:
         rule = by_policy["confirm"][0]
         message = Message(f"ask_{rule}", {"operation": case.title_of(prompt.operation), **values})
@@ -116,3 +121,51 @@ def _refused(case: Case, rule: str, prompt: Prompt) -> Decision:
     )
     values: dict[str, str | int] = {"operation": case.title_of(prompt.operation), "name": case.name_of(person)}
     return answer(case, Signal.REFUSED, Message(f"refused_{rule}", values), event, prompt=None)
+
+
+# What has to be read first. These rules come last: nobody reads a notice of an order that is closed.
+
+
+def unread(case: Case, operation: Operation) -> list[Reading]:
+    """What stands between the person and this work: an open hand-over of the station, then notices."""
+    offer = case.state.readings.offers.get(case.station)
+    found = [] if offer is None else [reading_of(offer)]
+    found += readings_for(case.master, operation, case.station, case.today)
+    return [
+        each
+        for each in found
+        if each.key not in case.read and not case.state.readings.has_read(case.person, each.key, each.version)
+    ]
+
+
+HANDOVER = "handover/"
+RULES: Final = {HANDOVER: "handover_open", NOTICE: "notice_unread", INSTRUCTION: "instruction_unread"}
+
+
+def _read_rule(found: Reading) -> str:
+    return next(rule for start, rule in RULES.items() if found.key.startswith(start))
+
+
+def reading_of(offer: Offer) -> Reading:
+    """A hand-over as something to be read."""
+    return reading(HANDOVER + offer.identity, "交接", "Hand-over", "", offer.facts)
+
+
+def _read_first(case: Case, rule: str, prompt: Prompt) -> Decision:
+    operation = case.operation(prompt.operation)
+    assert operation is not None
+    first = next(each for each in unread(case, operation) if _read_rule(each) == rule)
+    return ask_to_read(case, replace(prompt, kind="read_back", reading=first, given=(), entered=""))
+
+
+def ask_to_read(case: Case, prompt: Prompt, signal: Signal = Signal.ASK) -> Decision:
+    """Ask for the next fact; when all are said, for the badge of a hand-over or the confirm card of a mere notice."""
+    found = prompt.reading
+    assert found is not None
+    values: dict[str, str | int] = {"title": shown(found.title, 40), "title_en": shown(found.title_en, 40)}
+    if len(prompt.given) < len(found.facts):
+        name = found.facts[len(prompt.given)][0]
+        message = Message(f"ask_fact_{name}", values | {"entered": prompt.entered or "-"})
+    else:
+        message = Message("ask_handover_badge" if found.key.startswith(HANDOVER) else "ask_read", values)
+    return answer(case, signal, message, prompt=replace(prompt, at=case.instant.boottime, message=message))

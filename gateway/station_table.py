@@ -9,6 +9,8 @@ situation  nobody         nobody is signed in and the station waits for nothing
            same_piece     after a start: is this the scan that was already kept?
            cause          a call wants its cause card
            choose         pause or resume wants a ticket
+           read_back      key facts of a notice or a hand-over are said back
+           handover       whoever hands over has to sign with their badge
 label      what was scanned: see LABELS. `doubtful` is the label whose beep nobody knows of after a start,
            `leader_badge` a leader's while a call here waits to be taken, `own_badge` the current person's,
            `held_badge` that of another whom the station holds, `new_badge` any other.
@@ -22,7 +24,17 @@ Each value is the name of an action of `gateway/station.py`. `anew` drops what t
 from itertools import product
 from typing import Final
 
-SITUATIONS: Final = ("nobody", "signed_in", "quantity", "confirm_rule", "same_piece", "cause", "choose")
+SITUATIONS: Final = (
+    "nobody",
+    "signed_in",
+    "quantity",
+    "confirm_rule",
+    "same_piece",
+    "cause",
+    "choose",
+    "read_back",
+    "handover",
+)
 BADGES: Final = ("own_badge", "held_badge", "new_badge", "leader_badge")
 TICKETS: Final = ("ticket", "unknown_ticket")
 CARDS: Final = (
@@ -39,6 +51,7 @@ CARDS: Final = (
     "another",
     "cause",
     "call",
+    "handover",
 )
 STRANGERS: Final = ("unknown_badge", "unknown_command", "part", "product", "unknown")
 LABELS: Final = (*BADGES, *TICKETS, "doubtful", *CARDS, *STRANGERS)
@@ -68,6 +81,7 @@ _SIGNED_IN: Final[dict[str, str]] = {
     "another": "refuse_unasked",
     "cause": "resolve",
     "call": "raise",
+    "handover": "hand_over",
     **dict.fromkeys(STRANGERS, "refuse_label"),
 }
 """What each label does when somebody is signed in and nothing is waited for. The other columns say how they differ."""
@@ -81,7 +95,8 @@ _ANEW: Final = dict.fromkeys(LABELS, "anew")
 _FRESH: Final[dict[str, dict[str, str]]] = {
     "nobody": _SIGNED_IN
     | dict.fromkeys(
-        (*TICKETS, "digit", "good", "scrap", "confirm", "undo", "pause", "resume", "sign_out"), "refuse_nobody"
+        (*TICKETS, "digit", "good", "scrap", "confirm", "undo", "pause", "resume", "sign_out", "handover"),
+        "refuse_nobody",
     ),
     "signed_in": _SIGNED_IN,
     "quantity": _ANEW
@@ -103,6 +118,16 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
     | {"same": "count_once", "another": "count_again", "confirm": "refuse_confirm", "cancel": "drop"},
     "cause": _ANEW | _UNDISTURBED | {"cancel": "drop"},
     "choose": _ANEW | _UNDISTURBED | dict.fromkeys(TICKETS, "choose") | {"cancel": "drop"},
+    "read_back": _ANEW
+    | _UNDISTURBED
+    | {
+        "own_badge": "sign_reading",
+        "digit": "read_digit",
+        "confirm": "read_confirm",
+        "unknown": "read_label",
+        "cancel": "drop",
+    },
+    "handover": _ANEW | _UNDISTURBED | {"own_badge": "sign_handover", "cancel": "drop"},
 }
 
 NEVER_TAKEN: Final = frozenset({*STRANGERS, "doubtful"})
@@ -133,6 +158,9 @@ _LEADS_TO: Final = {
     "count_again": "signed_in",
     "choose": "signed_in",
     "drop": "signed_in",
+    "hand_over": "handover",
+    "sign_handover": "nobody",
+    "sign_reading": "signed_in",
 }
 
 
@@ -151,6 +179,7 @@ def diagram() -> str:
         "    signed_in --> quantity: finish without a planned quantity (ticket)",
         "    signed_in --> confirm_rule: rule broken (ticket)",
         "    signed_in --> choose: several shares (pause, resume)",
+        "    signed_in --> read_back: notice or hand-over not read (ticket)",
         "    signed_in --> cause: call already taken (call, button)",
     ]
     return "\n".join(lines) + "\n"

@@ -49,6 +49,37 @@ STATION_MESSAGES: Final[Catalogue] = {
     "ask_pause": ("扫要暂停的工单", "Scan the ticket to pause"),
     "ask_resume": ("扫要继续的工单", "Scan the ticket to resume"),
     "ask_cause": ("{call}：{name} 已响应。解决后扫原因卡", "{call_en}: {name} is on it. Cause card when solved"),
+    "ask_fact_quantity": (
+        "通知「{title}」：复述数量 {entered}，再扫确认卡",
+        "{title_en}: how many? {entered} Then confirm",
+    ),
+    "ask_fact_due": (
+        "通知「{title}」：复述交期月日四位 {entered}，再扫确认卡",
+        "{title_en}: due month and day, 4 digits? {entered} Then confirm",
+    ),
+    "ask_fact_revision": ("「{title}」：扫或输入版本 {entered}", "{title_en}: scan or enter the revision {entered}"),
+    "ask_fact_operations": (
+        "接班：未完工序几个？{entered}，再扫确认卡",
+        "Taking over: open operations? {entered} Then confirm",
+    ),
+    "ask_fact_calls": (
+        "接班：未关闭呼叫几个？{entered}，再扫确认卡",
+        "Taking over: open calls? {entered} Then confirm",
+    ),
+    "ask_fact_left": (
+        "接班：第一道工序还剩几件？{entered}，再扫确认卡",
+        "Taking over: pieces left of the first? {entered} Then confirm",
+    ),
+    "ask_read": ("请看通知「{title}」，扫确认卡表示已读", "Read “{title_en}”. Confirm card when read"),
+    "ask_handover": (
+        "交班：未完工序 {operations}，呼叫 {calls}。扫自己的工牌签字",
+        "Hand over: {operations} open, {calls} calls. Your badge signs",
+    ),
+    "ask_handover_badge": ("接班：扫自己的工牌签字", "Taking over: your badge signs"),
+    "misread": ("不对：{given}，请再看「{title}」", "Not {given}: look at “{title_en}” again"),
+    "notice_read": ("已确认「{title}」", "Read back: {title_en}"),
+    "handed_over": ("{name} 已交班签字，等待接班", "{name} handed over, waiting for the next"),
+    "handover_accepted": ("接班完成", "Hand-over accepted"),
     "dropped": ("已取消", "Cancelled"),
     "prompt_expired": ("等待超时，没有保存", "Waited too long, nothing kept"),
     # The same again, and after a start.

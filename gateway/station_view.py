@@ -5,13 +5,24 @@ from itertools import chain, islice
 from floor.calls import CallState
 from floor.events import Instant
 from floor.label_texts import shown
+from floor.limits import CELL_CHARACTERS_MAX
 from floor.master import MasterData
+from floor.notices import notices_at
 from gateway import limits
 from gateway.floor_state import Call, Floor, Share
 from gateway.station_case import Case
 from gateway.station_desk import Desk, Prompt, StationRules
 from gateway.station_guards import reported
-from gateway.view import CallLine, HeldLine, PromptLine, StationView, WorkLine
+from gateway.view import (
+    CallLine,
+    HandoverLine,
+    HeldLine,
+    NoticeLine,
+    PromptLine,
+    ReadingLine,
+    StationView,
+    WorkLine,
+)
 
 _RULES = StationRules()
 
@@ -78,6 +89,50 @@ def _prompt(prompt: Prompt | None) -> PromptLine:
         int(prompt.scrap) if prompt.scrap else None,
         prompt.scrap_reason,
         prompt.operation,
+        _reading(prompt),
+    )
+
+
+def _reading(prompt: Prompt) -> ReadingLine | None:
+    found = prompt.reading
+    if found is None:
+        return None
+    return ReadingLine(
+        about=found.key.partition("/")[0],
+        title=shown(found.title, 120),
+        title_en=shown(found.title_en, 120),
+        text=shown(found.text, CELL_CHARACTERS_MAX),
+        fact=found.facts[len(prompt.given)][0] if len(prompt.given) < len(found.facts) else "",
+        entered=shown(prompt.entered, 64),
+    )
+
+
+def _notices(case: Case) -> tuple[NoticeLine, ...]:
+    """The newest first: new rows stand at the end of the table."""
+    rows = notices_at(case.master, case.station, case.today)[: -limits.NOTICES_SHOWN_MAX - 1 : -1]
+    return tuple(
+        NoticeLine(
+            row.id, shown(row.title, 120), shown(row.title_en or row.title, 120), shown(row.text, CELL_CHARACTERS_MAX)
+        )
+        for row in rows
+    )
+
+
+def _handover(case: Case) -> HandoverLine | None:
+    offer = case.state.readings.offers.get(case.station)
+    if offer is None:
+        return None
+    calls = [case.state.calls[each] for each in offer.calls if each in case.state.calls]
+    names = [case.names_of_call(each.call_type) for each in calls]
+    titles = {row.id: (row.title, row.title_en or row.title) for row in case.master.notices}
+    return HandoverLine(
+        person_name=case.name_of(offer.person),
+        wall=offer.wall,
+        operations=tuple(case.title_of(each) for each in offer.operations),
+        calls=tuple((str(each["call"]), str(each["call_en"])) for each in names),
+        notices=tuple(
+            (shown(titles[each][0], 64), shown(titles[each][1], 64)) for each in offer.notices if each in titles
+        ),
     )
 
 
@@ -115,4 +170,6 @@ def station_view(
         calls=tuple(_call(case, call) for call in state.calls_at(station)),
         call_types=tuple((each.id, each.name, each.name_en or each.name, each.impact) for each in master.call_types),
         scrap_reasons=_scrap_reasons(master),
+        notices=_notices(case),
+        handover=_handover(case),
     )

@@ -76,7 +76,7 @@ class LastScan:
 
 @dataclass(frozen=True, slots=True)
 class PromptLine:
-    """What the station waits for: none, quantity, confirm_rule, same_piece, cause."""
+    """What the station waits for: none, or a kind of `station_desk.Prompt`."""
 
     kind: str = "none"
     message: Message | None = None
@@ -85,6 +85,43 @@ class PromptLine:
     scrap_reason: str = ""
     operation: str = ""
     """The operation it is about, where it is bound to one: the page must not report another."""
+    reading: "ReadingLine | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLine:
+    """What is read back. `fact`: the name of the one that is asked for now; empty when all are said.
+
+    `entered` are the digits of it so far. `about`: notice, instruction or handover.
+    """
+
+    about: str
+    title: str
+    title_en: str
+    text: str
+    fact: str
+    entered: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """A change that is to be known here."""
+
+    notice: str
+    title: str
+    title_en: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverLine:
+    """The station was handed over and nobody took it yet. Names of what was open, each as (zh, en)."""
+
+    person_name: str
+    wall: float
+    operations: tuple[str, ...] = ()
+    calls: tuple[tuple[str, str], ...] = ()
+    notices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +142,8 @@ class StationView:
     """(id, name, name_en) of each reason one may give for scrap."""
     devices: tuple[tuple[str, bool], ...] = ()
     """(name, there?) of each scanner, button and light."""
+    notices: tuple[NoticeLine, ...] = ()
+    handover: HandoverLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,16 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from floor.master import CommandName
-from gateway.screen.inputs import PageAcknowledge, PageCall, PageCommand, PageInput, PageReport, PageResolve, Typed
+from gateway.screen.inputs import (
+    PageAcknowledge,
+    PageCall,
+    PageCommand,
+    PageInput,
+    PageReadBack,
+    PageReport,
+    PageResolve,
+    Typed,
+)
 from gateway.screen.limits import CODE_CHARS_MAX, PIECES_MAX, TYPED_BYTES_MAX
 
 Text = Annotated[str, Field(min_length=1, max_length=TYPED_BYTES_MAX)]
@@ -83,6 +92,14 @@ class ResolveBody(Body):
         return PageResolve(station, self.call, self.cause)
 
 
+class ReadBackBody(Body):
+    kind: Literal["read_back"] = "read_back"
+    text: Code
+
+    def as_input(self, station: str) -> PageInput:
+        return PageReadBack(station, self.text)
+
+
 BODIES: dict[str, type[Body]] = {
     "typed": TypedBody,
     "report": ReportBody,
@@ -90,6 +107,7 @@ BODIES: dict[str, type[Body]] = {
     "call": CallBody,
     "acknowledge": AcknowledgeBody,
     "resolve": ResolveBody,
+    "read_back": ReadBackBody,
 }
 
 

@@ -61,4 +61,12 @@ class PageResolve:
     cause: str
 
 
-PageInput = Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve
+@dataclass(frozen=True, slots=True)
+class PageReadBack:
+    """A key fact that was said back, as the page's keys gave it."""
+
+    station: str
+    text: str
+
+
+PageInput = Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack

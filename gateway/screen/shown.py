@@ -8,7 +8,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from gateway.view import CallLine, GatewayView, LastScan, Message, PromptLine, StationView
+from gateway.view import (
+    CallLine,
+    GatewayView,
+    HandoverLine,
+    LastScan,
+    Message,
+    NoticeLine,
+    PromptLine,
+    ReadingLine,
+    StationView,
+)
 
 Texts = Mapping[str, Mapping[str, str]]
 LANGUAGES = ("zh", "en")
@@ -33,6 +43,8 @@ def station_content(view: GatewayView, station: str, texts: Texts) -> dict[str, 
             for code, name, name_en, impact in found.call_types
         ],
         "scrap_reasons": [_named(each) for each in found.scrap_reasons],
+        "notices": [_notice(each) for each in found.notices],
+        "handover": None if found.handover is None else _handover(found.handover),
         "devices": [{"name": name, "there": there} for name, there in found.devices],
         "gateway": _gateway(view),
     }
@@ -81,6 +93,32 @@ def _prompt(prompt: PromptLine, texts: Texts) -> dict[str, Any]:
         "scrap": prompt.scrap,
         "scrap_reason": prompt.scrap_reason,
         "operation": prompt.operation,
+        "reading": None if prompt.reading is None else _reading(prompt.reading),
+    }
+
+
+def _reading(reading: ReadingLine) -> dict[str, Any]:
+    return {
+        "about": reading.about,
+        "zh": reading.title,
+        "en": reading.title_en,
+        "text": reading.text,
+        "fact": reading.fact,
+        "entered": reading.entered,
+    }
+
+
+def _notice(notice: NoticeLine) -> dict[str, Any]:
+    return {"id": notice.notice, "zh": notice.title, "en": notice.title_en, "text": notice.text}
+
+
+def _handover(offer: HandoverLine) -> dict[str, Any]:
+    return {
+        "person_name": offer.person_name,
+        "wall": offer.wall,
+        "operations": list(offer.operations),
+        "calls": [{"zh": chinese, "en": english} for chinese, english in offer.calls],
+        "notices": [{"zh": chinese, "en": english} for chinese, english in offer.notices],
     }
 
 

@@ -23,6 +23,7 @@ CARDS = {
     "another": "",
     "cause": "flaw",
     "call": "quality",
+    "handover": "",
 }
 
 

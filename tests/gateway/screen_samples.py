@@ -6,10 +6,13 @@ from gateway.view import (
     CallLine,
     Doubtful,
     GatewayView,
+    HandoverLine,
     HeldLine,
     LastScan,
     Message,
+    NoticeLine,
     PromptLine,
+    ReadingLine,
     StationView,
     WorkLine,
 )
@@ -175,6 +178,50 @@ def alone() -> GatewayView:
     return view(RUNNING_STATION, office="none", broker="none", days_left=12.4)
 
 
+NOTICES = (
+    NoticeLine("N7", "数量改为 120 件，交期提前", "Now 120 pieces, due earlier", "客户加单，见更改单 7"),
+    NoticeLine("N6", "换用新夹具 J-12", "New fixture J-12", ""),
+)
+
+
+def notified() -> GatewayView:
+    """A notice holds a start: its key facts are said back, two digits so far."""
+    reading = ReadingLine("notice", NOTICES[0].title, NOTICES[0].title_en, NOTICES[0].text, "quantity", "12")
+    last = scan("ask", "ask_quantity", "OP-2611-20", 2)
+    prompt = PromptLine("read_back", Message("ask_quantity"), reading=reading)
+    return view(replace(RUNNING_STATION, prompt=prompt, notices=NOTICES, last=last))
+
+
+def instructed() -> GatewayView:
+    """A revision of a work instruction is said back."""
+    reading = ReadingLine("instruction", "压装轴承作业指导书", "Pressing in bearings", "", "revision", "")
+    prompt = PromptLine("read_back", Message("ask_quantity"), reading=reading)
+    return view(replace(RUNNING_STATION, prompt=prompt, last=scan("ask", "ask_quantity", "OP-2611-20", 2)))
+
+
+OFFER = HandoverLine(
+    "王建国",
+    WALL - 300,
+    ("WO-2611 压装轴承", "WO-2608 清洗壳体"),
+    (("设备故障", "Machine"),),
+    (("数量改为 120 件，交期提前", "Now 120 pieces, due earlier"),),
+)
+
+
+def handed_over() -> GatewayView:
+    """The last shift signed; nobody took over yet."""
+    station = replace(RUNNING_STATION, people=(LI,), work=(), handover=OFFER, notices=NOTICES)
+    return view(station)
+
+
+def taking_over() -> GatewayView:
+    """The next shift checks what is open."""
+    reading = ReadingLine("handover", "交接", "Hand-over", "", "operations", "")
+    prompt = PromptLine("read_back", Message("ask_quantity"), reading=reading)
+    last = scan("ask", "ask_quantity", "OP-2611-20", 2)
+    return view(replace(RUNNING_STATION, people=(LI,), work=(), handover=OFFER, prompt=prompt, last=last))
+
+
 def unkept() -> GatewayView:
     """Nothing can be kept."""
     last = scan("unkept", "not_kept", "OP-2611-20", 1)
@@ -192,5 +239,9 @@ SAMPLES = {
     "escalated": escalated,
     "offline": offline,
     "alone": alone,
+    "notified": notified,
+    "instructed": instructed,
+    "handed_over": handed_over,
+    "taking_over": taking_over,
     "unkept": unkept,
 }

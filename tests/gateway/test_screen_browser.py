@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from devices.types import Signal
 from gateway.screen import inputs
-from gateway.view import CallLine, HeldLine, LastScan, Message, PromptLine, WorkLine
+from gateway.view import CallLine, HandoverLine, HeldLine, LastScan, Message, NoticeLine, PromptLine, WorkLine
 from tests.corpus.hostile import CORPUS
 from tests.gateway import screen_samples as samples
 from tests.gateway.browser import KIOSK, PHONE, Watched, chromium, tab
@@ -183,6 +183,47 @@ def test_calls_are_raised_taken_solved_and_taken_back(browser: Browser) -> None:
         assert page.inbox.wait_for(4)[-1] == inputs.PageResolve("A1", samples.TAKEN_CALL.call, "jam")
 
 
+def test_a_notice_is_said_back_by_hand_or_by_keys(browser: Browser) -> None:
+    with served(samples.notified()) as page, tab(browser, page.server.url) as seen:
+        assert "数量改为 120 件" in seen.text("#reading-title") and "见更改单 7" in seen.text("#reading-text")
+        assert seen.text("#reading-value") == "12" and seen.text("#reading-question") == "数量是多少？"
+        assert seen.tab.is_hidden("#prompt") and seen.tab.is_hidden("#reading-letters")
+        seen.tab.click("#reading [data-do=digit][data-value='0']")
+        seen.tab.keyboard.press("5", delay=120)
+        seen.wait_text("#reading-value", "1205")
+        seen.tab.keyboard.press("Backspace")
+        seen.tab.click("#reading-confirm")
+        assert page.inbox.wait_for(1) == [inputs.PageReadBack("A1", "120")]
+        page.feed.put(samples.instructed())
+        seen.wait_text("#reading-question", "版本号是什么？可扫码")
+        assert seen.tab.is_disabled("#reading-confirm") and seen.text("#reading-value") == "–"
+        seen.tab.click("#reading-letters [data-value=C]")
+        seen.tab.click("#reading-confirm")
+        assert page.inbox.wait_for(2)[-1] == inputs.PageReadBack("A1", "C")
+        seen.burst("WI-7-C")
+        assert page.inbox.wait_for(3)[-1] == inputs.Typed("A1", b"WI-7-C"), "a scanner's label is a label"
+        seen.tab.keyboard.press("Escape")
+        assert page.inbox.wait_for(4)[-1] == inputs.PageCommand("A1", "cancel", "")
+        assert seen.complaints == []
+
+
+def test_a_hand_over_that_waits_is_shown_and_taken(browser: Browser) -> None:
+    with served(samples.handed_over()) as page, tab(browser, page.server.url) as seen:
+        assert "王建国 已交班" in seen.text("#handed-text") and "接班" in seen.text("#do-hand-over")
+        assert "换用新夹具 J-12" in seen.text("#notice-list")
+        seen.tab.click("#do-hand-over")
+        assert page.inbox.wait_for(1) == [inputs.PageCommand("A1", "handover", "")]
+        page.feed.put(samples.taking_over())
+        seen.tab.wait_for_selector("#reading", state="visible")
+        lines = seen.text("#reading-lines")
+        assert all(each in lines for each in ("WO-2608 清洗壳体", "设备故障", "数量改为 120 件"))
+        page.feed.put(samples.running())
+        seen.tab.wait_for_selector("#reading", state="hidden")
+        assert seen.tab.is_hidden("#handed") and seen.tab.is_hidden("#notices")
+        assert "交班" in seen.text("#do-hand-over")
+        assert seen.complaints == []
+
+
 def test_undo_needs_two_presses(browser: Browser) -> None:
     with served(samples.running()) as page, tab(browser, page.server.url) as seen:
         seen.tab.click("#do-undo")
@@ -254,6 +295,8 @@ def hostile_view(text: str) -> object:
         call_types=((text, text, text, text),),
         scrap_reasons=((text, text, text),),
         devices=((text, False),),
+        notices=(NoticeLine(text, text, text, text),),
+        handover=HandoverLine(text, samples.WALL, (text,), ((text, text),), ((text, text),)),
     )
     return samples.view(station, gateway_name=text, refusing=text)
 

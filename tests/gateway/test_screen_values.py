@@ -135,6 +135,7 @@ def test_only_our_own_page_may_post(origin: str, site: str, allowed: bool) -> No
         ("acknowledge", {"call": CALL, "badge": "B-1"}, inputs.PageAcknowledge("A1", CALL, b"B-1")),
         ("acknowledge", {"call": CALL}, inputs.PageAcknowledge("A1", CALL, b"")),
         ("resolve", {"call": CALL, "cause": "jam"}, inputs.PageResolve("A1", CALL, "jam")),
+        ("read_back", {"text": "120"}, inputs.PageReadBack("A1", "120")),
     ],
 )
 def test_a_body_becomes_an_input(kind: str, body: dict[str, object], expected: inputs.PageInput) -> None:

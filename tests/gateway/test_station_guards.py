@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from devices.types import Signal
-from floor.error_proofing import DEFAULTS, has_ended
+from floor.error_proofing import DEFAULTS, READ_BACK, has_ended
 from floor.events import ReportFinished, RuleBroken, ScanRefused, SessionOpened, WorkStarted
 from floor.master import MasterData, Skill
 from gateway.station_desk import StationRules
@@ -58,6 +58,12 @@ def bench_for(rule: str, moment: str) -> tuple[Bench, list[str], str]:
             before += ["T-W3-10", "C-GOOD", "C-D1A", "C-D0A", "C-D1B"]
         case "early":
             before += ["T-W2-10"]
+        case "notice_unread":
+            bench.master = plant(notices=[{"id": "N1", "title": "换料", "work_order": "W3"}])
+        case "instruction_unread":
+            bench.master = plant(instructions=[{"id": "WI-1", "item": "", "operation": "W3-10", "revision": "B"}])
+        case "handover_open":
+            before += ["C-HANDOVER", "B-ANN", "B-BOB"]
         case "not_started":
             before += ["C-GOOD", "C-D1A"]
     if moment == "finish" and rule not in ("over_quantity", "early", "not_started"):
@@ -80,6 +86,11 @@ def test_each_rule_under_each_policy(rule: str, moment: str, policy: str) -> Non
     wanted = policy or DEFAULTS[rule, moment]
     for language in ("zh", "en"):
         assert "{" not in render(decision.message, language)
+    if wanted == "refuse" and rule in READ_BACK:
+        # Not refused for good: the station asks at once for what is to be read back.
+        assert (decision.signal, decision.events) == (Signal.ASK, ())
+        assert bench.desk.prompt is not None and bench.desk.prompt.kind == "read_back"
+        return
     if wanted == "refuse":
         (event,) = decision.events
         assert isinstance(event, ScanRefused) and event.rule == rule

@@ -19,6 +19,8 @@ from gateway.station_desk import (
     PageAcknowledge,
     PageCommand,
     PageReport,
+    PageReadBack,
+    PageReport,
     PageResolve,
     Pressed,
     Scanned,
@@ -100,10 +102,11 @@ INPUTS: st.SearchStrategy[Any] = st.one_of(
     st.builds(
         PageCommand,
         command=st.sampled_from(
-            ["digit", "good", "undo", "pause", "confirm", "cancel", "same", "another", "call", "x"]
+            ["digit", "good", "undo", "pause", "confirm", "cancel", "same", "another", "call", "handover", "x"]
         ),
         value=st.text(max_size=3),
     ),
+    st.builds(PageReadBack, text=st.one_of(st.sampled_from(["0", "1", "100", "\x00"]), st.text(max_size=40))),
     st.builds(PageAcknowledge, call=CALLS),
     st.builds(PageResolve, call=CALLS, cause=st.sampled_from(["flaw", "shortage", "x"])),
     st.tuples(st.just("fact"), st.integers(0, 300)),

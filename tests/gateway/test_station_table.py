@@ -6,6 +6,7 @@ import pytest
 
 from devices.types import Signal
 from floor.errors import LabelRefused
+from floor.notices import reading
 from gateway.station import ACTIONS, row_of, scanned_case
 from gateway.station_case import Case
 from gateway.station_desk import Decision, Desk, Doubt, Prompt, Scanned, Seen
@@ -34,6 +35,14 @@ PROMPTS = {
     "same_piece": Prompt("same_piece", 1000, Message("ask_same")),
     "cause": Prompt("cause", 1000, Message("ask_cause"), call=f"{EPOCH}/3"),
     "choose": Prompt("pause", 1000, Message("ask_pause")),
+    "read_back": Prompt(
+        "read_back",
+        1000,
+        Message("ask_fact_quantity"),
+        reading=reading("notice/N1", "通知", "", "", (("quantity", "5"),)),
+        entered="5",
+    ),
+    "handover": Prompt("handover", 1000, Message("ask_handover")),
 }
 # What each action does here: the signal, the events kept, and what the station waits for afterwards.
 Effect = tuple[Signal, tuple[str, ...], str]
@@ -61,6 +70,12 @@ EFFECTS: dict[str, Effect] = {
     "resume": REFUSED,
     "choose": (Signal.KEPT, ("work.paused",), "none"),
     "undo": REFUSED,
+    "hand_over": (Signal.ASK, (), "handover"),
+    "sign_handover": (Signal.KEPT, ("report.finished", "handover.offered", "session.closed"), "none"),
+    "sign_reading": (Signal.NOTED, ("session.closed",), "none"),
+    "read_digit": (Signal.NOTED, (), "read_back"),
+    "read_confirm": (Signal.KEPT, ("notice.read",), "none"),
+    "read_label": (Signal.REFUSED, ("notice.misread",), "read_back"),
     "ask_same": (Signal.ASK, (), "same_piece"),
     "count_once": (Signal.REPEATED, (), "none"),
     "count_again": (Signal.KEPT, ("work.started",), "none"),
@@ -134,7 +149,7 @@ def expected(key: Key) -> Effect:
 
 def test_the_table_has_exactly_the_whole_product() -> None:
     assert set(TABLE) == set(product(SITUATIONS, LABELS, WHOSE, WHEN))
-    assert len(TABLE) == 700
+    assert len(TABLE) == 936
 
 
 def test_every_action_of_the_table_exists_and_is_used() -> None:
@@ -168,7 +183,9 @@ def test_a_repeat_is_only_the_same_person_inside_the_window(key: Key) -> None:
 
 def test_strangers_never_disturb_what_the_station_waits_for() -> None:
     for situation, stranger, whose, when in product(SITUATIONS, STRANGERS, WHOSE, WHEN):
-        assert TABLE[situation, stranger, whose, when] == "refuse_label"
+        # A printed revision is a label of nothing else.
+        read = (situation, stranger) == ("read_back", "unknown")
+        assert TABLE[situation, stranger, whose, when] == ("read_label" if read else "refuse_label")
 
 
 def test_without_a_person_no_ticket_is_taken() -> None:

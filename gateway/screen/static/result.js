@@ -49,7 +49,8 @@ function paintPrompt(state, result) {
   const asked = Boolean(prompt) && prompt.kind !== "none";
   const text = asked ? pick(prompt.text) : "";
   const box = byId("prompt");
-  const shown = asked && !(prompt.kind === "quantity" && !byId("quantity").hidden);
+  const panels = { quantity: "quantity", read_back: "reading" };
+  const shown = asked && !(panels[prompt.kind] && !byId(panels[prompt.kind]).hidden);
   box.hidden = !shown;
   byId("main").classList.toggle("asking", shown);
   if (!shown) return void box.replaceChildren();

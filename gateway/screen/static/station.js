@@ -6,6 +6,7 @@ import { CallPanel, QuantityPanel } from "./panels.js";
 import { paintCalls, paintClocks, paintFooter, paintJob, paintPeople, paintTop } from "./panes.js";
 import { paintAge, paintRecent, paintDoubt, paintResult, paintUnkept } from "./result.js";
 import { prepareSound, sound } from "./sound.js";
+import { ReadingPanel, paintHandover, paintNotices } from "./reading.js";
 import { Wire } from "./wire.js";
 import { paintLabels, say, switchLanguage } from "./words.js";
 
@@ -27,13 +28,15 @@ const state = {
 const wire = new Wire(document.body.dataset.station, { view, connected, taken, refused });
 const quantity = new QuantityPanel(state, post);
 const call = new CallPanel(state, post);
+const reading = new ReadingPanel(state, post);
+const fields = () => [reading, quantity].find((each) => each.open);
 const keys = new KeyCollector({
   label: (text) => post("typed", { text }),
   trouble: refused,
   echo: (text) => (byId("type-label").value = visible(text)),
-  fieldsOpen: () => quantity.open,
-  fieldKey: (key) => quantity.key(key),
-  escape: () => (quantity.open ? quantity.cancel() : call.hide()),
+  fieldsOpen: () => Boolean(fields()),
+  fieldKey: (key) => fields()?.key(key),
+  escape: () => (fields() ? fields().cancel() : call.hide()),
 });
 
 function view({ wall, version, station }) {
@@ -73,6 +76,9 @@ function paint() {
   paintFooter(state);
   quantity.follow(); // Before the result: an open panel takes the place of the prompt's buttons.
   call.follow();
+  reading.follow();
+  paintNotices(state);
+  paintHandover(state);
   paintResult(state);
   paintUnkept(state);
   paintDoubt(state);
@@ -127,7 +133,10 @@ const ACTIONS = {
   command: (button) => post("command", { command: button.dataset.command, value: button.dataset.value }),
   choose: (button) => ((state.chosen = button.dataset.value), paint()),
   field: (button) => quantity.choose(button.dataset.value),
-  digit: (button) => quantity.digit(button.dataset.value),
+  digit: (button) => fields()?.digit(button.dataset.value),
+  "hand-over": () => post("command", { command: "handover", value: "" }),
+  "reading-confirm": () => reading.confirm(),
+  "reading-cancel": () => reading.cancel(),
   reason: (button) => quantity.because(button.dataset.value),
   "fill-rest": () => quantity.fill(),
   "quantity-confirm": () => quantity.confirm(),

@@ -1,0 +1,102 @@
+"""What has to be read before work starts, and the key facts that are then read back (反向确认).
+
+Pure: values in, values out.
+
+A notice says what changed. Whoever starts the work it is about repeats its key facts first: that they are on a
+screen proves little, that the receiver says them proves that they arrived.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from floor.instructions import instruction_of
+from floor.master import FactName, Instruction, MasterData, Notice, Operation
+
+NOTICE, INSTRUCTION = "notice/", "instruction/"
+"""How the key of a reading begins, by what is read."""
+
+VERSION_CHARACTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Something to be read. `facts`: (name, what is to be said). `version`: another text or fact is read anew."""
+
+    key: str
+    title: str
+    title_en: str
+    text: str
+    facts: tuple[tuple[str, str], ...]
+    version: str
+
+
+def readings_for(master: MasterData, operation: Operation, station: str, today: date | None) -> list[Reading]:
+    """What is to be read before `operation` starts at `station`; `today` is the plant's day, None: not known."""
+    found = [
+        _of_notice(master, row, operation)
+        for key in ("", operation.work_order)
+        for row in master.notices_by_order.get(key, ())
+        if _is_about(row, operation, station) and not _is_over(row, today)
+    ]
+    instruction = instruction_of(master, operation.id)
+    return found if instruction is None else [*found, _of_instruction(instruction)]
+
+
+def notices_at(master: MasterData, station: str, today: date | None) -> list[Notice]:
+    """The notices that a station shows: all that may concern what is done there."""
+    return [row for row in master.notices if (not row.stations or station in row.stations) and not _is_over(row, today)]
+
+
+def agrees(name: str, expected: str, given: str) -> bool:
+    """Is what was given the fact? A quantity is a number; other facts differ in nothing but case and blanks."""
+    if name == "quantity":
+        return given.isascii() and given.isdigit() and len(given) <= 9 and int(given) == int(expected)
+    return given.strip().casefold() == expected.casefold()
+
+
+def _is_about(row: Notice, operation: Operation, station: str) -> bool:
+    if row.operation and row.operation != operation.id:
+        return False
+    return not row.stations or station in row.stations
+
+
+def _is_over(row: Notice, today: date | None) -> bool:
+    return bool(row.until) and today is not None and today > date.fromisoformat(row.until)
+
+
+def _of_notice(master: MasterData, row: Notice, operation: Operation) -> Reading:
+    facts = tuple((name, value) for name in row.facts if (value := _fact(master, name, operation)))
+    return reading(f"{NOTICE}{row.id}", row.title, row.title_en, row.text, facts)
+
+
+def _of_instruction(row: Instruction) -> Reading:
+    title = row.title or row.id
+    return reading(f"{INSTRUCTION}{row.id}", title, title, "", (("revision", row.revision),))
+
+
+def reading(key: str, title: str, title_en: str, text: str, facts: tuple[tuple[str, str], ...]) -> Reading:
+    """A reading with the version of what it says."""
+    said = json.dumps([title, title_en, text, facts], ensure_ascii=False)
+    version = hashlib.sha256(said.encode()).hexdigest()[:VERSION_CHARACTERS]
+    return Reading(key, title, title_en or title, text, facts, version)
+
+
+def _fact(master: MasterData, name: FactName, operation: Operation) -> str:
+    """What has to be said; empty where the master data does not say it, and then it is not asked."""
+    if name == "quantity":
+        return str(operation.planned)
+    order = master.order_by_id.get(operation.work_order)
+    if name == "due":
+        return month_and_day(order.due) if order is not None else ""
+    found = instruction_of(master, operation.id)
+    return "" if found is None else found.revision
+
+
+def month_and_day(due: str) -> str:
+    """2026-12-31 as 1231, for digit cards; empty for what is no such day."""
+    try:
+        return date.fromisoformat(due.strip()[:10]).strftime("%m%d")
+    except ValueError:
+        return ""
