@@ -5,6 +5,7 @@ Pure: a page asks with `text(language, key, **values)`; tests hold that no key i
 
 from typing import Final
 
+from central.field_texts import ALARMS, FIELDS
 from floor.texts import LANGUAGES, Catalogue, Language
 
 DEFAULT_LANGUAGE: Final[Language] = "zh"
@@ -14,6 +15,7 @@ _FRAME: Final = {
     "product": ("线边", "Lineside"),
     "nav.board": ("看板", "Board"),
     "nav.calls": ("呼叫", "Calls"),
+    "nav.notices": ("通知", "Notices"),
     "nav.gateways": ("网关", "Gateways"),
     "nav.master": ("主数据", "Master data"),
     "nav.records": ("记录", "Records"),
@@ -92,6 +94,32 @@ _BOARD: Final = {
     "gateway.forks": ("分叉 {n}", "forks {n}"),
     "gateway.conflicts": ("冲突 {n}", "conflicts {n}"),
     "gateway.clock_bad": ("时钟未同步", "clock not set"),
+}
+
+_NOTICES: Final = {
+    "notices.title": ("通知与交接", "Notices and hand-overs"),
+    "notices.in_force": ("现行通知和作业指导书", "Notices and instructions in force"),
+    "notices.notice": ("通知", "Notice"),
+    "notices.about": ("关于", "About"),
+    "notices.everything": ("全部", "Everything"),
+    "notices.facts": ("须复述", "Said back"),
+    "notices.read_only": ("只需确认已读", "Only read"),
+    "notices.read_by": ("已确认", "Read by"),
+    "notices.nobody": ("还没有人", "Nobody yet"),
+    "notices.misread": ("说错次数", "Wrong answers"),
+    "notices.none": ("没有通知。", "There are no notices."),
+    "notices.handovers": ("交接班", "Hand-overs"),
+    "notices.outgoing": ("交班", "Handed over by"),
+    "notices.open": ("遗留", "Left open"),
+    "notices.incoming": ("接班", "Taken over by"),
+    "notices.waiting": ("等待接班", "waiting"),
+    "notices.no_handovers": ("还没有交接。", "There were no hand-overs yet."),
+    "fact.quantity": ("数量", "quantity"),
+    "fact.due": ("交期", "due"),
+    "fact.revision": ("版本", "revision"),
+    "fact.operations": ("工序", "operations"),
+    "fact.calls": ("呼叫", "calls"),
+    "fact.left": ("剩余件数", "pieces left"),
 }
 
 _CALLS: Final = {
@@ -211,6 +239,7 @@ _MASTER: Final = {
     "master.skills": ("技能", "Skills"),
     "master.error_proofing": ("防错规则", "Error-proofing rules"),
     "master.call_tiers": ("呼叫升级", "Call tiers"),
+    "master.notices": ("通知", "Notices"),
     "master.instructions": ("作业指导书", "Instructions"),
     "master.download": ("下载当前数据", "Download the current data"),
     "master.codes": ("工牌、工单、指令卡", "Badges, tickets, command cards"),
@@ -252,6 +281,10 @@ _MASTER: Final = {
     "master.what": ("问题", "Fault"),
     "master.no_file": ("请先选择文件。", "Choose a file first."),
     "master.bad_type": ("不支持这种文件：{name}", "This kind of file is not supported: {name}"),
+    "master.tell": (
+        "{n} 个工单有变更：通知工位，开工前须复述",
+        "{n} orders changed: tell the floor, which says the change back before it starts",
+    ),
     "master.preview": ("预览：发布后的变化", "Preview: what publishing changes"),
     "master.table": ("表", "Table"),
     "master.added": ("新增", "Added"),
@@ -404,88 +437,19 @@ _ERRORS: Final = {
     "error.to_board": ("回到看板", "Go to the board"),
 }
 
-_FIELDS: Final = {
-    "field.call": ("呼叫", "call"),
-    "field.call_type": ("类型", "kind"),
-    "field.cause": ("原因", "cause"),
-    "field.content": ("内容", "content"),
-    "field.corrects": ("撤销的记录", "takes back"),
-    "field.count": ("次数", "count"),
-    "field.detail": ("详情", "detail"),
-    "field.device": ("设备", "device"),
-    "field.digest": ("摘要", "digest"),
-    "field.elapsed_seconds": ("已等待（秒）", "waited (seconds)"),
-    "field.epoch": ("段", "epoch"),
-    "field.fact": ("消息号", "fact"),
-    "field.first": ("从", "from"),
-    "field.folder": ("损坏文件保存在", "damaged files kept in"),
-    "field.good": ("合格", "good"),
-    "field.kind": ("类别", "kind"),
-    "field.last": ("到", "to"),
-    "field.limit": ("上限", "limit"),
-    "field.lost": ("丢失条数", "records lost"),
-    "field.owner": ("通知", "who has to know"),
-    "field.ranges": ("丢失区间", "lost ranges"),
-    "field.reason": ("原因", "reason"),
-    "field.reopened": ("恢复进行", "running again"),
-    "field.rule": ("规则", "rule"),
-    "field.salvaged": ("救回条数", "records salvaged"),
-    "field.scrap": ("报废", "scrap"),
-    "field.scrap_reason": ("报废原因", "scrap reason"),
-    "field.seconds": ("用时（秒）", "seconds"),
-    "field.seq": ("序号", "number"),
-    "field.shown": ("条码内容", "label"),
-    "field.sink": ("去向", "sink"),
-    "field.since": ("存疑起始", "in doubt from"),
-    "field.size": ("字符数", "size"),
-    "field.source": ("来源", "source"),
-    "field.tier": ("级别", "tier"),
-    "field.uncertain": ("时间不确定", "time uncertain"),
-    "field.until": ("存疑截止", "in doubt to"),
-    "field.version": ("版本", "version"),
-    "field.work_order": ("工单", "order"),
-}
-
-_ALARMS: Final = {
-    "alarm.alarms_full": ("报警过多，部分未记录", "More alarms than are kept"),
-    "alarm.announced_not_sent": ("网关声称的记录超过一天未到", "Announced records have not come for a day"),
-    "alarm.backup_failed": ("备份失败", "The backup failed"),
-    "alarm.broken_link": ("记录链断开", "A record names another record before it"),
-    "alarm.card_forgot": ("存储卡丢失了已声称的记录", "The card lost records it had announced"),
-    "alarm.card_rolled_back": ("存储卡被还原到旧状态", "The card was rolled back"),
-    "alarm.conflict": ("同一编号出现两条不同记录", "Two different records under one identity"),
-    "alarm.floor_above_mark": ("网关已删除服务器没有的记录", "The card deleted records the server does not hold"),
-    "alarm.fork": ("记录分叉：存储卡被复制或还原", "Fork: the card was cloned or restored"),
-    "alarm.gaps_full": ("缺失区间过多", "More missing ranges than are kept"),
-    "alarm.gateway_silent": ("有未关闭的呼叫，但网关失去联系", "A gateway with an open call is silent"),
-    "alarm.journal_salvaged": ("网关存储卡损坏，记录已修复，请核对", "The gateway's journal was damaged and made anew"),
-    "alarm.limit_reached": ("网关达到上限", "A gateway met one of its bounds"),
-    "alarm.lost_returned": ("曾丢失的记录又出现了", "A record given up as lost came after all"),
-    "alarm.missing_epoch": ("缺少整段记录", "A whole epoch is missing"),
-    "alarm.missing_tail": ("一段记录的末尾缺失", "The end of an epoch is missing"),
-    "alarm.not_held": ("记录编号不合理，未接收", "A record with an impossible number, not taken"),
-    "alarm.notice_skipped": ("部分 MQTT 通知已跳过", "MQTT notices were skipped"),
-    "alarm.record_refused": ("记录被拒收", "A record was refused"),
-    "alarm.restored": ("服务器已从备份恢复", "The server was restored from a backup"),
-    "alarm.second_card": ("同一网关名出现多张存储卡", "More than one card under this name"),
-    "alarm.status_too_long": ("网关状态信息过长", "The gateway's health report is too long"),
-    "alarm.streams_full": ("网关的记录段过多", "The gateway has too many epochs"),
-    "alarm.unreadable_record": ("记录内容无法读取", "A record that cannot be read"),
-    "alarm.wrong_digest": ("记录传输损坏", "A record came damaged"),
-}
-
 TEXTS: Final[Catalogue] = {
     **_FRAME,
     **_BOARD,
     **_CALLS,
+    **_NOTICES,
     **_GATEWAYS,
     **_MASTER,
     **_RECORDS,
     **_USERS,
     **_ACCOUNT,
     **_ERRORS,
-    **_FIELDS,
-    **_ALARMS,
+    **FIELDS,
+    **ALARMS,
 }
 
 

@@ -150,7 +150,7 @@ class NoticeMisread(Event):
     version: Annotated[str, Field(max_length=64)]
     person: Name
     operation: Annotated[str, Field(max_length=64)] = ""
-    fact: Name
+    asked: Name
     given: Annotated[str, Field(max_length=64)]
 
 
@@ -175,7 +175,7 @@ class HandoverMisread(Event):
     type_name = "handover.misread"
     handover: Identity
     person: Name
-    fact: Name
+    asked: Name
     given: Annotated[str, Field(max_length=64)]
 
 

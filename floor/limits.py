@@ -37,3 +37,6 @@ VERSION_MAX: Final = 2**53
 FAULTS_NAMED_MAX: Final = 200
 # The file of one work instruction: a scanned drawing of some pages is below 10 MB.
 INSTRUCTION_BYTES_MAX: Final = 20 * 1024 * 1024
+
+NOTICES_MAX: Final = 500
+"""Of a plant, beyond which publishing a change lets the oldest go: nobody reads more, and each start looks at them."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from floor.instructions import instruction_of
-from floor.master import FactName, Instruction, MasterData, Notice, Operation
+from floor.limits import NOTICES_MAX
+from floor.master import FactName, Instruction, MasterData, Notice, Operation, WorkOrder
 
 NOTICE, INSTRUCTION = "notice/", "instruction/"
 """How the key of a reading begins, by what is read."""
@@ -100,3 +101,49 @@ def month_and_day(due: str) -> str:
         return date.fromisoformat(due.strip()[:10]).strftime("%m%d")
     except ValueError:
         return ""
+
+
+def change_notices(before: MasterData, after: MasterData) -> tuple[Notice, ...]:
+    """A notice for each order whose quantity or due day is another.
+
+    A new order changes nothing that somebody knew, and of a closed one nothing starts.
+    """
+    pairs = ((before.order_by_id.get(each.id), each) for each in after.work_orders)
+    return tuple(
+        _change_notice(old, new)
+        for old, new in pairs
+        if old is not None and new.state != "closed" and (old.quantity, old.due) != (new.quantity, new.due)
+    )
+
+
+def _change_notice(old: WorkOrder, new: WorkOrder) -> Notice:
+    """One for each order: a later change takes the place of the earlier one."""
+    facts: list[FactName] = []
+    chinese, english = [], []
+    if old.quantity != new.quantity:
+        facts.append("quantity")
+        chinese.append(f"数量 {old.quantity} → {new.quantity}")
+        english.append(f"quantity {old.quantity} → {new.quantity}")
+    if old.due != new.due:
+        facts.append("due")
+        chinese.append(f"交期 {old.due or '-'} → {new.due or '-'}")
+        english.append(f"due {old.due or '-'} → {new.due or '-'}")
+    return Notice(
+        id=f"CHG-{new.id}"[:48],
+        title=f"{new.id}：{'，'.join(chinese)}"[:120],
+        title_en=f"{new.id}: {', '.join(english)}"[:120],
+        work_order=new.id,
+        facts=tuple(facts),
+    )
+
+
+def with_change_notices(before: MasterData, after: MasterData) -> MasterData:
+    """The data with a notice for each changed order, in place of an earlier one of the same order."""
+    made = change_notices(before, after)
+    fresh = {row.id for row in made}
+    rows = tuple(row for row in after.notices if row.id not in fresh)
+    if not made:
+        return after
+    # Made anew rather than copied: a copy would keep the digest that was worked out for the data before.
+    tables = {name: getattr(after, name) for name in MasterData.model_fields}
+    return MasterData(**{**tables, "notices": (*rows, *made)[-NOTICES_MAX:]})

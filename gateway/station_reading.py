@@ -67,14 +67,14 @@ def _misread(case: Case, prompt: Prompt, found: Reading, fact: str, given: str) 
     said = shown(given, 64)
     event: Event
     if _is_handover(found):
-        event = HandoverMisread(handover=found.key[len(HANDOVER) :], person=case.person, fact=fact, given=said)
+        event = HandoverMisread(handover=found.key[len(HANDOVER) :], person=case.person, asked=fact, given=said)
     else:
         event = NoticeMisread(
             notice=found.key,
             version=found.version,
             person=case.person,
             operation=shown(prompt.operation, 64),
-            fact=fact,
+            asked=fact,
             given=said,
         )
     values: dict[str, str | int] = {

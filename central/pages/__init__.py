@@ -13,6 +13,7 @@ from central.pages import (
     error_pages,
     gateway_pages,
     master_pages,
+    notice_pages,
     record_pages,
     user_pages,
 )
@@ -45,6 +46,7 @@ def blueprint(office: Office) -> Blueprint:
         code_pages,
         gateway_pages,
         master_pages,
+        notice_pages,
         record_pages,
         user_pages,
     ):

@@ -19,7 +19,7 @@ from central.texts import DEFAULT_LANGUAGE, HTML_LANGUAGE, TEXTS, text, text_or
 from floor import texts as floor_texts
 from floor.texts import LANGUAGES, Language
 
-OPEN_PAGES: Final = ("board", "calls", "gateways", "master", "records")
+OPEN_PAGES: Final = ("board", "calls", "notices", "gateways", "master", "records")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 """A gateway's name (sync/wire.py) and a user's name."""
 
@@ -155,6 +155,7 @@ def _floor_words(chosen: Language) -> dict[str, Any]:
         "name_of": lambda call: _named(chosen, call.name, call.name_en) or call.call_type,
         "cause_of": cause_of,
         "gateway_state": gateway_state,
+        "fact_word": lambda name: text_or(chosen, f"fact.{name}", formats.visible(name, 40)),
         "event_word": lambda kind: formats.visible(floor_texts.name(floor_texts.EVENT_NAMES, kind, chosen)),
         "flag_word": lambda flag: formats.visible(floor_texts.name(floor_texts.FLAG_NAMES, flag, chosen)),
         "alarm_word": lambda kind: text_or(chosen, f"alarm.{kind}", formats.visible(kind)),

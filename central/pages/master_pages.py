@@ -13,6 +13,7 @@ from central.pages.master_preview import TABLES, Drafts, Preview, changes
 from central.pages.office import PLANNER
 from central.pages.port import Office
 from floor.errors import MasterFileRefused
+from floor.notices import change_notices, with_change_notices
 
 FILE_MEGABYTES_MAX = 16
 """50,000 operations take 6 MB as CSV and 3 MB as XLSX."""
@@ -44,8 +45,12 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         draft = drafts.take(request.form.get("preview", "")[:64], signed_in().name)
         if draft is None:
             return _show(office, fault="master.preview_gone", status=409)
+        master, current = draft.master, office.master()
+        if request.form.get("tell") and current is not None:
+            # Another version than the draft was compared with is refused below.
+            master = with_change_notices(current.master, master)
         try:
-            version = office.publish(draft.master, draft.base_version, signed_in().name)
+            version = office.publish(master, draft.base_version, signed_in().name)
         except errors.MasterDataStale:
             return _show(office, fault="master.preview_gone", status=409)
         return redirect(f"/master?applied={version}", 303)
@@ -76,7 +81,9 @@ def _check(office: Office, drafts: Drafts) -> Response:
     current = office.master()
     before = current.master if current else None
     key = drafts.keep(found, before.version if before else 0, signed_in().name)
-    return _show(office, preview=Preview(key, changes(before, found)))
+    told = change_notices(before, found) if before else ()
+    titles = tuple((each.title, each.title_en) for each in told)
+    return _show(office, preview=Preview(key, changes(before, found), titles))
 
 
 def _split(fault: str) -> tuple[str, str]:

@@ -33,6 +33,8 @@ class Preview:
 
     key: str
     tables: tuple[TableChange, ...]
+    told: tuple[tuple[str, str], ...] = ()
+    """(title, title_en) of the notices that the floor may be given of changed orders."""
 
     @property
     def equal(self) -> bool:

@@ -20,6 +20,7 @@ PAGES = (
     "/board",
     "/board?tv=1",
     "/calls",
+    "/notices",
     "/gateways",
     "/gateways/line-2",
     "/master",

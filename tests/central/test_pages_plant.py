@@ -55,7 +55,7 @@ def enrolled(client: FlaskClient, address: str, name: str) -> GatewayFeed:
 
 
 def test_every_page_of_an_empty_plant(app: Flask, admin: FlaskClient) -> None:
-    for path in ("/board", "/board/fragment", "/calls", "/gateways", "/master", "/records", "/users"):
+    for path in ("/board", "/board/fragment", "/calls", "/notices", "/gateways", "/master", "/records", "/users"):
         assert admin.get(path).status_code == 200, path
     assert admin.get("/gateways/nobody").status_code == 404
     assert admin.get("/records.csv").status_code == 200

@@ -10,6 +10,7 @@ from floor.calls import CallAction, CallState
 from floor.errors import CallRefused, WorkRefused
 from floor.events import EVENTS
 from floor.example import example_plant
+from floor.master import MasterData
 from floor.rights import ROLES, Right, may
 from floor.texts import CATALOGUES, EVENT_NAMES, FLAG_NAMES, REJECTION_NAMES, STATE_NAMES, flag_names, name
 from floor.work import WorkAction, WorkState
@@ -118,3 +119,22 @@ def test_the_example_plant() -> None:
     counts = [len(rows) for rows in plant.operations_by_order.values()]
     assert set(counts) == {2, 3}
     assert len({card.command for card in plant.command_cards}) == 13
+
+
+def test_notices_name_what_there_is() -> None:
+    plant = {
+        "work_orders": [{"id": "W1", "quantity": 1}, {"id": "W2", "quantity": 1}],
+        "operations": [{"id": "W1-10", "work_order": "W1", "planned": 1, "ticket": "T-1"}],
+    }
+    good = {"id": "N1", "title": "一", "work_order": "W1", "operation": "W1-10"}
+    assert MasterData.model_validate({**plant, "notices": [good]}).notices[0].facts == ()
+    for wrong, said in (
+        ({"work_order": "W9", "operation": ""}, "unknown work order"),
+        ({"operation": "W1-99"}, "unknown operation"),
+        ({"work_order": "W2"}, "has no operation"),
+        ({"stations": ["S9"]}, "unknown station"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            MasterData.model_validate({**plant, "notices": [{**good, **wrong}]})
+    with pytest.raises(ValueError, match="stands 2 times"):
+        MasterData.model_validate({**plant, "notices": [good, good]})

@@ -18,7 +18,6 @@ from gateway.station_desk import (
     Input,
     PageAcknowledge,
     PageCommand,
-    PageReport,
     PageReadBack,
     PageReport,
     PageResolve,

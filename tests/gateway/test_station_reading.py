@@ -66,7 +66,7 @@ def test_another_fact_is_kept_as_a_mistake_and_nothing_starts() -> None:
     bench.scan("C-D9A")
     wrong = bench.scan("C-CONFIRM")
     (event,) = wrong.events
-    assert isinstance(event, NoticeMisread) and (event.fact, event.given, event.person) == ("quantity", "9", "ann")
+    assert isinstance(event, NoticeMisread) and (event.asked, event.given, event.person) == ("quantity", "9", "ann")
     assert wrong.signal is Signal.REFUSED and bench.state.share("ann", "W3-10") is None
     bench.put(PageReadBack("100"))
     bench.put(PageReadBack("0309"))
