@@ -1,0 +1,1 @@
+"""A recorded shift, replayed against the running program."""
