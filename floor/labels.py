@@ -19,13 +19,15 @@ from floor.gs1 import (
     is_product_number,
 )
 from floor.limits import LABEL_BYTES_MAX
-from floor.master import CommandCard, MasterData, Operation, Person
+from floor.master import CommandCard, MasterData, Operation, Person, Station
 
 TOO_LONG = "label_too_long"
 ENCODING = "label_encoding"
 CONTROL = "label_control"
 
 AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+STATION_PREFIX = "S-"
+"""A station's own sign says this and its id. No station acts on one: it says what it is."""
 BLANK = " \t\r\n"
 OWN_TEXT = re.compile(r"[\x20-\x7e]{1,64}")
 
@@ -42,6 +44,7 @@ class LabelKind(StrEnum):
     UNKNOWN_COMMAND = "unknown_command"
     PART = "part"
     PRODUCT = "product"
+    STATION = "station"
     UNKNOWN = "unknown"
 
 
@@ -56,6 +59,7 @@ class Label:
     person: Person | None = None
     operation: Operation | None = None
     card: CommandCard | None = None
+    station: Station | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def decode(raw: bytes) -> Label | None:
     return Label(LabelKind.TEXT, text, symbology)
 
 
-def _by_prefix(label: Label, rules: LabelRules) -> Label:
+def _by_prefix(label: Label, master: MasterData, rules: LabelRules) -> Label:
     """What an unlisted text claims to be. Only what could stand on a label of ours is believed to be one."""
     if OWN_TEXT.fullmatch(label.text):
         for prefix, kind in (
@@ -128,6 +132,9 @@ def _by_prefix(label: Label, rules: LabelRules) -> Label:
         ):
             if label.text.startswith(prefix) and len(label.text) > len(prefix):
                 return replace(label, kind=kind)
+    is_sign = label.text.startswith(STATION_PREFIX)
+    if is_sign and (station := master.station_by_id.get(label.text.removeprefix(STATION_PREFIX))):
+        return replace(label, kind=LabelKind.STATION, station=station)
     if label.symbology.startswith("]E") or is_product_number(label.text):
         return replace(label, kind=LabelKind.PRODUCT)
     return replace(label, kind=LabelKind.UNKNOWN)
@@ -141,4 +148,4 @@ def classify(label: Label, master: MasterData, rules: LabelRules = DEFAULT_RULES
         return replace(label, kind=LabelKind.TICKET, operation=operation)
     if card := master.card_by_label.get(label.text):
         return replace(label, kind=LabelKind.COMMAND, card=card)
-    return label if label.kind is LabelKind.PART else _by_prefix(label, rules)
+    return label if label.kind is LabelKind.PART else _by_prefix(label, master, rules)
