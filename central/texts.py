@@ -242,6 +242,7 @@ _MASTER: Final = {
     "master.call_tiers": ("呼叫升级", "Call tiers"),
     "master.notices": ("通知", "Notices"),
     "master.instructions": ("作业指导书", "Instructions"),
+    "master.label_patterns": ("条码规则", "Label patterns"),
     "master.download": ("下载当前数据", "Download the current data"),
     "master.codes": ("工牌、工单、指令卡", "Badges, tickets, command cards"),
     "master.import": ("导入文件", "Import a file"),

@@ -1,6 +1,5 @@
 """What label and receipt printers make of the bytes we send: interpreted, drawn, and read back by zxing-cpp."""
 
-
 import pytest
 
 from central.codes import SHEETS, PrintedCode, sheet
