@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -188,6 +189,27 @@ def test_patterns_go_into_every_kind_of_file_and_an_empty_table_into_no_snapshot
     assert read_xlsx(write_xlsx(master)).label_patterns == PATTERNS
     assert "label_patterns" not in example_plant().model_dump_json()
     assert MasterData.model_validate_json(master.model_dump_json()) == master
+
+
+def documented() -> list[tuple[str, str, str, str]]:
+    """(kind, read, pattern, label) of each example in docs/labels.md."""
+    page = (Path(__file__).parents[2] / "docs" / "labels.md").read_text("utf-8")
+    rows = re.findall(r"^\| (badge|ticket|component) \| (text|elements) \| `(.+?)` \| `(.+?)` \|$", page, re.M)
+    return [(kind, read, pattern, label) for kind, read, pattern, label in rows]
+
+
+def test_the_examples_of_the_docs() -> None:
+    assert len(documented()) == 7
+    for kind, read, pattern, written in documented():
+        row = LabelPattern.model_validate({"name": "p", "kind": kind, "read": read, "pattern": pattern})
+        master = example_plant().model_copy(update={"label_patterns": (row,)})
+        raw = written.replace("<GS>", "\x1d").replace("<RS>", "\x1e").replace("<EOT>", "\x04").encode()
+        label = decode(raw)
+        assert label is not None
+        label = classify(label, master)
+        assert label.pattern == "p", written
+        assert (label.operation is not None) == (kind == "ticket") and (label.person is not None) == (kind == "badge")
+        assert kind != "component" or label.elements == (("item", "AX-1"), ("lot", "LOT7"))
 
 
 # Properties.
