@@ -1,38 +1,36 @@
-"""What a plant prints for its stations: badges, tickets of each operation, command and digit cards, as QR codes.
+"""What a plant prints for its stations: badges, tickets, cards, digits, reasons and the stations' own signs.
 
 Pure: master data in, codes out. A code's text is exactly what the master data says its label is, so that what is
 printed here is what a station knows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-import segno
+from floor.labels import STATION_PREFIX
+from floor.master import CommandCard, MasterData
 
-from floor.master import MasterData
-
-SHEETS: Final = ("badges", "tickets", "cards")
 CODES_PER_SHEET_MAX: Final = 600
 """A sheet of so many is 50 pages of A4; more orders are printed one by one."""
 
-QUIET_MODULES: Final = 4
-"""The light border that ISO/IEC 18004 asks for around a QR code."""
+REASON_COMMANDS: Final = ("scrap", "cause")
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedCode:
-    """One label. `text` is what a scanner reads; `title` and `note` are for eyes."""
+    """One label. `text` is what a scanner reads; `title` and `note` are for eyes; each `group` begins a page."""
 
     text: str
     title: str
     note: str = ""
+    group: str = ""
 
 
 def sheet(master: MasterData, kind: str, order: str = "") -> tuple[PrintedCode, ...]:
     """The codes of a sheet, in the order of the master data; `order` limits tickets to one work order."""
-    found = _tickets(master, order) if kind == "tickets" else {"badges": _badges, "cards": _cards}[kind](master)
+    found = _tickets(master, order) if kind == "tickets" else _BY_KIND[kind](master)
     return tuple(islice(found, CODES_PER_SHEET_MAX))
 
 
@@ -42,22 +40,44 @@ def _badges(master: MasterData) -> Iterator[PrintedCode]:
             yield PrintedCode(each.badge, each.name, each.id)
 
 
-def _tickets(master: MasterData, wanted: str) -> Iterator[PrintedCode]:
+def _tickets(master: MasterData, wanted: str = "") -> Iterator[PrintedCode]:
+    """A traveller for each order: its operations in their order, one code each."""
     for order, rows in master.operations_by_order.items():
         if wanted and order != wanted:
             continue
         row = master.order_by_id.get(order)
-        about = f"{order} · {row.item}" if row is not None and row.item else order
+        about = " · ".join(filter(None, (order, row.item, row.name, row.due))) if row is not None else order
         for each in rows:
-            yield PrintedCode(each.ticket, f"{each.number} {each.name}".strip(), f"{about} · {each.planned}")
+            note = " · ".join(filter(None, (f"{order} × {each.planned}", " ".join(each.stations))))
+            yield PrintedCode(each.ticket, f"{each.number} {each.name}".strip(), note, about)
 
 
-def _cards(master: MasterData) -> Iterator[PrintedCode]:
-    for each in master.command_cards:
-        yield PrintedCode(each.label, each.name or each.command, each.name_en)
+def _cards_of(is_wanted: Callable[[CommandCard], bool]) -> Callable[[MasterData], Iterator[PrintedCode]]:
+    def cards(master: MasterData) -> Iterator[PrintedCode]:
+        for each in filter(is_wanted, master.command_cards):
+            note = "" if each.name_en == each.name else each.name_en
+            yield PrintedCode(each.label, each.name or each.command, note)
+
+    return cards
 
 
-def qr_svg(text: str) -> str:
-    """A QR code as inline SVG that takes the size of its box: error correction M, with its quiet zone."""
-    code = segno.make(text, micro=False, error="m", boost_error=False)
-    return code.svg_inline(border=QUIET_MODULES, omitsize=True, light="#fff")
+def _is_reason(card: CommandCard) -> bool:
+    return card.command in REASON_COMMANDS and card.value != ""
+
+
+def _stations(master: MasterData) -> Iterator[PrintedCode]:
+    for each in master.stations:
+        yield PrintedCode(STATION_PREFIX + each.id, each.name or each.id, f"{each.area} · {each.line}")
+
+
+_BY_KIND: Final[dict[str, Callable[[MasterData], Iterator[PrintedCode]]]] = {
+    "badges": _badges,
+    "tickets": _tickets,
+    "cards": _cards_of(lambda card: card.command != "digit" and not _is_reason(card)),
+    "digits": _cards_of(lambda card: card.command == "digit"),
+    "reasons": _cards_of(_is_reason),
+    "stations": _stations,
+}
+
+SHEETS: Final = tuple(_BY_KIND)
+"""Kinds of sheet; the first is the usual one."""

@@ -122,3 +122,16 @@ class BrokerUnreachable(CentralError):
     """The MQTT broker could not be started or kept running."""
 
     hint = "Install Debian's mosquitto and look whether its port is free; records reach the server without it."
+
+
+class SymbolRefused(CentralError):
+    """The text does not fit into a symbol of this kind on this paper."""
+
+    hint = "Print it as a QR code, or on a larger paper; Code 128 holds ASCII only and grows with each character."
+
+    def __init__(self, reason: str, text: str, symbology: str) -> None:
+        """`reason`: empty, characters (the symbology has none of these), length (too many), paper (too wide)."""
+        super().__init__(f"{symbology} cannot hold {text!r}: {reason}")
+        self.reason = reason
+        self.text = text
+        self.symbology = symbology

@@ -5,6 +5,7 @@ Pure: a page asks with `text(language, key, **values)`; tests hold that no key i
 
 from typing import Final
 
+from central.code_texts import CODES
 from central.field_texts import ALARMS, FIELDS
 from floor.texts import LANGUAGES, Catalogue, Language
 
@@ -241,26 +242,9 @@ _MASTER: Final = {
     "master.call_tiers": ("呼叫升级", "Call tiers"),
     "master.notices": ("通知", "Notices"),
     "master.instructions": ("作业指导书", "Instructions"),
+    "master.label_patterns": ("条码规则", "Label patterns"),
     "master.download": ("下载当前数据", "Download the current data"),
     "master.codes": ("工牌、工单、指令卡", "Badges, tickets, command cards"),
-    "codes.title": ("打印条码", "Print codes"),
-    "codes.why": (
-        "工牌、工单和指令卡，内容与主数据一致，工位可以直接扫描。",
-        "Badges, tickets and command cards, exactly as the master data has them: a station can scan them at once.",
-    ),
-    "codes.sheet": ("种类", "Sheet"),
-    "codes.badges": ("工牌", "Badges"),
-    "codes.tickets": ("工单（每道工序一个）", "Tickets, one for each operation"),
-    "codes.cards": ("指令卡、数字卡", "Command and digit cards"),
-    "codes.order": ("工单号", "Work order"),
-    "codes.all_orders": ("全部", "All"),
-    "codes.show": ("显示", "Show"),
-    "codes.how": (
-        "用浏览器打印（Ctrl+P），A4，缩放 100%。打印后先扫一张试试。",
-        "Print with the browser (Ctrl+P), A4, scale 100 %. Scan one before you print more.",
-    ),
-    "codes.full": ("只显示前 {n} 个，请按工单打印。", "Only the first {n} are shown: print order by order."),
-    "codes.none": ("没有可打印的内容。", "There is nothing to print."),
     "master.import": ("导入文件", "Import a file"),
     "master.import_why": (
         "文件包含全部主数据，会整体替换当前版本。先显示变化，确认后才发布。"
@@ -444,6 +428,7 @@ TEXTS: Final[Catalogue] = {
     **_NOTICES,
     **_GATEWAYS,
     **_MASTER,
+    **CODES,
     **_RECORDS,
     **_USERS,
     **_ACCOUNT,

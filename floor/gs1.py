@@ -4,6 +4,9 @@ Pure: values in, values out. biip (extra gs1) is imported when the first such la
 still known to be a part, only its elements are not.
 """
 
+from dataclasses import dataclass
+from typing import Final
+
 from floor.limits import ELEMENTS_MAX
 
 GS = "\x1d"
@@ -65,3 +68,56 @@ def is_product_number(text: str) -> bool:
         return False
     weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(text)))
     return weighted % 10 == 0
+
+
+DATA_IDENTIFIERS: Final = {
+    "P": ("客户料号", "customer part number"),
+    "1P": ("供应商料号", "supplier part number"),
+    "2P": ("版本", "revision"),
+    "Q": ("数量", "quantity"),
+    "S": ("序列号", "serial number"),
+    "T": ("客户批号", "lot number of the customer"),
+    "1T": ("供应商批号", "lot number of the supplier"),
+    "K": ("客户订单号", "customer order number"),
+    "1K": ("供应商订单号", "supplier order number"),
+    "V": ("供应商", "supplier"),
+    "4L": ("原产国", "country of origin"),
+    "D": ("日期", "date"),
+    "9D": ("日期", "date"),
+    "1J": ("包装唯一号", "licence plate"),
+    "W": ("工单", "work order"),
+    "1W": ("工序号", "operation sequence number"),
+}
+"""Names, in Chinese and English, of the data identifiers of ANSI MH10.8.2 that labels of a plant carry most."""
+
+UNNAMED: Final = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a part label. `names`: of its data identifier, or GS1's data title twice; empty: unknown."""
+
+    identifier: str
+    names: tuple[str, str]
+    value: str
+
+
+def named_elements(elements: Elements, text: str) -> tuple[Element, ...]:
+    """The elements of a label with their names."""
+    if is_envelope(text):
+        return tuple(Element(each, DATA_IDENTIFIERS.get(each, UNNAMED), value) for each, value in elements)
+    return tuple(Element(each, _titles(each), value) for each, value in elements)
+
+
+def _titles(identifier: str) -> tuple[str, str]:
+    try:
+        from biip import ParseError
+        from biip.gs1_application_identifiers import GS1ApplicationIdentifier
+    except ImportError:
+        return UNNAMED
+    try:
+        found = GS1ApplicationIdentifier.extract(identifier)
+    except ParseError:
+        return UNNAMED
+    title = found.data_title or found.description
+    return title, title

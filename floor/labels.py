@@ -18,14 +18,17 @@ from floor.gs1 import (
     is_envelope,
     is_product_number,
 )
+from floor.label_patterns import matched
 from floor.limits import LABEL_BYTES_MAX
-from floor.master import CommandCard, MasterData, Operation, Person
+from floor.master import CommandCard, MasterData, Operation, Person, Station
 
 TOO_LONG = "label_too_long"
 ENCODING = "label_encoding"
 CONTROL = "label_control"
 
 AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+STATION_PREFIX = "S-"
+"""A station's own sign says this and its id. No station acts on one: it says what it is."""
 BLANK = " \t\r\n"
 OWN_TEXT = re.compile(r"[\x20-\x7e]{1,64}")
 
@@ -42,12 +45,17 @@ class LabelKind(StrEnum):
     UNKNOWN_COMMAND = "unknown_command"
     PART = "part"
     PRODUCT = "product"
+    STATION = "station"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label. `symbology` is its AIM identifier if the scanner sends one; `elements` those of a part label."""
+    """A label. `symbology` is its AIM identifier if the scanner sends one; `elements` those of a part label.
+
+    `pattern` names the row of `label_patterns` by which it was understood; its text is then that of our own label for
+    the same thing, so that both are one label to a station.
+    """
 
     kind: LabelKind
     text: str
@@ -56,6 +64,8 @@ class Label:
     person: Person | None = None
     operation: Operation | None = None
     card: CommandCard | None = None
+    station: Station | None = None
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +128,7 @@ def decode(raw: bytes) -> Label | None:
     return Label(LabelKind.TEXT, text, symbology)
 
 
-def _by_prefix(label: Label, rules: LabelRules) -> Label:
+def _by_prefix(label: Label, master: MasterData, rules: LabelRules) -> Label:
     """What an unlisted text claims to be. Only what could stand on a label of ours is believed to be one."""
     if OWN_TEXT.fullmatch(label.text):
         for prefix, kind in (
@@ -128,17 +138,68 @@ def _by_prefix(label: Label, rules: LabelRules) -> Label:
         ):
             if label.text.startswith(prefix) and len(label.text) > len(prefix):
                 return replace(label, kind=kind)
+    is_sign = label.text.startswith(STATION_PREFIX)
+    if is_sign and (station := master.station_by_id.get(label.text.removeprefix(STATION_PREFIX))):
+        return replace(label, kind=LabelKind.STATION, station=station)
     if label.symbology.startswith("]E") or is_product_number(label.text):
         return replace(label, kind=LabelKind.PRODUCT)
     return replace(label, kind=LabelKind.UNKNOWN)
 
 
+def _of_ticket(label: Label, values: dict[str, str], master: MasterData, rules: LabelRules) -> Label:
+    if "ticket" in values:
+        found, text = None, values["ticket"]
+    elif "operation" in values:
+        found, text = master.operation_by_id.get(values["operation"]), rules.ticket_prefix + values["operation"]
+    else:
+        number = int(values["number"])
+        found = master.operation_by_place.get((values["order"], number))
+        text = f"{rules.ticket_prefix}{values['order']}-{number}"
+    operation = found or master.operation_by_ticket.get(text)
+    if operation is not None:
+        return replace(label, kind=LabelKind.TICKET, operation=operation, text=operation.ticket)
+    return _stranger(label, LabelKind.UNKNOWN_TICKET, text)
+
+
+def _of_badge(label: Label, values: dict[str, str], master: MasterData, rules: LabelRules) -> Label:
+    known = master.person_by_id.get(values.get("person", ""))
+    text = values.get("badge") or (known.badge if known is not None else rules.badge_prefix + values["person"])
+    if person := master.person_by_badge.get(text):
+        return replace(label, kind=LabelKind.BADGE, text=text, person=person)
+    return _stranger(label, LabelKind.UNKNOWN_BADGE, text)
+
+
+def _stranger(label: Label, kind: LabelKind, text: str) -> Label:
+    """What a pattern names and the master data does not have, as our own label for it would read."""
+    if OWN_TEXT.fullmatch(text):
+        return replace(label, kind=kind, text=text)
+    return replace(label, kind=LabelKind.UNKNOWN)
+
+
+def _by_pattern(label: Label, master: MasterData, rules: LabelRules) -> Label | None:
+    """What the first pattern that fits says the label is; None where none fits."""
+    for row in master.patterns_by_place:
+        if not label.symbology.startswith(row.symbology) or (row.read == "elements" and not label.elements):
+            continue
+        values = matched(row.compiled, label.text, label.elements)
+        if values is None:
+            continue
+        label = replace(label, pattern=row.name)
+        if row.kind == "component":
+            return replace(label, kind=LabelKind.PART, elements=tuple(values.items()))
+        return (_of_ticket if row.kind == "ticket" else _of_badge)(label, values, master, rules)
+    return None
+
+
 def classify(label: Label, master: MasterData, rules: LabelRules = DEFAULT_RULES) -> Label:
-    """The label looked up: exact matches first, then by prefix, else part, product or unknown."""
+    """The label looked up: exact matches first, then the plant's patterns, then our prefixes; else part, product or
+    unknown."""
     if person := master.person_by_badge.get(label.text):
         return replace(label, kind=LabelKind.BADGE, person=person)
     if operation := master.operation_by_ticket.get(label.text):
         return replace(label, kind=LabelKind.TICKET, operation=operation)
     if card := master.card_by_label.get(label.text):
         return replace(label, kind=LabelKind.COMMAND, card=card)
-    return label if label.kind is LabelKind.PART else _by_prefix(label, rules)
+    if found := _by_pattern(label, master, rules):
+        return found
+    return label if label.kind is LabelKind.PART else _by_prefix(label, master, rules)

@@ -13,6 +13,13 @@ COMBINING_MARKS_MAX: Final = 2
 # Elements kept of one GS1 or ISO 15434 label; the densest in use has about a dozen.
 ELEMENTS_MAX: Final = 32
 
+# Patterns of labels that a plant already has; each strange label is held against all of them.
+LABEL_PATTERNS_MAX: Final = 64
+# Of one pattern; a label has no more characters to fit it.
+PATTERN_CHARACTERS_MAX: Final = 256
+# Of one pattern, those passed over included.
+PATTERN_PARTS_MAX: Final = 8
+
 # Master data files. 50,000 operations are about 10 MB as TOML; four times that is the end.
 MASTER_FILE_BYTES_MAX: Final = 40 * 1024 * 1024
 # All parts of an XLSX after unpacking, and how far one part may expand: sheets of text stay below 1:60.

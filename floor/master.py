@@ -14,12 +14,22 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
     model_serializer,
     model_validator,
 )
 
 from floor.error_proofing import Moment, Policy, RuleName
-from floor.limits import CELL_CHARACTERS_MAX, INSTRUCTION_BYTES_MAX, MINIMUM_SECONDS_MAX, NUMBER_MAX, VERSION_MAX
+from floor.label_patterns import Pattern, PatternKind, parsed
+from floor.limits import (
+    CELL_CHARACTERS_MAX,
+    INSTRUCTION_BYTES_MAX,
+    MINIMUM_SECONDS_MAX,
+    NUMBER_MAX,
+    PATTERN_CHARACTERS_MAX,
+    VERSION_MAX,
+)
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,47}$", description="letters, digits, . _ / -")]
 PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]*$"
@@ -225,10 +235,36 @@ class Instruction(Row):
     bytes: Annotated[int, Field(ge=0, le=INSTRUCTION_BYTES_MAX)] = 0
 
 
+class LabelPattern(Row):
+    """How labels that the plant already has are understood (`floor/label_patterns.py`). The lowest `place` comes first.
+
+    `symbology` is the beginning of the AIM identifier that a label must have, as ]d or ]Q1; empty: any or none.
+    """
+
+    name: Code
+    kind: PatternKind
+    read: Literal["text", "elements"] = "text"
+    pattern: Annotated[str, Field(min_length=1, max_length=PATTERN_CHARACTERS_MAX, pattern=PLAIN)]
+    symbology: Annotated[str, Field(pattern=r"^(\][A-Za-z][0-9A-Za-z]?)?$")] = ""
+    place: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 0
+
+    @field_validator("pattern")
+    @classmethod
+    def _can_be_read(cls, pattern: str, told: ValidationInfo) -> str:
+        if told.data.keys() >= {"kind", "read"}:
+            parsed(pattern, told.data["kind"], told.data["read"])
+        return pattern
+
+    @cached_property
+    def compiled(self) -> Pattern:
+        """The pattern, ready to be held against a label."""
+        return parsed(self.pattern, self.kind, self.read)
+
+
 class MasterData(GrownRow):
     """The whole of it, one version. Tickets, badges and cards are unique over all kinds of label."""
 
-    later = frozenset({"skills", "error_proofing", "call_tiers", "notices", "instructions"})
+    later = frozenset({"skills", "error_proofing", "call_tiers", "notices", "instructions", "label_patterns"})
     version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
     people: tuple[Person, ...] = ()
     stations: tuple[Station, ...] = ()
@@ -242,6 +278,7 @@ class MasterData(GrownRow):
     call_tiers: tuple[CallTier, ...] = ()
     notices: tuple[Notice, ...] = ()
     instructions: tuple[Instruction, ...] = ()
+    label_patterns: tuple[LabelPattern, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MasterData":
@@ -332,6 +369,16 @@ class MasterData(GrownRow):
         for row in self.operations:
             found.setdefault(row.work_order, []).append(row)
         return {order: tuple(sorted(rows, key=lambda row: row.number)) for order, rows in found.items()}
+
+    @cached_property
+    def operation_by_place(self) -> dict[tuple[str, int], Operation]:
+        """Operations by (work order, number)."""
+        return {(row.work_order, row.number): row for row in self.operations}
+
+    @cached_property
+    def patterns_by_place(self) -> tuple[LabelPattern, ...]:
+        """The patterns of labels in the order in which they are tried."""
+        return tuple(sorted(self.label_patterns, key=lambda row: row.place))
 
     @cached_property
     def order_by_id(self) -> dict[str, WorkOrder]:

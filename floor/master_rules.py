@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from floor.error_proofing import DEFAULTS
+from floor.limits import LABEL_PATTERNS_MAX
 
 if TYPE_CHECKING:
     from floor.master import MasterData
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def faults(master: "MasterData") -> list[str]:
     """Each fault as a sentence that names the row; empty when the whole holds."""
-    return [*_doubles(master), *_dangling(master)]
+    return [*_doubles(master), *_dangling(master), *_pattern_faults(master)]
 
 
 def _repeated(what: str, keys: Iterable[str]) -> list[str]:
@@ -29,6 +30,7 @@ def _doubles(master: "MasterData") -> list[str]:
     for table in tables:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
     found += _repeated("skill", (row.key for row in master.skills))
+    found += _repeated("label pattern", (row.key for row in master.label_patterns))
     found += _repeated("rule", (row.key for row in master.error_proofing))
     found += _repeated("notice", (row.id for row in master.notices))
     labels = [row.badge for row in master.people if row.active]
@@ -80,6 +82,20 @@ def _dangling(master: "MasterData") -> list[str]:
     for card in master.command_cards:
         found += _card_faults(card.label, card.command, card.value, reasons, calls)
     return found
+
+
+def _pattern_faults(master: "MasterData") -> list[str]:
+    if len(master.label_patterns) > LABEL_PATTERNS_MAX:
+        return [f"label_patterns: {len(master.label_patterns)} rows, more than {LABEL_PATTERNS_MAX}"]
+    by_place = [row.name for row in master.label_patterns if "number" in row.compiled.parts]
+    if not by_place:
+        return []
+    places = Counter((row.work_order, row.number) for row in master.operations)
+    return [
+        f"order {order!r} has {count} operations with number {number}, and label pattern {by_place[0]!r} goes by that"
+        for (order, number), count in places.items()
+        if count > 1
+    ]
 
 
 def _tier_faults(master: "MasterData", calls: set[str]) -> list[str]:

@@ -17,6 +17,7 @@ from floor.master import (
     CallType,
     CommandCard,
     Instruction,
+    LabelPattern,
     MasterData,
     Notice,
     Operation,
@@ -42,6 +43,7 @@ TABLES: Final[dict[str, type[Row]]] = {
     "call_tiers": CallTier,
     "notices": Notice,
     "instructions": Instruction,
+    "label_patterns": LabelPattern,
 }
 """Name of the table, of its CSV file and of its sheet -> its rows."""
 

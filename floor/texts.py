@@ -72,6 +72,7 @@ REJECTION_NAMES: Final[Catalogue] = {
     "unknown_label": ("未知条码", "Unknown label"),
     "product_label": ("这是商品条码", "That is a product code"),
     "part_label": ("这是物料标签", "That is a part label"),
+    "station_label": ("这是工位标牌", "That is a station's sign"),
     "unknown_badge": ("未知工牌", "Unknown badge"),
     "unknown_command": ("未知指令卡", "Unknown command card"),
     "unknown_call": ("未知呼叫类型", "Unknown call type"),

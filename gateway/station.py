@@ -132,7 +132,7 @@ def _refusal(reason: str) -> Callable[[Case], Decision]:
 def _refuse_label(case: Case) -> Decision:
     assert case.label is not None
     kind = case.label.kind
-    if kind in (LabelKind.UNKNOWN, LabelKind.PART, LabelKind.PRODUCT):
+    if kind in (LabelKind.UNKNOWN, LabelKind.PART, LabelKind.PRODUCT, LabelKind.STATION):
         return refuse(case, f"{kind}_label")
     return refuse(case, str(kind))
 

@@ -53,7 +53,7 @@ CARDS: Final = (
     "call",
     "handover",
 )
-STRANGERS: Final = ("unknown_badge", "unknown_command", "part", "product", "unknown")
+STRANGERS: Final = ("unknown_badge", "unknown_command", "part", "product", "station", "unknown")
 LABELS: Final = (*BADGES, *TICKETS, "doubtful", *CARDS, *STRANGERS)
 WHOSE: Final = ("same", "other")
 WHEN: Final = ("inside", "outside")

@@ -15,6 +15,7 @@ from central.pages import (
     master_pages,
     notice_pages,
     record_pages,
+    tester_pages,
     user_pages,
 )
 from central.pages.frame import OFFICE
@@ -48,6 +49,7 @@ def blueprint(office: Office) -> Blueprint:
         master_pages,
         notice_pages,
         record_pages,
+        tester_pages,
         user_pages,
     ):
         each.add_routes(pages, office)

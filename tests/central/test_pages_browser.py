@@ -27,6 +27,7 @@ PAGES = (
     "/codes",
     "/codes?sheet=tickets",
     "/codes?sheet=cards",
+    "/codes/tester",
     "/records",
     "/users",
     "/nothing",

@@ -24,7 +24,7 @@ from floor.label_texts import shown_bytes
 from floor.labels import classify
 from floor.labels import decode as decode_label
 from floor.limits import SHOWN_CHARACTERS_MAX
-from floor.master import MasterData
+from floor.master import LabelPattern, MasterData
 from floor.master_files import read_path_texts, read_toml, write_toml
 from gateway.journal_pages import rows
 from gateway.screen.bodies import CallBody, CommandBody, ReportBody, ResolveBody, TypedBody
@@ -84,7 +84,13 @@ def message(raw: bytes) -> None:
 
 @cache
 def _plant() -> MasterData:
-    return example_plant()
+    patterns = (
+        LabelPattern(name="erp", kind="ticket", pattern="WO={order};OP={number};{any}"),
+        LabelPattern(name="fixed", kind="badge", pattern="{any:2}{person:3}-{any}"),
+        LabelPattern(name="gs1", kind="ticket", read="elements", pattern="(240){order}(21)S{number}"),
+        LabelPattern(name="part", kind="component", read="elements", pattern="(P){item}(1T){lot}"),
+    )
+    return example_plant().model_copy(update={"label_patterns": patterns})
 
 
 def label(raw: bytes) -> None:

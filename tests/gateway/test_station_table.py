@@ -27,6 +27,7 @@ LABEL_TEXTS = {
     "unknown_command": "C-NOTHING",
     "part": "]C1010400638133393110LOT7",
     "product": "4006381333931",
+    "station": "S-S1",
     "unknown": "hello",
 }
 PROMPTS = {
@@ -149,7 +150,7 @@ def expected(key: Key) -> Effect:
 
 def test_the_table_has_exactly_the_whole_product() -> None:
     assert set(TABLE) == set(product(SITUATIONS, LABELS, WHOSE, WHEN))
-    assert len(TABLE) == 936
+    assert len(TABLE) == 972
 
 
 def test_every_action_of_the_table_exists_and_is_used() -> None:

@@ -1,0 +1,102 @@
+"""Texts of the pages that print codes and try them, in Chinese (first) and English; part of `central/texts.py`.
+
+Pure: values in, values out.
+"""
+
+from typing import Final
+
+from floor.texts import Catalogue
+
+CODES: Final[Catalogue] = {
+    "codes.title": ("打印条码", "Print codes"),
+    "codes.why": (
+        "工牌、流转卡、指令卡和工位标牌，内容与主数据一致，工位可以直接扫描。",
+        "Badges, travellers, cards and station signs, as the master data has them: a station can scan them at once.",
+    ),
+    "codes.sheet": ("种类", "What"),
+    "codes.badges": ("工牌", "Badges"),
+    "codes.tickets": ("流转卡（每道工序一个码）", "Travellers, a code for each operation"),
+    "codes.cards": ("指令卡", "Command cards"),
+    "codes.digits": ("数字卡", "Digits"),
+    "codes.reasons": ("报废原因、异常原因", "Scrap reasons and causes"),
+    "codes.stations": ("工位标牌", "Station signs"),
+    "codes.order": ("工单号", "Work order"),
+    "codes.all_orders": ("全部", "All"),
+    "codes.symbology": ("码制", "Symbology"),
+    "codes.symbology.qr": ("二维码 QR", "QR code"),
+    "codes.symbology.datamatrix": ("Data Matrix 码", "Data Matrix"),
+    "codes.symbology.code128": ("一维码 Code 128", "Code 128"),
+    "codes.paper": ("纸张", "Paper"),
+    "codes.paper.a4": ("A4", "A4"),
+    "codes.paper.a6": ("A6", "A6"),
+    "codes.paper.badge": ("卡片 85.6 × 54 mm", "Card 85.6 × 54 mm"),
+    "codes.show": ("显示", "Show"),
+    "codes.how": (
+        "用浏览器打印（Ctrl+P），缩放 100%，或下载后送到打印机。打印后先扫一张试试。",
+        "Print with the browser (Ctrl+P), scale 100 %, or download for the printer. Scan one before you print more.",
+    ),
+    "codes.pdf": ("PDF 文件", "PDF"),
+    "codes.download": ("下载", "Download"),
+    "codes.zpl": ("标签打印机 ZPL", "Label printer, ZPL"),
+    "codes.escpos": ("小票打印机 ESC/POS", "Receipt printer, ESC/POS"),
+    "codes.dpi": ("分辨率 dpi", "Resolution, dpi"),
+    "codes.font": ("打印机内的中文字体（可不填）", "Chinese font in the printer (optional)"),
+    "codes.roll": ("纸宽 mm", "Roll, mm"),
+    "codes.full": ("只显示前 {n} 个，请按工单打印。", "Only the first {n} are shown: print order by order."),
+    "codes.none": ("没有可打印的内容。", "There is nothing to print."),
+    "codes.refused": ("{n} 个内容不能这样打印", "{n} of them cannot be printed this way"),
+    "codes.refused.characters": (
+        "Code 128 只能含 ASCII 字符。请选二维码。",
+        "Code 128 holds ASCII characters only. Choose the QR code.",
+    ),
+    "codes.refused.length": ("内容太长，这种码装不下。", "Too long for this kind of code."),
+    "codes.refused.label_paper": ("A4 纸不能用标签打印机打印。", "No label printer takes A4. Choose a smaller paper."),
+    "codes.refused.paper": (
+        "内容太长，这张纸上条太细，扫不出来。请选二维码、Data Matrix 或更大的纸。",
+        "Too long: on this paper its bars would be too narrow to scan. Choose QR, Data Matrix or a larger paper.",
+    ),
+    "tester.title": ("条码试读", "Try a label"),
+    "tester.why": (
+        "扫描或输入任意条码，看工位会怎样理解它：是什么、对应主数据的哪一行、为什么被拒绝。这里不会报工。",
+        "Scan or type any label and see what a station makes of it: what it is, which row of the master data, or why "
+        "it is refused. Nothing is reported from here.",
+    ),
+    "tester.label": ("条码内容", "Label"),
+    "tester.form": ("输入方式", "Given as"),
+    "tester.form.text": ("文字", "text"),
+    "tester.form.hex": ("十六进制字节", "bytes in hex"),
+    "tester.try": ("试读", "Try"),
+    "tester.how": (
+        "键盘打不出的字符可写作 <GS>、<FNC1>、<RS>、<EOT>；AIM 标识写在最前面，如 ]d2。",
+        "What no key types may be written as <GS>, <FNC1>, <RS>, <EOT>; an AIM identifier stands first, as ]d2.",
+    ),
+    "tester.no_hex": ("这不是十六进制字节，例如 54 2D 31。", "These are no bytes in hex, such as 54 2D 31."),
+    "tester.empty": ("空条码：工位不作任何反应。", "An empty label: a station does nothing about it."),
+    "tester.refused": ("工位会拒绝：{reason}", "A station refuses it: {reason}"),
+    "tester.kept": (
+        "主数据里没有，工位会接受并标记为未知工序。",
+        "Not in the master data; a station keeps it and flags an unknown operation.",
+    ),
+    "tester.taken": ("工位会接受。", "A station takes it."),
+    "tester.revoked": ("已停用。", "No longer active."),
+    "tester.read": ("读到的内容", "Read"),
+    "tester.size": ("字节数", "Bytes"),
+    "tester.symbology": ("码制", "Symbology"),
+    "tester.no_symbology": ("扫描枪没有发送 AIM 标识", "the scanner sent no AIM identifier"),
+    "tester.pattern": ("匹配的条码规则", "Pattern that fits"),
+    "tester.reads": ("等同于本系统条码", "Same as our label"),
+    "tester.elements": ("GS1 / ISO 15434 数据项", "GS1 / ISO 15434 elements"),
+    "tester.identifier": ("标识符", "Identifier"),
+    "tester.name": ("名称", "Name"),
+    "tester.value": ("内容", "Value"),
+    "tester.kind.badge": ("工牌", "Badge"),
+    "tester.kind.ticket": ("工单", "Ticket"),
+    "tester.kind.command": ("指令卡", "Command card"),
+    "tester.kind.unknown_badge": ("未知工牌", "Unknown badge"),
+    "tester.kind.unknown_ticket": ("未知工单", "Unknown ticket"),
+    "tester.kind.unknown_command": ("未知指令卡", "Unknown command card"),
+    "tester.kind.part": ("物料标签", "Part label"),
+    "tester.kind.product": ("商品条码", "Product code"),
+    "tester.kind.station": ("工位标牌", "Station sign"),
+    "tester.kind.unknown": ("未知条码", "Unknown label"),
+}

@@ -1,0 +1,1 @@
+"""Codes on paper: symbols, papers, and the languages that printers speak."""
