@@ -1,7 +1,7 @@
 """What mosquitto is told: its configuration, passwords and rights, from the database. Pure but for writing files.
 
-A gateway may write what is its own and what is of its stations; it may read all of the plant's topics (hearsay of its
-line). `reader` may only read.
+A gateway may write what is its own and what is of its stations; it may read the states of the lines it has stations in
+(hearsay) and nothing else. `reader` may only read.
 """
 
 import os
@@ -59,15 +59,13 @@ def rights(gateways: Sequence[str], master: MasterData) -> str:
     stations = {each.id: each for each in master.stations}
     lines = [f"user {READER}", f"topic read {ROOT}/#", "topic read $SYS/#", ""]
     for name in gateways:
-        lines += [f"user {name}", f"topic read {ROOT}/#"]
+        own = [each for each in master.stations if each.gateway == name]
+        places = dict.fromkeys((each.site, each.area, each.line) for each in own)
+        lines += [f"user {name}", *(f"topic read {ROOT}/{'/'.join(place)}/+/state" for place in places)]
         # Under a station's name its own gateway alone may write.
         if name not in stations or stations[name].gateway == name:
             lines.append(f"topic write {ROOT}/+/+/+/{name}/#")
-        lines += [
-            f"topic write {ROOT}/{each.site}/{each.area}/{each.line}/{each.id}/#"
-            for each in master.stations
-            if each.gateway == name
-        ]
+        lines += [f"topic write {ROOT}/{each.site}/{each.area}/{each.line}/{each.id}/#" for each in own]
         lines.append("")
     return "\n".join(lines)
 

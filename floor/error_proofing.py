@@ -63,8 +63,8 @@ DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
 READ_BACK: Final = frozenset({"handover_open", "notice_unread", "instruction_unread"})
 """Refused until the key facts are read back: the station asks for them at once."""
 
-UNKNOWN: Final = frozenset({"unknown_operation", "earlier_unknown", "expiry_unknown"})
-"""Flags of what cannot be judged here and now: no policy refuses for ignorance (I12)."""
+UNKNOWN: Final = frozenset({"unknown_operation", "earlier_unknown", "earlier_short_hearsay", "expiry_unknown"})
+"""Flags of what cannot be judged here and now: no policy refuses for ignorance (I12), nor on hearsay."""
 
 
 def asked(rules: Iterable[str], moment: Moment) -> tuple[str, ...]:

@@ -47,3 +47,15 @@ INSTRUCTION_BYTES_MAX: Final = 20 * 1024 * 1024
 
 NOTICES_MAX: Final = 500
 """Of a plant, beyond which publishing a change lets the oldest go: nobody reads more, and each start looks at them."""
+
+# The retained state of a gateway for its line; a usual one is below 4 kB. Lists are shortened until it fits, and say by
+# how much. A longer one of somebody else is not read, which is counted.
+STATE_BYTES_MAX: Final = 32 * 1024
+# Stations in it: those of the largest gateway. One with more is not read.
+STATE_STATIONS_MAX: Final = 8
+# People, operations and calls of a station in it; `more` says how many others there are.
+STATE_LINES_MAX: Final = 8
+# Operations in it whose own count is told, those touched last: what the next operation of a line waits for.
+STATE_COUNTS_MAX: Final = 64
+# A name in it; longer ones are cut.
+STATE_TEXT_CHARACTERS_MAX: Final = 64

@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from floor.events import EVENTS
+from floor.line_state import state_schema
 from floor.master import Segment
 from floor.texts import EVENT_NAMES
 
@@ -80,18 +81,8 @@ def schema_of(type_name: str) -> dict[str, Any]:
     return schema
 
 
-STATE_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "What a gateway says about itself; its last will is the same with online false.",
-    "properties": {
-        "gateway": {"type": "string"},
-        "online": {"type": "boolean"},
-        "epoch": {"type": "string", "description": "the newest epoch; empty before its first record"},
-        "last": {"type": "integer", "minimum": 0, "description": "the newest seq of that epoch"},
-    },
-    "required": ["gateway", "online"],
-    "additionalProperties": True,
-}
+STATE_SCHEMA: Final = state_schema()
+"""Of a gateway's retained state and last will."""
 
 _LEVELS: Final = {
     "site": "The plant.",
@@ -127,11 +118,15 @@ def asyncapi() -> dict[str, Any]:
         operations[f"publish-{key}"] = _operation(key, retain=False)
     channels["state"] = {
         "address": f"{place}/{{gateway}}/state",
-        "title": "Gateway state",
+        "title": "网关状态 · Gateway state",
+        "description": "Retained, at each change and at least every minute; the last will says `online` false. The "
+        "other gateways of the line show it as hearsay, with its age.",
         "parameters": _parameters("site", "area", "line", "gateway"),
         "messages": {"state": {"$ref": "#/components/messages/state"}},
     }
     operations["publish-state"] = _operation("state", retain=True)
+    operations["hear-state"] = {**_operation("state", retain=True), "action": "receive"}
+    operations["hear-state"]["title"] = "The states of its own line, and no other topic"
     return {
         "asyncapi": "3.0.0",
         "info": {

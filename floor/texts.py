@@ -54,6 +54,7 @@ FLAG_NAMES: Final[Catalogue] = {
     "nothing_left": ("计划数已报完", "nothing left to report"),
     "not_started": ("未扫码开工", "not started by scan"),
     "earlier_unknown": ("前道数量未知", "earlier quantity unknown"),
+    "earlier_short_hearsay": ("前道数量不足（同线所报）", "earlier operation short (by the line)"),
     "expiry_unknown": ("时钟未校准，未判有效期", "clock not set, expiry not judged"),
     "skill_missing": ("无此技能资格", "skill missing"),
     "skill_expired": ("技能资格已过期", "skill expired"),

@@ -80,7 +80,8 @@ class CentralSection(Section):
 
 
 class MqttSection(Section):
-    """The broker that is told of every record. Without a host nothing is published."""
+    """The broker that is told of every record, and through which the gateways of a line see each other. Without a host
+    nothing is published or heard."""
 
     host: str = Field("", description="The broker's host; empty: none.")
     port: Port = Field(1883, description="The broker's port.")

@@ -19,6 +19,7 @@ from gateway import station_desk
 from gateway.clock import rfc3339
 from gateway.doubt import last_records
 from gateway.floor_state import Floor
+from gateway.hearsay import Hearsay
 from gateway.journal import Group, Journal
 from gateway.journal_reader import JournalReader
 from gateway.journal_upkeep import last_checkpoint
@@ -99,6 +100,8 @@ class Keeping:
     """The state must be folded anew before it is used: at start, and after a commit that failed."""
     upstream_known: bool = True
     """Whether the reports of other gateways reach this one now."""
+    hearsay: Hearsay = field(default_factory=Hearsay)
+    """What the others of the line say of themselves: shown, and asked where `upstream_known` is not."""
 
     def recover(self, instant: Instant) -> None:
         """I7: the state is the fold of the journal, from the newest checkpoint on."""
@@ -206,7 +209,8 @@ class Keeping:
     def _take(self, act: Act, group: Group, desks: dict[str, Desk], instant: Instant) -> Iterator[Outcome]:
         if isinstance(act, Input):
             desk, rules = desks[act.station], self.rules[act.station]
-            decision = decide(self.floor, desk, act.what, self.master, instant, rules, self.upstream_known)
+            said = self.hearsay.at(instant.boottime)
+            decision = decide(self.floor, desk, act.what, self.master, instant, rules, self.upstream_known, said)
             if decision is not None:
                 yield self._settle(act.station, decision, group, desks, instant)
         elif isinstance(act, Garbage):

@@ -132,3 +132,25 @@ HANDOVER_LINES_MAX = 20
 
 NOTICES_SHOWN_MAX = 20
 """Notices on a station's page."""
+
+LINE_GATEWAYS_MAX = 32
+"""Gateways of the line that are listened to: four times the largest line known. Others are counted in one
+limit.reached event a minute; those that master data names go first."""
+
+LINE_STATIONS_SHOWN_MAX = 64
+"""Stations on the line page; how many others there are stands below."""
+
+LINE_MESSAGES_PER_SECOND_MAX = 50
+"""States read in one second: 32 gateways that change once a second, and some. More are not read, and counted."""
+
+LINE_TELL_SECONDS = 30.0
+"""An unchanged state is told again after this time, by the loop that keeps records: it vouches for that loop too."""
+
+LINE_TELL_SECONDS_MIN = 1.0
+"""A changed one at most this often."""
+
+LINE_SILENT_SECONDS = 90.0
+"""A gateway that said nothing for so long is silent: three missed states, or one of 0.1.0, which tells each minute."""
+
+LINE_AGE_SECONDS_MAX = 1e9
+"""The oldest age that a state can tell; one that is older tells this."""

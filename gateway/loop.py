@@ -18,6 +18,7 @@ from gateway.clock import Clock
 from gateway.errors import GatewayError, JournalFull
 from gateway.inbox import Inbox
 from gateway.keeping import Act, Garbage, Input, Keeping, NewFacts, NewMaster, Noted, Outcome
+from gateway.line_ear import LineSpoke
 from gateway.reached import Reached
 from gateway.screen import inputs as page
 from gateway.storage import Storage
@@ -174,6 +175,8 @@ class Loop:
                 if self.viewing.sink_state(sink, online, instant):
                     log.info("%s %s: %s", sink, "online" if online else "offline", detail)
                     self._signal_all(Signal.ONLINE if online else Signal.OFFLINE, sink)
+            case LineSpoke():
+                self.reached.note("hearsay", self.viewing.heard(self.keeping, instant))
             case ports.SinkRefused(sink, reason, hint):
                 log.error("%s refuses: %s (%s)", sink, reason, hint)
             case _:

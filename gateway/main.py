@@ -15,6 +15,7 @@ from gateway.errors import GatewayError, JournalLocked, MasterRefused
 from gateway.inbox import Inbox
 from gateway.journal import Journal
 from gateway.keeping import Keeping, NewMaster, Noted
+from gateway.line import build_line
 from gateway.loop import Loop, Stop
 from gateway.master_store import from_file, save, saved, seal
 from gateway.screen.live import ViewFeed
@@ -48,9 +49,11 @@ class Program:
         self.keeping = Keeping(
             self.journal,
             {station.id: _rules(station) for station in config.station},
-            upstream_known=not config.central.url,
+            # With neither an office nor a line there are no others whose reports could be missed.
+            upstream_known=not config.central.url and not config.mqtt.host,
         )
-        self.viewing = Viewing(config, self.feed.put)
+        self.line = build_line(config, self.inbox.put, boottime)
+        self.viewing = Viewing(config, self.feed.put, self.line)
 
     def run(self) -> int:
         """Keep reports until told to stop. 0 after an orderly end, 1 after a fault, 2 when it could not start."""
@@ -137,7 +140,7 @@ class Program:
             # What MQTT was not told must not be pruned meanwhile.
             return Sinks(notice_sinks=("mqtt",) if self.config.mqtt.host else ())
         return build_sinks(
-            self.config, self.journal, self.storage, self.inbox.put, self.master_at, self._status, self.died
+            self.config, self.journal, self.storage, self.inbox.put, self.master_at, self._status, self.died, self.line
         )
 
     def _card_is_back(self) -> None:

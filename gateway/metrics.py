@@ -38,6 +38,9 @@ class GatewayMetrics(Collector):
             yield _gauge("lineside_office_online", "1 while the server answers.", int(view.office == "online"))
             yield _gauge("lineside_broker_online", "1 while the broker answers.", int(view.broker == "online"))
             yield _gauge("lineside_clock_synchronised", "1 while NTP holds the clock.", int(view.clock_synchronised))
+            line = self._viewing.line
+            for reason, count in sorted(line.ear.refused().items()) if line is not None else ():
+                yield _gauge("lineside_hearsay_refused", "States of the line not taken.", count, {"reason": reason})
             for station in view.stations:
                 for name, there in station.devices:
                     labels = {"station": station.station, "device": name}

@@ -18,6 +18,7 @@ from gateway.journal import Journal
 from gateway.journal_reader import JournalReader
 from gateway.journal_room import free_bytes
 from gateway.keeping import NewMaster, Noted
+from gateway.line import Line
 from gateway.master_store import open_envelope, save
 from gateway.storage import Storage
 from sync.central_sink import HttpExchange
@@ -116,6 +117,7 @@ def build_sinks(
     master_at: tuple[int, str],
     status: Callable[[], Mapping[str, Any]],
     died: Died,
+    line: Line,
 ) -> Sinks:
     """Everything the configuration sends to. `master_at`: (version, digest) of the snapshot on the card."""
     found = Sinks()
@@ -127,7 +129,7 @@ def build_sinks(
         else:
             _add_central(found, config, journal, token, post, master_at, status, died)
     if config.mqtt.host:
-        _add_mqtt(found, config, journal, post, died)
+        _add_mqtt(found, config, journal, post, died, line)
     return found
 
 
@@ -194,9 +196,10 @@ def _add_central(
     found.on_kept.append(lambda: up_runner.wake_within(OFFER_INTERVAL_SECONDS))
 
 
-def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died: Died) -> None:
+def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died: Died, line: Line) -> None:
     source = _reader(journal)
-    port = PahoPort(broker_settings(config), boottime)
+    port = PahoPort(broker_settings(config, line.ear.subscription), boottime)
+    telling = line.telling
     pump = MqttPump(
         source,
         port,
@@ -205,7 +208,10 @@ def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died
         payload_of,
         random.random,
         position=journal.sinks.get("mqtt", 0),
-        state=StateTopic(_state_topic(config), lambda: state_payload(config, source)),
+        state=StateTopic(
+            _state_topic(config), lambda: state_payload(config, source, telling.fields()), telling.version
+        ),
+        heard=line.ear,
         limits=NoticeLimits(window=config.mqtt.window, backlog_records_max=config.mqtt.notice_backlog_records_max),
     )
     runner = Runner(
@@ -219,6 +225,7 @@ def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died
     )
     found.runners.append(runner)
     found.on_kept.append(runner.wake)
+    telling.wake = runner.wake
     found.notice_sinks = (*found.notice_sinks, "mqtt")
 
 
@@ -227,8 +234,9 @@ def _state_topic(config: Config) -> str:
     return state_topic(place.site, place.area, place.line, place.name)
 
 
-def state_payload(config: Config, source: JournalReader) -> bytes:
-    """The retained state: online, and the newest record as an outside witness of what this card has announced."""
+def state_payload(config: Config, source: JournalReader, told: Mapping[str, Any] | None = None) -> bytes:
+    """The retained state: online, the newest record as an outside witness of what this card has announced, and what
+    the others of the line are `told`."""
     epochs = source.epochs()
     state = {
         "gateway": config.gateway.name,
@@ -237,10 +245,10 @@ def state_payload(config: Config, source: JournalReader) -> bytes:
         "epoch": epochs[-1].epoch if epochs else "",
         "last": epochs[-1].last if epochs else 0,
     }
-    return json.dumps(state, separators=(",", ":")).encode()
+    return json.dumps({**(told or {}), **state}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def broker_settings(config: Config) -> BrokerSettings:
+def broker_settings(config: Config, *subscriptions: str) -> BrokerSettings:
     """The broker's settings as sync takes them."""
     mqtt = config.mqtt
     return BrokerSettings(
@@ -256,6 +264,7 @@ def broker_settings(config: Config) -> BrokerSettings:
         key_file=str(mqtt.key_file or ""),
         will_topic=_state_topic(config),
         will_payload=json.dumps({"gateway": config.gateway.name, "online": False}).encode(),
+        subscriptions=subscriptions,
     )
 
 

@@ -17,6 +17,7 @@ from floor.master import MasterData, Person
 from floor.rights import Right, may
 from gateway import limits, station_calls, station_handover, station_reading, station_work
 from gateway.floor_state import Floor, Held
+from gateway.hearsay import NOBODY, Said
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import (
     Decision,
@@ -304,13 +305,14 @@ def decide(
     instant: Instant,
     rules: StationRules,
     upstream_known: bool = True,
+    said: Said = NOBODY,
 ) -> Decision | None:
     """What the station does about one input; None for an empty label, which is nothing at all.
 
-    `upstream_known`: whether what other gateways report reaches this one now. Changes nothing. Never raises for any
-    content of an input (security checklist, hostile corpus).
+    `upstream_known`: whether what other gateways report reaches this one now; `said`: what they say where it does not.
+    Changes nothing. Never raises for any content of an input (security checklist, hostile corpus).
     """
-    case = Case(state, desk, master, instant, rules, shown="", upstream_known=upstream_known)
+    case = Case(state, desk, master, instant, rules, shown="", upstream_known=upstream_known, said=said)
     if isinstance(what, Scanned):
         return _scanned(case, what)
     if isinstance(what, Pressed):

@@ -10,6 +10,7 @@ from floor.label_texts import shown
 from floor.labels import Label
 from floor.master import MasterData, Operation, Person
 from gateway.floor_state import Floor
+from gateway.hearsay import NOBODY, Said
 from gateway.station_desk import Decision, Desk, Prompt, StationRules
 from gateway.view import LastScan, Message
 
@@ -35,6 +36,8 @@ class Case:
     size: int = 0
     upstream_known: bool = True
     """Whether the reports of other gateways reach this one now."""
+    said: Said = NOBODY
+    """What the others of the line say where they do not."""
     read: tuple[str, ...] = ()
     """Keys of what was read back by this very input."""
 

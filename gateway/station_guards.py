@@ -56,20 +56,43 @@ def _skill_rule(case: Case, operation: Operation) -> str:
 
 
 def _earlier_rule(case: Case, operation: Operation, needed: int) -> str:
-    """Startable is what the operation before has delivered. Where its reports do not reach us, nobody knows (I12)."""
+    """Startable is what the operation before has delivered. Where its reports do not reach us, nobody knows (I12), but
+    the others of the line may have said: hearsay lifts the doubt or makes it firmer, and never refuses."""
     before = _previous(case, operation)
     if before is None or reported(case, before.id, before)[0] >= needed:
         return ""
-    return "earlier_short" if case.upstream_known or _only_here(case, before) else "earlier_unknown"
+    served = _served(case, before)
+    if case.upstream_known or _only_here(case, served):
+        return "earlier_short"
+    if _good_by_hearsay(case, before) >= needed:
+        return ""
+    return "earlier_short_hearsay" if _all_speak(case, served) else "earlier_unknown"
 
 
-def _only_here(case: Case, operation: Operation) -> bool:
-    """Whether it can be reported at this gateway alone."""
+def _served(case: Case, operation: Operation) -> set[str]:
+    """The gateways at which it can be reported, and our own; as far as master data knows."""
     places = operation.stations or tuple(case.master.station_by_id)
-    served = {
+    return {
         case.master.station_by_id[each].gateway for each in (*places, case.station) if each in case.master.station_by_id
     }
+
+
+def _only_here(case: Case, served: set[str]) -> bool:
+    """Whether it can be reported at this gateway alone."""
     return len(served) == 1 and case.station in case.master.station_by_id
+
+
+def _all_speak(case: Case, served: set[str]) -> bool:
+    """Whether every gateway that may have reported it is heard now."""
+    own = case.master.station_by_id.get(case.station)
+    return own is not None and all(case.said.speaks(each) for each in served - {own.gateway})
+
+
+def _good_by_hearsay(case: Case, operation: Operation) -> int:
+    """Our own count, and the larger of what the office once told of the others and what they say themselves."""
+    keys = {operation.id, operation.ticket}
+    own = [case.state.progress[each] for each in keys if each in case.state.progress]
+    return sum(each.good for each in own) + max(sum(each.elsewhere_good for each in own), case.said.good(keys))
 
 
 def work_rules(

@@ -147,6 +147,64 @@ class StationView:
 
 
 @dataclass(frozen=True, slots=True)
+class LineWork:
+    """An operation in work at a station of the line. `good` and `scrap`: what its gateway counted itself."""
+
+    title: str
+    planned: int | None
+    good: int
+    scrap: int
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineCall:
+    """An open call at a station of the line. `began`: seconds of our own boot clock, below 0 before our boot."""
+
+    call_type: str
+    name: str
+    name_en: str
+    impact: str
+    acknowledged: bool
+    acknowledged_by: str
+    tier: int
+    owner: str
+    began: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineStation:
+    """A station of the line. `as_of`: when it was so, in seconds of our own boot clock; None where it is our own, or
+    nothing was ever heard. `age_known` False: it may be older."""
+
+    station: str
+    name: str
+    gateway_name: str
+    presence: str
+    """own; there; gone: the broker says that its gateway is away; untold: its gateway speaks and says nothing of it;
+    unheard: only master data knows it."""
+    as_of: float | None = None
+    age_known: bool = False
+    people: tuple[str, ...] = ()
+    work: tuple[LineWork, ...] = ()
+    calls: tuple[LineCall, ...] = ()
+    more: int = 0
+    """People, operations and calls that are not listed."""
+    refusing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """All stations of the line, ours as they are and the others' by hearsay. `more`: stations that are not listed.
+    `silent_seconds`: whoever said nothing for so long is silent."""
+
+    line: str
+    stations: tuple[LineStation, ...]
+    more: int = 0
+    silent_seconds: float = 90.0
+
+
+@dataclass(frozen=True, slots=True)
 class Doubtful:
     """How many records are lost, and between which times of the wall clock; None where no record is left to tell."""
 
@@ -177,3 +235,4 @@ class GatewayView:
     clock_synchronised: bool = True
     master_version: int = 0
     wall: float = 0
+    line: LineView | None = None

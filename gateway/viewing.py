@@ -10,6 +10,7 @@ from gateway.journal import Journal
 from gateway.journal_upkeep import used_fraction
 from gateway.keeping import Keeping
 from gateway.limits import DOUBT_SHOWN_SECONDS
+from gateway.line import Line
 from gateway.salvage import DOUBT, Doubt
 from gateway.station_desk import Desk
 from gateway.station_view import station_view
@@ -34,6 +35,8 @@ class Viewing:
 
     config: Config
     put: Callable[[GatewayView], None]
+    line: Line | None = None
+    """What the others of the line are told, and what is heard of them."""
     devices: dict[str, dict[str, bool]] = field(default_factory=dict)
     sinks: dict[str, bool] = field(default_factory=dict)
     office_seen_wall: float | None = None
@@ -48,6 +51,13 @@ class Viewing:
     def changed(self) -> None:
         """Something of the view may be different now."""
         self._dirty = True
+        if self.line is not None:
+            self.line.changed()
+
+    def heard(self, keeping: Keeping, instant: Instant) -> int:
+        """Another gateway of the line spoke. Returns how many messages were not taken since the last time."""
+        self._dirty = True
+        return 0 if self.line is None else self.line.hear(keeping, instant)
 
     def device_state(self, station: str, name: str, there: bool) -> bool:
         """Note a device's coming or going; True when it is news."""
@@ -70,11 +80,15 @@ class Viewing:
         self._dirty = True
 
     def wake(self) -> float | None:
-        """When a changed view may be published."""
-        return self._published + PUBLISH_SECONDS if self._dirty else None
+        """When a changed view may be published, or the line told."""
+        times = [self._published + PUBLISH_SECONDS] if self._dirty else []
+        told = None if self.line is None else self.line.wake()
+        return min([*times, *([] if told is None else [told])], default=None)
 
     def publish(self, keeping: Keeping, storage: Storage, instant: Instant) -> None:
-        """Put a new view out, if something changed and the last one is old enough."""
+        """Put a new view out, if something changed and the last one is old enough; and tell the line in its time."""
+        if self.line is not None:
+            self.line.tell(keeping, instant, storage.reason)
         if not self._dirty or instant.boottime < self._published + PUBLISH_SECONDS:
             return
         self._dirty, self._published = False, instant.boottime
@@ -100,6 +114,7 @@ class Viewing:
             clock_synchronised=instant.synchronised,
             master_version=keeping.master.version,
             wall=instant.wall,
+            line=None if self.line is None else self.line.view(keeping, instant, storage.reason),
         )
 
     def _online(self, sink: str, configured: bool) -> str:

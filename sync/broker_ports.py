@@ -30,10 +30,11 @@ class Acknowledged(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """A message of a subscription: hearsay, or a nudge."""
+    """A message of a subscription: hearsay. `retained`: the broker kept it, nobody knows for how long."""
 
     topic: str
     payload: bytes
+    retained: bool = False
 
 
 class Objection(NamedTuple):

@@ -60,9 +60,9 @@ POSITION_RECORDS_MAX: Final = 500
 # How far MQTT may fall behind before it skips (I5): about a week of a full day's records. Each skip is
 # a notice.skipped event.
 NOTICE_BACKLOG_RECORDS_MAX: Final = 200_000
-# The retained state of the gateway is told again after this time: it carries (epoch, last) as an outside witness.
+# The retained state is told again after this time, changed or not: it carries (epoch, last) as an outside witness.
 STATE_SECONDS: Final = 60.0
-# A message from the broker; nudges are empty, states of neighbours below 1 kB. A longer one is not heard.
+# A message from the broker; states of neighbours are below 32 kB. A longer one is not heard, and said in the log.
 HEARD_BYTES_MAX: Final = 64 * 1024
 # Saying good-bye at the end of the process.
 FAREWELL_SECONDS_MAX: Final = 1.0

@@ -55,13 +55,15 @@ class _Flight:
 
 @dataclass(frozen=True, slots=True)
 class StateTopic:
-    """The retained state of this gateway: where, and what to say now."""
+    """The retained state of this gateway: where, and what to say now. A new `version` is told as soon as it is seen;
+    who makes them bounds their rate and wakes the pump."""
 
     topic: str
     payload: Callable[[], bytes]
+    version: Callable[[], int] = lambda: 0
 
 
-def _ignore(topic: str, payload: bytes) -> None:
+def _ignore(heard: Heard) -> None:
     """Nobody listens."""
 
 
@@ -82,7 +84,7 @@ class MqttPump:
         *,
         position: int = 0,
         state: StateTopic | None = None,
-        heard: Callable[[str, bytes], None] = _ignore,
+        heard: Callable[[Heard], None] = _ignore,
         limits: NoticeLimits = NoticeLimits(),  # noqa: B008 - frozen
         sink: str = MQTT,
     ) -> None:
@@ -108,7 +110,7 @@ class MqttPump:
         self._not_before = float("-inf")
         self._deadline = float("inf")
         self._state_due = float("inf")
-        self._state_payload = b""
+        self._state_version = 0
         self._failures = 0
         self._stuck = 0
         self._denials = 0
@@ -162,8 +164,8 @@ class MqttPump:
         match news:
             case Acknowledged(ticket, reason):
                 self._acknowledge(ticket, reason, now)
-            case Heard(topic, payload):
-                self._heard(topic, payload)
+            case Heard():
+                self._heard(news)
             case Connected(window_max):
                 self._window = min(self._limits.window, window_max or self._limits.window)
                 self._phase = "online"
@@ -205,7 +207,7 @@ class MqttPump:
     # What is sent.
 
     def _fill(self, now: float) -> None:
-        if now >= self._state_due and len(self._tickets) < self._window and not self._send_state(now):
+        if self._state_is_due(now) and len(self._tickets) < self._window and not self._send_state(now):
             return
         more = True
         while len(self._tickets) < self._window:
@@ -233,10 +235,15 @@ class MqttPump:
         self._flights.append(flight)
         return True
 
+    def _state_is_due(self, now: float) -> bool:
+        return self._state is not None and (now >= self._state_due or self._state.version() != self._state_version)
+
     def _send_state(self, now: float) -> bool:
         if self._state is None:
             return True
         self._state_due = now + self._limits.state_seconds
+        # Read first: what changes meanwhile is told once more.
+        self._state_version = self._state.version()
         return self._publish(self._state.topic, self._state.payload(), True, None, now)
 
     def _pass_over(self, position: int, now: float) -> None:

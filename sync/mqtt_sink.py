@@ -271,7 +271,7 @@ class PahoPort:
             detail = f"a message of {len(message.payload)} bytes was not read"
             self._news.append(Objection(detail, _HEARD_HINT))
         else:
-            self._news.append(Heard(message.topic, bytes(message.payload)))
+            self._news.append(Heard(message.topic, bytes(message.payload), bool(message.retain)))
 
     def _on_subscribe(self, client: mqtt.Client, _: Any, mid: int, reasons: list[ReasonCode], properties: Any) -> None:
         if any(reason.is_failure for reason in reasons):

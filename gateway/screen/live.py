@@ -1,4 +1,4 @@
-"""From the main loop's views to open pages: a feed with a version, and the stream of one station.
+"""From the main loop's views to open pages: a feed with a version, and the stream of one page.
 
 `ViewFeed.put` holds its lock for two assignments, so no page can delay a scan (I6).
 """
@@ -6,10 +6,10 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from gateway.clock import boottime
 from gateway.screen.limits import COMMENT_SECONDS
-from gateway.screen.shown import Texts, station_content
 from gateway.view import GatewayView
 
 
@@ -78,25 +78,26 @@ class StreamPlaces:
             self.taken -= 1
 
 
-class StationStream:
-    """The server-sent events of one station, as bytes: `hello` first, then `view`, and a comment while nothing new.
+class PageStream:
+    """The server-sent events of one page, as bytes: `hello` first, then `view`, and a comment while nothing new.
 
-    A view goes out at once when something of it other than the time changed.
+    `content` gives what the page shows of a view, told as the member `name`; it goes out at once when something of it
+    changed. The times of `clock`, seconds of the boot clock, and of the wall go with it, and are none of it.
     """
 
     def __init__(
         self,
-        station: str,
+        name: str,
+        content: Callable[[GatewayView], Any],
         publish: ViewFeed,
         clock: Callable[[], float],
-        texts: Texts,
         hello: dict[str, str],
         closing: threading.Event,
     ) -> None:
-        self._station = station
+        self._name = name
+        self._content_of = content
         self._publish = publish
         self._clock = clock
-        self._texts = texts
         self._hello = hello
         self._closing = closing
 
@@ -110,8 +111,8 @@ class StationStream:
             content = "" if view is None else self._content(view)
             if view is not None and content != sent:
                 sent = content
-                wall = self._publish.wall()
-                yield event("view", f'{{"wall":{wall:.3f},"version":{version},"station":{content}}}')
+                times = f'"wall":{self._publish.wall():.3f},"boottime":{self._clock():.3f}'
+                yield event("view", f'{{{times},"version":{version},"{self._name}":{content}}}')
                 quiet_until = self._clock() + COMMENT_SECONDS
             elif self._clock() >= quiet_until:
                 # The comment keeps the connection; the event lets the page notice when it no longer comes.
@@ -120,8 +121,7 @@ class StationStream:
             version, view = self._publish.wait_newer(version, max(0.05, quiet_until - self._clock()))
 
     def _content(self, view: GatewayView) -> str:
-        content = station_content(view, self._station, self._texts)
-        return json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+        return json.dumps(self._content_of(view), ensure_ascii=True, separators=(",", ":"))
 
 
 def event(name: str, data: str) -> bytes:

@@ -20,9 +20,10 @@ from gateway.screen.bodies import BODIES, TypedTooLong
 from gateway.screen.guard import ANSWER_HEADERS, COOKIE, TOKEN_HEADER, Guard
 from gateway.screen.inputs import PageInput
 from gateway.screen.limits import BODY_BYTES_MAX
-from gateway.screen.live import StationStream, StreamPlaces, ViewFeed
-from gateway.screen.shown import LANGUAGES, Texts, station_of
+from gateway.screen.live import PageStream, StreamPlaces, ViewFeed
+from gateway.screen.shown import LANGUAGES, Texts, line_content, station_content, station_of
 from gateway.screen.texts import TEXTS
+from gateway.view import GatewayView
 
 FOLDER = Path(__file__).parent
 
@@ -134,6 +135,13 @@ def _pages(app: Flask, parts: PageParts) -> None:
         _keep_cookie(answer, parts)
         return answer
 
+    @app.get("/line")
+    def _line() -> AnyResponse:
+        _, view = parts.publish.latest()
+        if view is None:
+            return redirect("/", 303)
+        return Response(render_template("line.html"))
+
 
 def _keep_cookie(answer: Response, parts: PageParts) -> None:
     if not parts.guard.cookie_valid(request.cookies.get(COOKIE, "")):
@@ -147,13 +155,21 @@ def _streams(app: Flask, parts: PageParts) -> None:
         _, view = parts.publish.latest()
         if view is not None and station_of(view, station) is None:
             return refusal(404, "refused_path")
-        if not parts.places.take():
-            return refusal(503, "refused_many")
-        hello = {"token": parts.guard.token(request.cookies.get(COOKIE, "")), "release": release()}
-        stream = StationStream(station, parts.publish, parts.clock, parts.texts, hello, parts.closing)
-        answer = Response(iter(stream), mimetype="text/event-stream")
-        answer.call_on_close(parts.places.give_back)
-        return answer
+        return _stream(parts, "station", lambda view: station_content(view, station, parts.texts))
+
+    @app.get("/line/events")
+    def _line_events() -> Response:
+        return _stream(parts, "line", line_content)
+
+
+def _stream(parts: PageParts, name: str, content: Callable[[GatewayView], Any]) -> Response:
+    if not parts.places.take():
+        return refusal(503, "refused_many")
+    hello = {"token": parts.guard.token(request.cookies.get(COOKIE, "")), "release": release()}
+    stream = PageStream(name, content, parts.publish, parts.clock, hello, parts.closing)
+    answer = Response(iter(stream), mimetype="text/event-stream")
+    answer.call_on_close(parts.places.give_back)
+    return answer
 
 
 def _posts(app: Flask, parts: PageParts) -> None:

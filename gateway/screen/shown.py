@@ -13,6 +13,9 @@ from gateway.view import (
     GatewayView,
     HandoverLine,
     LastScan,
+    LineCall,
+    LineStation,
+    LineView,
     Message,
     NoticeLine,
     PromptLine,
@@ -47,6 +50,42 @@ def station_content(view: GatewayView, station: str, texts: Texts) -> dict[str, 
         "handover": None if found.handover is None else _handover(found.handover),
         "devices": [{"name": name, "there": there} for name, there in found.devices],
         "gateway": _gateway(view),
+        "line": None if view.line is None else _calls_elsewhere(view.line),
+    }
+
+
+def line_content(view: GatewayView) -> dict[str, Any] | None:
+    """What the line's page shows. Its times are seconds of the gateway's boot clock; the time now is not in it."""
+    line = view.line
+    if line is None:
+        return None
+    return {
+        "line": line.line,
+        "stations": [_line_station(each) for each in line.stations],
+        "more": line.more,
+        "silent_seconds": line.silent_seconds,
+        "broker": view.broker,
+        "gateway": view.gateway_name,
+    }
+
+
+def _line_station(row: LineStation) -> dict[str, Any]:
+    return {**asdict(row), "calls": [_line_call(each) for each in row.calls]}
+
+
+def _line_call(call: LineCall) -> dict[str, Any]:
+    content = asdict(call)
+    return {**content, "zh": content.pop("name"), "en": content.pop("name_en")}
+
+
+def _calls_elsewhere(line: LineView) -> dict[str, Any]:
+    """Open calls at the stations of other gateways: how many, and the one that matters most."""
+    rows = [(row, call) for row in line.stations if row.presence != "own" for call in row.calls]
+    rows.sort(key=lambda each: (each[1].acknowledged, each[1].impact != "stop", -each[1].began))
+    return {
+        "stations": len(line.stations) + line.more,
+        "calls": len(rows),
+        "call": {"station": rows[0][0].name, **_line_call(rows[0][1])} if rows else None,
     }
 
 

@@ -87,6 +87,7 @@ def broker(tmp_path: Path, database: Database) -> Iterator[Broker]:
         stations = (
             Station(id="S1", site="s", area="a", line="l", gateway="one"),
             Station(id="S2", site="s", area="a", line="l", gateway="two"),
+            Station(id="S3", site="s", area="a", line="far", gateway="three"),
         )
         publish(session, MasterData(stations=stations), "test", time.time())
     assert shutil.which("mosquitto") or os.path.exists("/usr/sbin/mosquitto"), "mosquitto is needed"
@@ -131,6 +132,28 @@ def test_each_gateway_writes_only_what_is_its_own(broker: Broker, database: Data
         ("lineside/v1/s/a/l/S1", b"stolen"),
     }
     assert len(granted) >= 3
+    for each in clients:
+        each.close()
+
+
+def test_a_gateway_reads_the_states_of_its_own_line_and_nothing_else(broker: Broker, database: Database) -> None:
+    tokens = {name: enrol_gateway(database, name) for name in ("one", "two", "three", "fresh")}
+    broker.start()
+    one, two, three, fresh = clients = [Client(broker.port, name, token) for name, token in tokens.items()]
+    for each in clients:
+        each.listen()
+    two.say("lineside/v1/s/a/l/S2/event/work.started", "an event")
+    two.say("lineside/v1/s/a/l/S2/state", "of a station")
+    two.say("lineside/v1/s/a/l/two/state", "near", retain=True)
+    three.say("lineside/v1/s/a/far/three/state", "far", retain=True)
+    # A state in a line where it has no station is its own topic, and heard there: who hears it judges by master data.
+    one.say("lineside/v1/s/a/far/one/state", "a stranger")
+    until(lambda: len(three.heard) == 2)
+    until(lambda: len(one.heard) == 2)
+    assert {payload for _, payload in one.heard} == {b"of a station", b"near"}
+    assert {payload for _, payload in three.heard} == {b"far", b"a stranger"}
+    assert {payload for _, payload in two.heard} == {b"of a station", b"near"}
+    assert fresh.heard == [], "master data puts it in no line yet"
     for each in clients:
         each.close()
 

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from floor.events import EVENTS, Event, Happening, Instant, cloud_event, decode, encode
-from floor.schemas import asyncapi, event_topic, schema_of, state_topic
+from floor.line_state import GatewayState
+from floor.schemas import STATE_SCHEMA, asyncapi, event_topic, schema_of, state_topic
 
 EPOCH = "0f" * 16
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -165,4 +166,20 @@ def test_the_asyncapi_document_is_whole() -> None:
         "retain": True,
         "bindingVersion": "0.2.0",
     }
+    assert document["operations"]["hear-state"]["action"] == "receive"
     json.dumps(document)
+
+
+def test_what_a_gateway_says_of_its_line_fits_the_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(STATE_SCHEMA)
+    valid = jsonschema.Draft202012Validator(STATE_SCHEMA).is_valid
+    call = {"call_type": "quality", "name": "质量", "elapsed_seconds": 12.5}
+    station = {"station": "S1", "people": ["安"], "work": [{"operation": "W1-10", "good": 3}], "calls": [call]}
+    whole = {"gateway": "gw1", "online": True, "stations": [station], "counts": [["W1-10", 3, 0]]}
+    assert valid(whole) and GatewayState.model_validate_json(json.dumps(whole)).stations[0].calls[0].name == "质量"
+    assert valid({"gateway": "gw1", "online": False}), "the last will, and all that 0.1.0 says"
+    assert valid(whole | {"later": 1})
+    for change in ({"stations": [station] * 9}, {"counts": [["x", 1]]}, {"online": "yes"}, {"age_seconds": -1}):
+        assert not valid(whole | change)
+        with pytest.raises(ValueError, match="validation error"):
+            GatewayState.model_validate_json(json.dumps(whole | change))

@@ -4,6 +4,7 @@ answer to the rules of that place. A target that raises has found a fault."""
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -23,11 +24,17 @@ from floor.example import example_plant
 from floor.label_texts import shown_bytes
 from floor.labels import classify
 from floor.labels import decode as decode_label
-from floor.limits import SHOWN_CHARACTERS_MAX
+from floor.limits import SHOWN_CHARACTERS_MAX, STATE_BYTES_MAX
 from floor.master import LabelPattern, MasterData
 from floor.master_files import read_path_texts, read_toml, write_toml
+from gateway.hearsay import Hearsay
 from gateway.journal_pages import rows
+from gateway.line_ear import Ear
+from gateway.line_view import line_view
 from gateway.screen.bodies import CallBody, CommandBody, ReportBody, ResolveBody, TypedBody
+from gateway.screen.shown import line_content
+from gateway.view import GatewayView
+from sync.broker_ports import Heard
 from sync.wire import Batch, Enrolment, Facts, Receipt, SnapshotEnvelope
 from tests.corpus.hostile import labels
 
@@ -131,6 +138,17 @@ def body(raw: bytes) -> None:
         assert model.model_validate_json(found.model_dump_json()) == found
 
 
+def state(raw: bytes) -> None:
+    """What is said on the line: not taken, or rows that a page may show."""
+    ear, heard = Ear("line", "gw1", lambda note: True, lambda: 1.0), Hearsay()
+    ear(Heard("line/gw2/state", raw, retained=bool(len(raw) % 2)))
+    for hearing in ear.take():
+        heard.take(hearing, Instant("b", 1.0, 1.0, True))
+    told = line_content(replace(GatewayView("gw1", ()), line=line_view("L1", (), (), _plant(), heard)))
+    text = json.dumps(told, ensure_ascii=False)
+    assert text.isprintable() and len(text) < 20 * STATE_BYTES_MAX
+
+
 def master(raw: bytes) -> None:
     """A file of master data: every fault named, or a plant that is written and read back the same."""
     names = ("people.csv", "operations.csv", "plant.toml", "plant.xlsx")
@@ -152,7 +170,7 @@ def pages(raw: bytes) -> None:
 
 
 TARGETS: Final[dict[str, Target]] = {
-    each.__name__: each for each in (lines, keys, message, label, event, body, master, pages)
+    each.__name__: each for each in (lines, keys, message, label, event, body, state, master, pages)
 }
 
 
@@ -175,6 +193,20 @@ BATCH: Final = json.dumps(
     }
 )
 
+STATE: Final = json.dumps(
+    {
+        **{"gateway": "gw2", "online": True, "age_seconds": 1.5, "walltime": 1.8e9, "clockstate": "synchronised"},
+        "stations": [
+            {
+                **{"station": "S9", "name": "9", "people": ["A"], "more": 1},
+                "work": [{"operation": "OP1", "planned": 5, "good": 1}],
+                "calls": [{"call_type": "quality", "impact": "stop", "elapsed_seconds": 4.5}],
+            }
+        ],
+        "counts": [["OP1", 1, 0]],
+    }
+).encode()
+
 
 def seeds(name: str) -> list[bytes]:
     """Where the fuzzer begins: good and hostile inputs of that place."""
@@ -188,6 +220,7 @@ def seeds(name: str) -> list[bytes]:
         "event": [RECORD.encode(), *hostile],
         "body": [bytes([number]) + BATCH.encode() for number in range(len(BODIES))]
         + [bytes([5 + number % 5]) + b'{"text":"A","station":"S1","good":1,"scrap":0}' for number in range(5)],
+        "state": [STATE, STATE[:-1], *hostile],
         "master": [b"\x02" + plant, b"\x00id,name,badge\nA,B,B-A\n", b"\x01id,work_order,planned,ticket\nO,W,5,T-O\n"],
         "pages": [],
     }

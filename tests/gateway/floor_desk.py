@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from floor.events import Event, FactReceived, Happening, Instant
 from floor.master import CallType, CommandCard, MasterData, Operation, Person, Reason, Station, WorkOrder
 from gateway.floor_state import Floor
+from gateway.hearsay import Hearsay
 from gateway.station import decide, step
 from gateway.station_desk import Decision, Desk, Input, Pressed, Scanned, StationRules
 from gateway.station_texts import render
@@ -89,6 +90,7 @@ class Bench:
     wall: float = 1.8e9
     synchronised: bool = True
     upstream_known: bool = True
+    hearsay: Hearsay = field(default_factory=Hearsay)
     rules: StationRules = field(default_factory=StationRules)
     desks: dict[str, Desk] = field(default_factory=dict)
     kept: list[tuple[str, Happening]] = field(default_factory=list)
@@ -124,7 +126,8 @@ class Bench:
         """`after` seconds later, this input."""
         self.now += after
         before = self.state.to_json()
-        decision = decide(self.state, self.desk, what, self.master, self.instant, self.rules, self.upstream_known)
+        said = self.hearsay.at(self.now)
+        decision = decide(self.state, self.desk, what, self.master, self.instant, self.rules, self.upstream_known, said)
         assert decision is not None
         assert self.state.to_json() == before, "a decision changed the state"
         for language in ("zh", "en"):

@@ -9,6 +9,10 @@ from gateway.view import (
     HandoverLine,
     HeldLine,
     LastScan,
+    LineCall,
+    LineStation,
+    LineView,
+    LineWork,
     Message,
     NoticeLine,
     PromptLine,
@@ -226,6 +230,47 @@ def unkept() -> GatewayView:
     """Nothing can be kept."""
     last = scan("unkept", "not_kept", "OP-2611-20", 1)
     return view(replace(RUNNING_STATION, last=last), refusing="disk_full")
+
+
+NOW = 4_000.0
+"""What the boot clock says in the samples of the line."""
+
+
+def line_of(broker: str = "online", now: float = NOW) -> LineView:
+    """Seven stations: ours, two that speak, one silent, one gone with an open call, one unheard, one untold."""
+    away = broker != "online"
+    stop = LineCall("machine", "设备故障", "Machine", "stop", False, "", 2, "车间主任", now - 754)
+    taken = LineCall("material", "缺料", "Material", "slow", True, "赵班长", 0, "", now - 128)
+    slow = LineCall("quality", "质量异常", "Quality", "slow", False, "", 0, "", now - 47)
+    bearings = LineWork("WO-2611 20 压装轴承", 50, 38, 2, True)
+    return LineView(
+        "装配一线",
+        (
+            LineStation("A1", "装配一线 · 1 号工位", "gw-a", "own", people=("王建国", "李晓梅"), work=(bearings,)),
+            LineStation(
+                "A2",
+                "2 号工位 精车",
+                "gw-b",
+                "there",
+                now - (700 if away else 3),
+                True,
+                ("孙悦",),
+                (LineWork("WO-2611 10 精车外圆", 50, 45, 0, True), LineWork("WO-2608 10 清洗壳体", 120, 64, 1, False)),
+                (slow, taken),
+            ),
+            LineStation("A3", "3 号工位 检验", "gw-b", "there", now - (700 if away else 3), True, more=2),
+            LineStation("A4", "4 号工位", "gw-c", "there", now - 1_520, True, ("周敏",), (bearings,)),
+            LineStation("A5", "5 号工位 包装", "gw-d", "gone", now - 300, True, ("吴强",), (), (stop,)),
+            LineStation("A6", "6 号工位", "gw-e", "unheard"),
+            LineStation("A7", "7 号工位", "gw-f", "untold", now - 20, True),
+            LineStation("A8", "8 号工位", "gw-g", "there", now - 9, False, ("郑凯",), refusing="disk_full"),
+        ),
+    )
+
+
+def in_line(broker: str = "online", now: float = NOW) -> GatewayView:
+    """A job runs, and others of the line call for help."""
+    return replace(running(), line=line_of(broker, now), broker=broker)
 
 
 SAMPLES = {

@@ -101,7 +101,7 @@ class Line:
             lambda: 0.5,
             position=position,
             state=state,
-            heard=lambda topic, payload: self.heard.append((topic, payload)),
+            heard=lambda heard: self.heard.append((heard.topic, heard.payload)),
             limits=limits or NoticeLimits(),
         )
 
@@ -281,6 +281,20 @@ def test_the_retained_state_is_told_at_each_connection_and_every_minute() -> Non
     line.run(5.0)
     assert [payload for _, topic, payload, _ in line.port.sent if topic == "state"][-1] == b"2"
     assert line.position == 1
+
+
+def test_a_new_version_of_the_state_is_told_at_once_and_only_once() -> None:
+    versions = [1]
+    line = Line(0, state=StateTopic("state", lambda: str(versions[0]).encode(), lambda: versions[0]))
+    line.run(1.0)
+    for version in (2, 3):
+        versions[0] = version
+        line.run(1.0)
+    assert [payload for _, topic, payload, _ in line.port.sent if topic == "state"] == [b"1", b"2", b"3"]
+    line.port.lose()
+    versions[0] = 4
+    line.run(5.0)
+    assert [payload for _, topic, payload, _ in line.port.sent if topic == "state"][3:] == [b"4"]
 
 
 def test_a_full_inbox_loses_no_position() -> None:

@@ -12,6 +12,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from simulation.cut_proxy import CutProxy
+from sync.broker_ports import Heard
 from sync.errors import SettingsRefused
 from sync.limits import NoticeLimits
 from sync.memory import MemoryCard
@@ -40,7 +41,7 @@ class Gateway:
     ) -> None:
         self.card = card or MemoryCard(GATEWAY)
         self.inbox = Inbox()
-        self.heard: list[tuple[str, bytes]] = []
+        self.heard: list[Heard] = []
         self.deaths: list[BaseException] = []
         port = PahoPort(settings)
         pump = MqttPump(
@@ -52,7 +53,7 @@ class Gateway:
             lambda: 0.5,
             position=position,
             state=StateTopic(STATE, lambda: b'{"state":"online"}'),
-            heard=lambda topic, payload: self.heard.append((topic, payload)),
+            heard=self.heard.append,
             limits=limits,
         )
         self.runner = Runner(
@@ -316,8 +317,10 @@ def test_what_neighbours_say_is_heard_within_bounds(broker: Mosquitto) -> None:
         other.loop_start()
         other.publish("line/a/state", b"x" * 100_000, 1, True).wait_for_publish(10)
         other.publish("line/b/state", b"1", 1, True).wait_for_publish(10)
-        wait_until(lambda: gate.heard == [("line/b/state", b"1")])
+        wait_until(lambda: gate.heard == [Heard("line/b/state", b"1", retained=False)])
         wait_until(lambda: len(gate.inbox.of(SinkRefused)) == 1)
+    with running(settings) as late:
+        wait_until(lambda: late.heard == [Heard("line/b/state", b"1", retained=True)])
         other.disconnect()
         other.loop_stop()
 

@@ -163,9 +163,23 @@ export function paintFooter(state) {
   if (!chips.length && state.view.devices.length) chips.push({ key: "devices", kind: "good", icon: "plug", text: say("devices_ok") });
   if (gate.broker === "offline") chips.push({ key: "broker", kind: "warn", icon: "alert", text: say("broker_offline") });
   if (!gate.clock_synchronised) chips.push({ key: "clock", kind: "warn", icon: "clock", text: say("clock_unsynchronised") });
-  keyed(byId("chips"), chips, (each) => each.key, (each) => {
+  keyed(byId("chips"), [...lineChips(state), ...chips], (each) => each.key, (each) => {
     const node = make("li", `chip ${each.kind}`);
-    node.append(icon(each.icon), make("span"));
+    const inner = each.link ? node.appendChild(make("a")) : node;
+    if (each.link) inner.href = each.link;
+    inner.append(icon(each.icon), make("span"));
     return node;
-  }, (node, each) => (node.lastChild.textContent = each.text));
+  }, (node, each) => (node.querySelector("span").textContent = each.text));
+}
+
+// The way to the line page: it names the open call of another gateway that matters most.
+function lineChips(state) {
+  const line = state.view.line;
+  if (!line || (line.stations < 2 && state.view.gateway.broker === "none")) return [];
+  const link = `/line#${encodeURIComponent(state.view.station)}`;
+  const call = line.call;
+  if (!call) return [{ key: "line", kind: "link", icon: "stations", link, text: say("line_open") }];
+  const kind = call.acknowledged ? "coming" : call.impact === "stop" ? "bad" : "calling";
+  const others = line.calls > 1 ? ` +${line.calls - 1}` : "";
+  return [{ key: `line ${kind}`, kind, icon: call.acknowledged ? "coming" : "bell", link, text: `${call.station} · ${pick(call)}${others}` }];
 }

@@ -25,7 +25,7 @@ const state = {
   now: () => (state.wall ? state.wall + (performance.now() - state.wallAt) / 1000 : Date.now() / 1000),
 };
 
-const wire = new Wire(document.body.dataset.station, { view, connected, taken, refused });
+const wire = new Wire(`/station/${encodeURIComponent(document.body.dataset.station)}`, { view, connected, taken, refused });
 const quantity = new QuantityPanel(state, post);
 const call = new CallPanel(state, post);
 const reading = new ReadingPanel(state, post);

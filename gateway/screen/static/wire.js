@@ -1,4 +1,4 @@
-// To and from the gateway: the station's stream down, one request at a time up, in the order things happened.
+// To and from the gateway: a page's stream down, one request at a time up, in the order things happened.
 
 const RETRY_MS = 1000;
 const SILENT_MS = 12000; // The gateway says something every 5 s.
@@ -8,8 +8,8 @@ const QUEUE_MAX = 20;
 
 export class Wire {
   // wants: {view(view), connected(yes), taken(kind), refused({zh, en} | key)}
-  constructor(station, wants) {
-    this.base = `/station/${encodeURIComponent(station)}`;
+  constructor(base, wants) {
+    this.base = base;
     this.wants = wants;
     this.token = "";
     this.queued = 0;

@@ -37,7 +37,7 @@ export const pick = (both) => (both ? both[language] || both.zh || "" : "");
 
 export function paintLabels() {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
-  document.title = say("title");
+  document.title = say(document.body.dataset.title || "title");
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = say(node.dataset.text);
   for (const node of document.querySelectorAll("[data-hint]")) node.placeholder = say(node.dataset.hint);
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", say(node.dataset.label));
