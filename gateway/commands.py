@@ -1,6 +1,7 @@
 """`lineside gateway`: run a gateway, enrol it, check its configuration."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -18,25 +19,35 @@ config_option = click.option(
 
 
 def check_device(place: DevicePlace) -> list[str]:
-    """What is wrong with a device's settings, by its kind."""
-    from devices.errors import DeviceError
-    from devices.kinds import IndicatorKind, kind_named
-    from devices.settings import checked as checked_settings
+    """What is wrong with a device, by its kind: its settings, or the software that it needs."""
+    return _faults(place, software=True)
+
+
+def check_words(place: DevicePlace) -> list[str]:
+    """What is wrong with a device's settings. Software that fails costs that device alone, and is told at the start."""
+    return _faults(place, software=False)
+
+
+def _faults(place: DevicePlace, software: bool) -> list[str]:
+    from devices.errors import DeviceError, DeviceExtraMissing, DeviceKindBroken
+    from devices.kinds import IndicatorKind, check_settings, kind_named
 
     try:
         kind = kind_named(place.kind)
         if isinstance(kind, IndicatorKind) != (place.role == "light"):
             return [f"kind: {place.kind!r} is no {place.role}"]
-        checked_settings(kind.settings, place.settings)
+        check_settings(place.kind, place.settings)
+    except (DeviceExtraMissing, DeviceKindBroken) as error:
+        return [f"kind: {error} {error.hint}"] if software else []
     except DeviceError as error:
         return [f"kind: {error}"]
     return []
 
 
-def checked(path: Path) -> Config:
+def checked(path: Path, check: Callable[[DevicePlace], list[str]] = check_device) -> Config:
     """The configuration with its devices checked too. Ends the command with every fault at once."""
     try:
-        return read_config(path, check_device)
+        return read_config(path, check)
     except GatewayError as error:
         raise Failure(error) from error
 
@@ -55,7 +66,7 @@ def run(config: Path) -> None:
     from sync.errors import SyncError
 
     try:
-        code = Program(checked(config)).run()
+        code = Program(checked(config, check_words)).run()
     except (DeviceError, SyncError) as error:
         raise click.ClickException(f"{error}\nhint: {error.hint}") from error
     sys.exit(code)

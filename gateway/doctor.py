@@ -67,6 +67,7 @@ def examine(path: Path) -> Iterator[Finding]:
     yield from _credential(config)
     yield from _reachable(config)
     yield from _devices(config)
+    yield from _added_kinds(config)
 
 
 def _sqlite() -> Finding:
@@ -181,3 +182,23 @@ def _device(name: str, path: str) -> Finding:
         hint = "Add the gateway's user to the groups input and dialout."
         return Finding(name, "fault", f"{path} cannot be read", hint)
     return Finding(name, "good", path)
+
+
+def _added_kinds(config: Config) -> Iterator[Finding]:
+    """Kinds that other packages add. One that is broken and configured is told with the configuration already."""
+    from devices.added_kinds import installed
+    from devices.errors import DeviceError
+    from devices.kinds import KINDS
+
+    used = {place.kind for place in device_places(config)}
+    for added in installed():
+        name = f"kind {added.name}"
+        if added.name in KINDS:
+            yield Finding(name, "warning", f"{added.package} uses a name of ours, and is ignored", "Tell its makers.")
+            continue
+        try:
+            added.load()
+        except DeviceError as error:
+            yield Finding(name, "warning", str(error), error.hint)
+            continue
+        yield Finding(name, "good", f"{added.package}, {'configured' if added.name in used else 'not configured'}")

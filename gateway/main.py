@@ -72,6 +72,8 @@ class Program:
         sinks = self._sinks()
         self.without_sinks = not self.journal.is_open and bool(self.config.central.url or self.config.mqtt.host)
         loop = self._loop(equipment, sinks)
+        for lost in equipment.missing:
+            self.inbox.put(lost)
         equipment.start()
         sinks.start()
         screen = self._start_screen()
