@@ -216,7 +216,7 @@ class GuardedIndicator(QueuedIndicator):
         try:
             self._inner.close()
         except Exception as fault:
-            _log.error("%s: the driver of the kind %r failed: %r", self.name, self._kind, fault)
+            self._report(f"The light {self.name}: the driver of the kind {self._kind!r} failed: {fault!r}")
 
     def _called(self, call: Callable[[], object]) -> None:
         try:
