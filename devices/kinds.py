@@ -29,6 +29,7 @@ __all__ = [
     "build_indicator",
     "build_source",
     "check_settings",
+    "checked_name",
     "kind_named",
 ]
 
@@ -87,7 +88,7 @@ def build_source(
     known = kind_named(kind)
     if not isinstance(known, SourceKind):
         raise DeviceSettingsRefused(f"{kind!r} is a light, not a scanner or button.")
-    built = _built(kind, known.build, _checked_name(name), settings, clock)
+    built = _built(kind, known.build, checked_name(name), settings, clock)
     if kind in KINDS:
         source, decoder = built
         return source, decoder
@@ -108,7 +109,7 @@ def build_indicator(
     known = kind_named(kind)
     if not isinstance(known, IndicatorKind):
         raise DeviceSettingsRefused(f"{kind!r} is a scanner or button, not a light.")
-    built = _built(kind, known.build, _checked_name(name), settings, clock, report)
+    built = _built(kind, known.build, checked_name(name), settings, clock, report)
     if kind in KINDS:
         indicator: Indicator = built
         return indicator
@@ -135,7 +136,8 @@ def _resolved(build: Callable[..., Any] | str) -> Callable[..., Any]:
     return resolved
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name, when a device may be called so. Raises DeviceSettingsRefused."""
     if len(name) > NAME_CHARS_MAX or not _NAME.fullmatch(name):
         raise DeviceSettingsRefused(f"A device cannot be called {name[:NAME_CHARS_MAX]!r}.")
     return name

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from gateway.assigned import assigned_faults
 from gateway.config import Config, DevicePlace
 from gateway.config import read as read_config
-from gateway.errors import GatewayError
+from gateway.device_checks import check_device, check_words
+from gateway.errors import ConfigRefused, GatewayError
 from gateway.journal_commands import Failure
 
 DEFAULT_CONFIG = Path("/etc/lineside/gateway.toml")
@@ -16,32 +18,6 @@ DEFAULT_CONFIG = Path("/etc/lineside/gateway.toml")
 config_option = click.option(
     "--config", type=click.Path(path_type=Path), default=DEFAULT_CONFIG, show_default=True, help="The configuration."
 )
-
-
-def check_device(place: DevicePlace) -> list[str]:
-    """What is wrong with a device, by its kind: its settings, or the software that it needs."""
-    return _faults(place, software=True)
-
-
-def check_words(place: DevicePlace) -> list[str]:
-    """What is wrong with a device's settings. Software that fails costs that device alone, and is told at the start."""
-    return _faults(place, software=False)
-
-
-def _faults(place: DevicePlace, software: bool) -> list[str]:
-    from devices.errors import DeviceError, DeviceExtraMissing, DeviceKindBroken
-    from devices.kinds import IndicatorKind, check_settings, kind_named
-
-    try:
-        kind = kind_named(place.kind)
-        if isinstance(kind, IndicatorKind) != (place.role == "light"):
-            return [f"kind: {place.kind!r} is no {place.role}"]
-        check_settings(place.kind, place.settings)
-    except (DeviceExtraMissing, DeviceKindBroken) as error:
-        return [f"kind: {error} {error.hint}"] if software else []
-    except DeviceError as error:
-        return [f"kind: {error}"]
-    return []
 
 
 def checked(path: Path, check: Callable[[DevicePlace], list[str]] = check_device) -> Config:
@@ -77,6 +53,9 @@ def run(config: Path) -> None:
 def check_config(config: Path) -> None:
     """Report every fault of the configuration; exit code 1 when there is one."""
     found = checked(config)
+    faults = assigned_faults(found, check_device)
+    if faults:
+        raise Failure(ConfigRefused("\n".join(faults)))
     click.echo(f"{config}: {len(found.station)} stations, gateway {found.gateway.name!r}, no fault")
 
 

@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 import click
 
 from gateway import limits
+from gateway.assigned import assigned_faults, with_assigned
 from gateway.clock import synchronised
-from gateway.commands import DEFAULT_CONFIG, check_device
+from gateway.commands import DEFAULT_CONFIG
 from gateway.config import Config, device_places
 from gateway.config import read as read_config
+from gateway.device_checks import check_device, check_words
 from gateway.errors import GatewayError
 from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader, check
@@ -59,6 +61,9 @@ def examine(path: Path) -> Iterator[Finding]:
         yield Finding("configuration", "fault", str(error).replace("\n", "; "), error.hint)
         return
     yield Finding("configuration", "good", f"{path}: gateway {config.gateway.name}, {len(config.station)} stations")
+    for fault in assigned_faults(config, check_device):
+        yield Finding("assigned device", "fault", fault, "Remove it on the set-up page, or delete the file.")
+    config, _ = with_assigned(config, check_words)
     yield _sqlite()
     yield _folder(config)
     yield from _journal(config)

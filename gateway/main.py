@@ -7,8 +7,10 @@ import time
 from typing import Any
 
 from floor.events import GatewayStopped
+from gateway.assigned import with_assigned
 from gateway.clock import MachineClock, boottime, machine_clock
 from gateway.config import Config
+from gateway.device_checks import check_words
 from gateway.ending import on_end_signal
 from gateway.equipment import Equipment, build_equipment
 from gateway.errors import GatewayError, JournalLocked, MasterRefused
@@ -33,24 +35,26 @@ class Program:
     """One gateway process. `run` returns its exit code."""
 
     def __init__(self, config: Config) -> None:
-        self.config = config
+        self.config, left_out = with_assigned(config, check_words)
+        self.left_out = tuple(left_out)
+        """Why devices that the set-up page assigned are not used; the gateway starts without them."""
         self.clock: MachineClock = machine_clock()
         self.inbox = Inbox()
         self.feed = ViewFeed()
         self.notice = ServiceNotice()
         self.fault: tuple[str, BaseException] | None = None
         self.without_sinks = False
-        place = config.gateway
+        place = self.config.gateway
         self.journal = Journal(
             place.folder, place.name, bytes_max=place.journal_bytes_max, free_bytes_min=place.free_bytes_min
         )
         self.storage = Storage(self.journal)
         self.keeping = Keeping(
             self.journal,
-            {station.id: _rules(station) for station in config.station},
-            upstream_known=not config.central.url,
+            {station.id: _rules(station) for station in self.config.station},
+            upstream_known=not self.config.central.url,
         )
-        self.viewing = Viewing(config, self.feed.put)
+        self.viewing = Viewing(self.config, self.feed.put)
 
     def run(self) -> int:
         """Keep reports until told to stop. 0 after an orderly end, 1 after a fault, 2 when it could not start."""
@@ -59,6 +63,8 @@ class Program:
         )
         # The programs of a Pi have many small threads; the default stack of 8 MiB each is address space for nothing.
         threading.stack_size(512 * 1024)
+        for fault in self.left_out:
+            log.error("%s", fault)
         on_end_signal(lambda name: self.inbox.put(Stop(name)))
         source = self._read_master()
         try:
