@@ -49,3 +49,5 @@ LIGHT_STATIONS_MAX: Final = 16
 BUTTON_CHARS_MAX: Final = 32
 # Inputs that one frame may complete: a frame of READ_BYTES_MAX holds at most that many one-character labels.
 INPUTS_PER_FRAME_MAX: Final = 2048
+# Devices that are listed as plugged in; a gateway has at most a few dozen.
+DETECTED_MAX: Final = 64

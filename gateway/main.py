@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+from devices.detection import Hardware
 from floor.events import GatewayStopped
 from gateway.assigned import with_assigned
 from gateway.clock import MachineClock, boottime, machine_clock
@@ -17,10 +18,12 @@ from gateway.errors import GatewayError, JournalLocked, MasterRefused
 from gateway.inbox import Inbox
 from gateway.journal import Journal
 from gateway.keeping import Keeping, NewMaster, Noted
+from gateway.listening import Listening
 from gateway.loop import Loop, Stop
 from gateway.master_store import from_file, save, saved, seal
 from gateway.screen.live import ViewFeed
 from gateway.service import ServiceNotice
+from gateway.set_up import SetUp
 from gateway.sinks import Sinks, build_sinks
 from gateway.station_desk import StationRules
 from gateway.storage import Storage
@@ -34,7 +37,7 @@ log = logging.getLogger("lineside")
 class Program:
     """One gateway process. `run` returns its exit code."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, hardware: Hardware | None = None) -> None:
         self.config, left_out = with_assigned(config, check_words)
         self.left_out = tuple(left_out)
         """Why devices that the set-up page assigned are not used; the gateway starts without them."""
@@ -54,7 +57,9 @@ class Program:
             {station.id: _rules(station) for station in self.config.station},
             upstream_known=not self.config.central.url,
         )
-        self.viewing = Viewing(self.config, self.feed.put)
+        self.set_up = SetUp(config, self.config, hardware or Hardware(), check_words)
+        self.listening = Listening(self.set_up.hardware, self.set_up.free)
+        self.viewing = Viewing(self.config, self.feed.put, listening=self.listening.active)
 
     def run(self) -> int:
         """Keep reports until told to stop. 0 after an orderly end, 1 after a fault, 2 when it could not start."""
@@ -167,6 +172,7 @@ class Program:
             indicators=equipment.indicators,
             kept=sinks.kept,
             kept_again=self._card_is_back,
+            listening=self.listening,
             alive=self.notice.alive,
             alive_seconds=self.notice.interval_seconds,
         )
@@ -177,6 +183,7 @@ class Program:
             return None
         from gateway.screen.errors import ScreenUnreachable
         from gateway.screen.server import ScreenServer
+        from gateway.set_up_state import SetUpState
 
         screen = self.config.screen
         server = ScreenServer(
@@ -188,6 +195,7 @@ class Program:
             language=screen.language,
             hosts=screen.allowed_hosts,
             metrics=self._metrics,
+            set_up=SetUpState(self.set_up, self.listening),
         )
         try:
             server.open()
@@ -222,6 +230,7 @@ class Program:
     def _end(self, loop: Loop, equipment: Equipment, sinks: Sinks, screen: Any) -> None:
         """Scanners first, then the last record, then the sinks."""
         self.notice.stopping()
+        self.listening.stop()
         equipment.stop()
         if self.fault is None:
             self._last_record(loop)

@@ -45,6 +45,7 @@ def station_content(view: GatewayView, station: str, texts: Texts) -> dict[str, 
         "scrap_reasons": [_named(each) for each in found.scrap_reasons],
         "notices": [_notice(each) for each in found.notices],
         "handover": None if found.handover is None else _handover(found.handover),
+        "listening": found.listening,
         "devices": [{"name": name, "there": there} for name, there in found.devices],
         "gateway": _gateway(view),
     }
