@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.clock import Clock
-from devices.errors import DeviceError, DeviceExtraMissing
+from devices.errors import DeviceError, DeviceExtraMissing, DeviceGone
 from devices.keymap import ENTER
 from devices.limits import DETECTED_MAX
 from devices.types import Decoder, Source
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 KEY_CODES_MAX: Final = 0x100
 INPUT: Final = "input"
 SERIAL: Final = "serial"
+GPIO: Final = "gpio"
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
     """A device that is there. `settings` are those by which its kinds find it again, whatever its path will be.
 
-    `channel`: input (a keyboard device) or serial. `place`: its path now. `readable`: this program may open it.
+    `channel`: input (a keyboard device), serial, or gpio (a chip of pins, which says nothing about what is wired).
+    `place`: its path now. `readable`: this program may open it.
     """
 
     key: str
@@ -61,20 +63,24 @@ class Hardware:
         port: InputPort | None = None,
         serial_folder: Path = Path("/dev/serial"),
         ports: Callable[[], Iterable[Any]] | None = None,
+        chips_folder: Path = Path("/dev"),
     ) -> None:
         self._port = port
         self._serial_folder = serial_folder
         self._ports = ports
+        self._chips_folder = chips_folder
         self._lock = threading.Lock()
         self._described: dict[tuple[str, int], _Described | None] = {}
 
     def detect(self) -> list[Detected]:
         """Everything there is, at most DETECTED_MAX; the order is lasting. From any thread."""
         with self._lock:
-            return [*self._inputs(), *self._serials()][:DETECTED_MAX]
+            return [*self._inputs(), *self._serials(), *self._chips()][:DETECTED_MAX]
 
     def listen(self, detected: Detected, name: str, clock: Clock) -> tuple[Source, Decoder]:
         """A source that takes whatever the device sends. Raises DeviceError."""
+        if detected.channel == GPIO:
+            raise DeviceGone("A pin cannot be listened to before it is configured.")
         if detected.channel == SERIAL:
             from devices.serial_source import build
 
@@ -142,10 +148,19 @@ class Hardware:
             for place, name in names.items()
         ]
 
+    def _chips(self) -> list[Detected]:
+        found = sorted(str(path) for path in self._chips_folder.glob("gpiochip[0-9]*"))
+        return [
+            Detected(f"gpio {path}", GPIO, os.path.basename(path), path, os.access(path, os.W_OK)) for path in found
+        ]
+
 
 def recognises(kind: str, settings: Mapping[str, object], detected: Detected) -> bool:
     """Whether a configured device of this kind is the one that was detected."""
     path = str(settings.get("path") or "")
+    if detected.channel == GPIO:
+        chip = str(settings.get("chip") or "/dev/gpiochip0")
+        return kind in ("gpio_button", "gpio_light") and os.path.realpath(chip) == os.path.realpath(detected.place)
     if detected.channel == SERIAL:
         return kind in ("serial", "serial_light") and os.path.realpath(path) == os.path.realpath(detected.place)
     if kind not in ("evdev", "evdev_keys"):

@@ -4,6 +4,7 @@ The station's own devices come through the main loop, which asks `active` and ca
 and not configured are read here, by threads that end with the listening.
 """
 
+import contextlib
 import logging
 import queue
 import threading
@@ -34,6 +35,9 @@ KEYS_MAX: Final = 3
 
 LOOK_SECONDS: Final = 1.0
 """How often it is looked for devices that were plugged in meanwhile."""
+
+TURN_SECONDS: Final = 0.1
+"""How soon it is seen that a label has ended by silence, or that listening has."""
 
 READERS_MAX: Final = 32
 """Devices that are read at once while listening."""
@@ -164,16 +168,18 @@ class _Ears:
             if boottime() >= look_at:
                 self._look()
                 look_at = boottime() + LOOK_SECONDS
-            try:
-                key, posted = self._posted.get(timeout=0.1)
-            except queue.Empty:
-                for each in self._rows.values():
-                    self._tell(each, each.decoder.step(boottime()))
-                continue
-            row = self._rows[key]
-            if isinstance(posted, Frame) and isinstance(posted.data, KeyEvent) and posted.data.value:
-                row.codes.append(posted.data.code)
-            self._tell(row, decode(row.decoder, posted))
+            with contextlib.suppress(queue.Empty):
+                self._take(*self._posted.get(timeout=TURN_SECONDS))
+            for row in self._rows.values():
+                due = row.decoder.wake()
+                if due is not None and due <= boottime():
+                    self._tell(row, row.decoder.step(boottime()))
+
+    def _take(self, key: str, posted: Posted) -> None:
+        row = self._rows[key]
+        if isinstance(posted, Frame) and isinstance(posted.data, KeyEvent) and posted.data.value:
+            row.codes.append(posted.data.code)
+        self._tell(row, decode(row.decoder, posted))
 
     def _look(self) -> None:
         """Read what is new; a reader whose device went away looks for it by itself."""

@@ -165,6 +165,7 @@ class Loop:
                 return [Noted(station, events.ListeningStarted(person=person, seconds=seconds), telemetry=False)]
             case page.SetUpStop():
                 self.listening.stop()
+                self.viewing.changed()
             case page.SetUpSignal(station, person, signal):
                 self.trial.ask(station, Signal(signal))
                 return [Noted(station, events.SignalTested(person=person, signal=signal), telemetry=False)]

@@ -195,7 +195,7 @@ class Program:
             language=screen.language,
             hosts=screen.allowed_hosts,
             metrics=self._metrics,
-            set_up=SetUpState(self.set_up, self.listening),
+            set_up=SetUpState(self.set_up, self.listening, self.notice.supervised),
         )
         try:
             server.open()

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from devices.detection import INPUT, Detected
+from devices.detection import Detected
+from devices.errors import DeviceExtraMissing
 from devices.types import Signal
 from gateway import limits
 from gateway.assigned import AssignedDevice
@@ -49,6 +50,8 @@ class SetUpState:
 
     set_up: SetUp
     listening: Listening
+    supervised: bool = False
+    """Whether a gateway that ends is started again by itself."""
     _facts: dict[str, tuple[float, Any]] = field(default_factory=dict)
 
     def of(self, view: GatewayView, station: StationView) -> dict[str, Any]:
@@ -63,6 +66,7 @@ class SetUpState:
             "assigned": [_assigned(each, config) for each in assigned],
             "left_out": self.set_up.planned()[1],
             "restart_needed": self.set_up.restart_needed,
+            "supervised": self.supervised,
             "listening": {
                 "seconds_left": math.ceil(self.listening.seconds_left(station.station)),
                 "heard": [asdict(each) for each in self.listening.heard()],
@@ -123,9 +127,13 @@ def journal_faults(folder: Path) -> list[str]:
 
 
 def interfaces(folder: Path = Path("/sys/class/net")) -> list[dict[str, Any]]:
-    """Network interfaces but the loopback: name, whether it is up, its IPv4 address."""
-    names = sorted(path.name for path in folder.glob("*") if path.name != "lo")
-    return [{"name": name, "up": _carrier(folder / name), "address": _address(name)} for name in names]
+    """Network interfaces: name, whether it has a link, its IPv4 address. Not the loopback, nor virtual ones at rest."""
+    found = []
+    for path in sorted(folder.glob("*")):
+        up = _carrier(path)
+        if path.name != "lo" and (up or (path / "device").exists()):
+            found.append({"name": path.name, "up": up, "address": _address(path.name)})
+    return found
 
 
 def _carrier(path: Path) -> bool:
@@ -164,8 +172,14 @@ def _detected(each: Detected, place: DevicePlace | None, assigned: tuple[Assigne
         "place": each.place,
         "readable": each.readable,
         "identity": {name: value for name, value in each.facts.items() if value},
-        "used": None if place is None else {"name": place.name, "station": place.station, "role": place.role},
-        "roles": ["scanner", "button"] if each.channel == INPUT else ["scanner"],
+        "used": None
+        if place is None
+        else {
+            "name": place.name,
+            "station": place.station,
+            "role": place.role,
+            "assigned": any(one.name == place.name for one in assigned),
+        },
     }
 
 
@@ -188,8 +202,20 @@ def _assigned(each: AssignedDevice, running: Config) -> dict[str, Any]:
         "role": each.role,
         "kind": each.kind,
         "by": each.assigned_by,
-        "buttons": dict(each.settings.get("keys", {})),
+        "buttons": [
+            {"code": code, "shown": _key_name(code), "call_type": call}
+            for code, call in each.settings.get("keys", {}).items()
+        ],
         "running": any(
             place.name == each.name and dict(place.settings) == each.settings for place in device_places(running)
         ),
     }
+
+
+def _key_name(code: str) -> str:
+    try:
+        from devices.key_names import key_name
+
+        return key_name(int(code))
+    except (DeviceExtraMissing, ValueError):
+        return code

@@ -43,16 +43,18 @@ class SetUpPages:
 
     def _page(self, station: str) -> Response:
         """The page holds nothing by itself: what it shows comes with its state, which needs the right."""
-        _, shown = self._found(station)
+        view, shown = self._found(station)
         if shown is None:
-            return self.refusal(404, "refused_path")
+            return self.refusal(404, "refused_path") if view else self.refusal(503, "starting")
         answer = Response(render_template("set_up.html", station=shown))
         self.keep_cookie(answer)
         return answer
 
     def _state(self, station: str) -> Response:
         view, shown = self._found(station)
-        if view is None or shown is None:
+        if view is None:
+            return self.refusal(503, "starting")
+        if shown is None:
             return self.refusal(404, "refused_path")
         person = set_up_person(view, shown, request.remote_addr or "")
         if person is None:

@@ -5,7 +5,6 @@ SET_UP_TEXTS: dict[str, dict[str, str]] = {
     "set_up_back": {"zh": "返回工位", "en": "Back to the station"},
     "set_up_by": {"zh": "维护人员：{name}", "en": "Maintainer: {name}"},
     "set_up_first": {"zh": "首次安装：还没有维护人员", "en": "First set-up: no maintainer is known yet"},
-    "set_up_listening_chip": {"zh": "正在识别设备，扫码不计报工", "en": "Set-up is listening: scans are no reports"},
     # Refusals.
     "set_up_refused": {"zh": "只有维护人员可以安装调试", "en": "Only a maintainer may set up a station"},
     "set_up_refused_hint": {
@@ -46,6 +45,7 @@ SET_UP_TEXTS: dict[str, dict[str, str]] = {
     "detected_title": {"zh": "已插上的设备", "en": "Plugged in"},
     "detected_none": {"zh": "没有发现扫码枪、键盘或串口", "en": "No scanner, keyboard or serial port was found"},
     "channel_input": {"zh": "键盘式", "en": "keyboard"},
+    "channel_gpio": {"zh": "GPIO 引脚", "en": "GPIO pins"},
     "channel_serial": {"zh": "串口", "en": "serial port"},
     "unused": {"zh": "未使用", "en": "not used"},
     "unreadable": {"zh": "没有读取权限", "en": "may not be read"},
@@ -65,7 +65,12 @@ SET_UP_TEXTS: dict[str, dict[str, str]] = {
         "zh": "分配已保存，网关重启后生效。重启几秒钟，已存的记录不会丢失。",
         "en": "Saved. It takes effect when the gateway starts again: a few seconds, and nothing that is kept is lost.",
     },
+    "restart_by_hand": {
+        "zh": "分配已保存，网关再次启动后生效。这个网关不是系统服务，停止后要有人再启动它。",
+        "en": "Saved. It takes effect when the gateway starts again; this one is no service: somebody has to start it.",
+    },
     "restart": {"zh": "重启网关", "en": "Restart the gateway"},
+    "restart_stop": {"zh": "停止网关", "en": "Stop the gateway"},
     "restarting": {"zh": "网关正在重启…", "en": "The gateway is starting again…"},
     # Lights and sounds.
     "signals_title": {"zh": "灯光和声音", "en": "Lights and sounds"},

@@ -88,7 +88,7 @@ class SetUpGateway:
         self._thread = threading.Thread(target=lambda: self.codes.append(self.program.run()), name="gateway")
         self._thread.start()
         until(lambda: hasattr(self.program, "screen") and self.program.screen.wait_ready(0))
-        until(self.own.exists)
+        until(lambda: self.own.exists() and self.program.feed.latest()[1] is not None)
 
     def wait_end(self) -> int:
         """The exit code of a gateway that ends."""
@@ -151,12 +151,6 @@ class SetUpClient(Client):
         """The status and the answer of an action."""
         answer = self.post(f"set-up/{act}", body, station)
         return answer.status_code, answer.json()
-
-    def heard(self, count: int) -> list[dict[str, Any]]:
-        """What was heard, newest first, as soon as it is `count`."""
-        until(lambda: len(self.state()["listening"]["heard"]) >= count)
-        heard: list[dict[str, Any]] = self.state()["listening"]["heard"]
-        return heard
 
 
 def until(reached: Callable[[], bool]) -> None:

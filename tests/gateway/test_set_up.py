@@ -8,6 +8,7 @@ import pytest
 
 from devices.clock import boottime
 from devices.detection import Detected, Hardware, recognises
+from devices.errors import DeviceGone
 from devices.types import Frame, Signal
 from devices.virtual_keyboard import InputDescription, VirtualKeyboard
 from gateway.listening import SECONDS_MAX, Listening
@@ -134,21 +135,20 @@ def test_while_it_listens_nothing_is_work_and_everything_is_shown(gate: SetUpGat
         gate.hand.scan(b"LOT-7")
         gate.pad.tap(KEY_F1)
         gate.scan(TICKET)
+
+        def heard() -> list[dict[str, str]]:
+            return list(client.state()["listening"]["heard"])
+
         # The serial scanner has no grab to be seen: it is scanned until it is heard.
-        until(lambda: _scanned_and_heard(gate, client))
-        heard = {(each["kind"], each["shown"], each["device"] or each["detected"]) for each in client.heard(4)}
-        assert {("label", "LOT-7", HAND), ("key", "KEY_F1", PAD), ("label", TICKET, "own")} <= heard
+        until(lambda: gate.serial.scan(b"SERIAL-1") is None and any(each["shown"] == "SERIAL-1" for each in heard()))
+        wanted = {("label", "LOT-7", HAND), ("key", "KEY_F1", PAD), ("label", TICKET, "own")}
+        until(lambda: wanted <= {(each["kind"], each["shown"], each["device"] or each["detected"]) for each in heard()})
         assert gate.kept("work.started") == [] and gate.kept("scan.rejected") == []
         assert gate.kept("listening.started") == [{"person": "P04", "seconds": SECONDS_MAX, "station": "S1"}]
         assert client.act("stop", {})[0] == 202
         until(lambda: client.state()["listening"]["seconds_left"] == 0)
         gate.scan(TICKET)
         until(lambda: bool(gate.kept("work.started")))
-
-
-def _scanned_and_heard(gate: SetUpGateway, client: object) -> bool:
-    gate.serial.scan(b"SERIAL-1")
-    return any(each["shown"] == "SERIAL-1" for each in client.state()["listening"]["heard"])  # type: ignore[attr-defined]
 
 
 def test_a_scanner_is_assigned_and_works_after_the_restart(gate: SetUpGateway) -> None:
@@ -171,7 +171,7 @@ def test_a_scanner_is_assigned_and_works_after_the_restart(gate: SetUpGateway) -
         state = client.state()
         assert not state["restart_needed"] and state["assigned"][0]["running"]
         (row,) = (each for each in state["detected"] if each["key"] == key)
-        assert row["used"] == {"name": "S1.scanner1", "station": "S1", "role": "scanner"}
+        assert row["used"] == {"name": "S1.scanner1", "station": "S1", "role": "scanner", "assigned": True}
         until(lambda: any(each["device"] == "S1.scanner1" for each in gate.kept("device.found")))
         gate.serial.scan(OPERATOR.encode())
         until(lambda: any(each["person"] == "P02" for each in gate.kept("session.opened")))
@@ -368,6 +368,26 @@ def test_a_configured_device_is_recognised_by_any_of_its_settings(keyboard: Keyb
         assert not recognises("serial", settings, found)
     for settings in ({"vendor": "05e1"}, {"phys": "usb-1.1"}, {"path": "/dev/input/event2"}, {}):
         assert not recognises("evdev", settings, found)
+
+
+def test_pins_and_ports_are_listed_by_lasting_names(tmp_path: Path) -> None:
+    for folder in ("by-id", "by-path"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"port-{folder}").symlink_to(tmp_path / "ttyUSB0")
+    (tmp_path / "ttyUSB0").touch()
+    (tmp_path / "gpiochip0").touch()
+
+    class Port:
+        device = str(tmp_path / "ttyUSB0")
+
+    found = Hardware(Keyboards(), tmp_path, lambda: (Port(),), tmp_path).detect()
+    assert [(each.channel, each.title) for each in found] == [("serial", "port-by-id"), ("gpio", "gpiochip0")]
+    port, chip = found
+    assert recognises("serial", {"path": str(tmp_path / "by-path" / "port-by-path")}, port)
+    assert recognises("gpio_button", {"chip": str(tmp_path / "gpiochip0")}, chip)
+    assert not recognises("gpio_button", {}, chip) and not recognises("serial", {}, chip)
+    with pytest.raises(DeviceGone):
+        Hardware().listen(chip, "heard", boottime)
 
 
 def test_a_device_is_described_once_and_forgotten_when_it_is_gone(keyboard: Keyboard) -> None:

@@ -18,6 +18,7 @@ async function ask() {
   try {
     const answer = await fetch(`${base}/state`, { cache: "no-store", redirect: "error", signal: AbortSignal.timeout(ANSWER_MS) });
     if (answer.status === 404) return void location.assign("/");
+    if (answer.status >= 500) throw new Error("The gateway is starting.");
     const said = await answer.json();
     if (said.release && said.release !== document.body.dataset.release) return void location.reload();
     state = answer.ok ? said : null;
@@ -71,6 +72,10 @@ function paint() {
   put("station-name", state.name || state.station);
   put("person", state.person.id ? say("set_up_by", { name: state.person.name || state.person.id }) : say("set_up_first"));
   byId("restart").hidden = !state.restart_needed;
+  put("restart-word", say(state.supervised ? "restart_needed" : "restart_by_hand"));
+  const restart = document.querySelector("[data-do=restart]");
+  restart.dataset.text = state.supervised ? "restart" : "restart_stop";
+  if (!restart.classList.contains("sure")) restart.textContent = say(restart.dataset.text);
   paintListening();
   paintDetected();
   paintAssigned();
@@ -97,15 +102,26 @@ function row() {
 function paintHeard(node, each) {
   const there = state.detected.find((one) => one.key === each.detected);
   const [what, acts] = node.children;
-  const said = JSON.stringify([each, there?.used, document.documentElement.lang]);
+  const said = JSON.stringify([each, there?.used, state.assigned, document.documentElement.lang]);
   if (node.dataset.said === said) return; // A button under a finger stays.
   node.dataset.said = said;
   what.replaceChildren(make("b", "", each.device || there?.title || each.detected), make("small", "", `${say(`heard_${each.kind}`)} `), make("code", "", each.kind === "garbled" ? "" : each.shown));
-  acts.replaceChildren();
-  const used = there?.used;
-  if (!there || used) return void (used && acts.append(make("span", "chip", say("heard_in_use", { station: `${used.station} · ${used.name}` }))));
-  if (each.kind === "label") acts.append(button("as_scanner", { do: "assign", key: there.key, role: "scanner" }, "main"));
-  if (each.kind === "key") acts.append(make("span", "", say("as_button")), ...state.call_types.map((type) => button("", { do: "assign", key: there.key, role: "button", code: each.code, call: type.id }, "", pick(type))));
+  acts.replaceChildren(...heardActs(each, there));
+}
+
+// What can be done with a device that was heard: nothing with one of the configuration, another choice with one of this page.
+function heardActs(each, there) {
+  if (each.device) return [make("span", "chip good", say("heard_in_use", { station: state.station }))];
+  if (!there) return [];
+  const used = there.used;
+  const here = used?.station === state.station;
+  const chip = used ? [make("span", "chip", say("heard_in_use", { station: `${used.station} · ${used.name}` }))] : [];
+  if (used && !used.assigned) return chip;
+  if (each.kind === "label" && !(here && used.role === "scanner")) return [...chip, button("as_scanner", { do: "assign", key: there.key, role: "scanner" }, "main")];
+  if (each.kind !== "key") return chip;
+  const named = here && state.assigned.find((one) => one.name === used.name)?.buttons.find((one) => one.code === each.code);
+  const calls = state.call_types.map((type) => button("", { do: "assign", key: there.key, role: "button", code: each.code, call: type.id }, named?.call_type === type.id ? "main" : "", pick(type)));
+  return [make("span", "", say("as_button")), ...calls];
 }
 
 function button(key, given, className = "", text = say(key)) {
@@ -128,7 +144,7 @@ function paintDetected() {
 function paintAssigned() {
   byId("assigned-none").hidden = state.assigned.length > 0;
   keyed(byId("assigned"), state.assigned, (each) => each.name, row, (node, each) => {
-    const calls = Object.entries(each.buttons).map(([key, type]) => `${key} → ${callName(type)}`);
+    const calls = each.buttons.map((one) => `${one.shown} → ${callName(one.call_type)}`);
     const [what, acts] = node.children;
     what.replaceChildren(make("b", "", each.name), make("small", "", [each.station, say(`role_${each.role}`), each.by, ...calls].filter(Boolean).join(" · ")));
     if (!acts.firstChild) acts.append(make("span", "chip warn"), button("assigned_remove", { do: "remove", name: each.name }));
