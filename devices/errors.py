@@ -30,6 +30,12 @@ class DeviceKindUnknown(DeviceSettingsRefused):
     """There is no such kind of device."""
 
 
+class DeviceKindBroken(DeviceError):
+    """A kind of device that somebody else added cannot be used."""
+
+    hint = "The maintainer installs a release of its package that fits, or takes the device out of the configuration."
+
+
 class DeviceExtraMissing(DeviceError):
     """A library for this kind of device is not installed."""
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from devices.clock import Clock
 from devices.gpio_chip import load_gpiod, request_outputs
-from devices.indicator_thread import LampIndicator, Report
+from devices.indicator_thread import LampIndicator
+from devices.kind import Report
 from devices.settings import GpioLightSettings, checked
 from devices.types import Indicator
 

@@ -6,11 +6,11 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from devices.clock import Clock, boottime
 from devices.errors import DeviceError
+from devices.kind import Report
 from devices.limits import SIGNAL_QUEUE_MAX
 from devices.patterns import LampState
 from devices.port_source import describe
@@ -20,9 +20,6 @@ _log = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 2.0
 STOP_TIMEOUT_SECONDS: Final = 5.0
-
-# Told in words about what no signal can say: a lamp out of reach, signals dropped.
-Report = Callable[[str], None]
 
 
 def log_report(text: str) -> None:

@@ -12,3 +12,9 @@ def key_code(name: str) -> int:
     if not code or code not in ecodes.keys:
         raise ValueError(f"unknown key {name!r}")
     return int(code)
+
+
+def key_name(code: int) -> str:
+    """The kernel's name of a key, as KEY_F1; its number where it has none."""
+    found = ecodes.keys.get(code, str(code))
+    return str(found if isinstance(found, str) else found[0])

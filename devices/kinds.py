@@ -1,7 +1,6 @@
-"""The kinds of devices by name, ours and those that others add by the entry-point group `lineside.devices`.
+"""The kinds of devices by name: ours, and those that others add (`devices.added_kinds`).
 
-An entry point is named after its kind and gives a `SourceKind` or an `IndicatorKind`. Drivers are imported when they
-are used, so a station without pins or a broker does not load their libraries.
+Drivers are imported when they are used, so a station without pins or a broker does not load their libraries.
 """
 
 from __future__ import annotations
@@ -9,52 +8,30 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from importlib.metadata import entry_points
 from typing import Any, Final
 
+from devices import added_kinds
 from devices import settings as models
 from devices.clock import Clock, boottime
-from devices.errors import DeviceKindUnknown, DeviceSettingsRefused
-from devices.indicator_thread import Report, log_report
+from devices.errors import DeviceError, DeviceKindBroken, DeviceKindUnknown, DeviceSettingsRefused
+from devices.guarded import guarded_indicator, guarded_source
+from devices.indicator_thread import log_report
+from devices.kind import IndicatorKind, Kind, Report, Role, SourceKind
 from devices.limits import NAME_CHARS_MAX
-from devices.settings import DeviceSettings
 from devices.types import Decoder, Indicator, Source
 
-ENTRY_POINT_GROUP: Final = "lineside.devices"
-
-SourceBuilder = Callable[[str, Mapping[str, object], Clock], tuple[Source, Decoder]]
-IndicatorBuilder = Callable[[str, Mapping[str, object], Clock, Report], Indicator]
-
-
-class Role(StrEnum):
-    """What a kind is for."""
-
-    SCANNER = "scanner"
-    BUTTON = "button"
-    LIGHT = "light"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceKind:
-    """A kind that speaks. `build` is called with (name, settings, clock), or named as "module:function"."""
-
-    role: Role
-    settings: type[DeviceSettings]
-    build: SourceBuilder | str
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorKind:
-    """A kind that is told. `build` is called with (name, settings, clock, report), or named as "module:function"."""
-
-    settings: type[DeviceSettings]
-    build: IndicatorBuilder | str
-    role: Role = Role.LIGHT
-
-
-Kind = SourceKind | IndicatorKind
+__all__ = [
+    "KINDS",
+    "IndicatorKind",
+    "Kind",
+    "Role",
+    "SourceKind",
+    "build_indicator",
+    "build_source",
+    "check_settings",
+    "checked_name",
+    "kind_named",
+]
 
 KINDS: Final[Mapping[str, Kind]] = {
     "evdev": SourceKind(Role.SCANNER, models.EvdevSettings, "devices.evdev_source:build_scanner"),
@@ -76,42 +53,46 @@ KINDS: Final[Mapping[str, Kind]] = {
 _NAME = re.compile(r"[^\x00-\x20:/+#\x7f]+")
 
 
-def settings_models() -> dict[str, type[DeviceSettings]]:
-    """The settings of every kind that is installed."""
-    return {name: kind.settings for name, kind in all_kinds().items()}
-
-
-def all_kinds() -> dict[str, Kind]:
-    """Every kind that is installed. Raises DeviceSettingsRefused when an added one is none, or has a name of ours."""
-    found: dict[str, Kind] = dict(KINDS)
-    for entry in entry_points(group=ENTRY_POINT_GROUP):
-        kind = entry.load()
-        if not isinstance(kind, SourceKind | IndicatorKind) or entry.name in found:
-            raise DeviceSettingsRefused(f"The added kind of device {entry.name!r} cannot be used: {entry.value}.")
-        found[entry.name] = kind
-    return found
-
-
 def kind_named(name: str) -> Kind:
-    """The kind. Raises DeviceKindUnknown; others' entry points are loaded only when it is none of ours."""
+    """The kind. Raises DeviceKindUnknown, or DeviceKindBroken for one that others added and that cannot be used."""
     if name in KINDS:
         return KINDS[name]
-    kinds = all_kinds()
-    if name not in kinds:
-        raise DeviceKindUnknown(f"There is no kind of device {name!r}; known: {', '.join(sorted(kinds))}.")
-    return kinds[name]
+    found = added_kinds.named(name)
+    if not found:
+        known = [*sorted(KINDS), *(str(added) for added in added_kinds.installed())]
+        raise DeviceKindUnknown(f"There is no kind of device {name!r}; installed: {', '.join(known)}.")
+    return added_kinds.only(found).load()
+
+
+def check_settings(name: str, settings: Mapping[str, object]) -> Kind:
+    """The kind, when the settings are valid for it. Raises as `kind_named`, and DeviceSettingsRefused."""
+    kind = kind_named(name)
+    try:
+        models.checked(kind.settings, settings)
+    except DeviceError:
+        raise
+    except Exception as fault:
+        if name in KINDS:
+            raise
+        raise DeviceKindBroken(f"The settings of the kind of device {name!r} cannot be checked: {fault!r}.") from fault
+    return kind
 
 
 def build_source(
     kind: str, name: str, settings: Mapping[str, object], clock: Clock = boottime
 ) -> tuple[Source, Decoder]:
-    """A scanner or button that is not open yet. Raises DeviceSettingsRefused or DeviceExtraMissing."""
+    """A scanner or button that is not open yet.
+
+    Raises DeviceSettingsRefused, or DeviceExtraMissing or DeviceKindBroken when its software cannot be used.
+    """
     known = kind_named(kind)
     if not isinstance(known, SourceKind):
         raise DeviceSettingsRefused(f"{kind!r} is a light, not a scanner or button.")
-    build = _resolved(known.build)
-    source, decoder = build(_checked_name(name), settings, clock)
-    return source, decoder
+    built = _built(kind, known.build, checked_name(name), settings, clock)
+    if kind in KINDS:
+        source, decoder = built
+        return source, decoder
+    return guarded_source(kind, name, built, clock)
 
 
 def build_indicator(
@@ -121,12 +102,30 @@ def build_indicator(
     clock: Clock = boottime,
     report: Report = log_report,
 ) -> Indicator:
-    """A light that is not open yet. Raises DeviceSettingsRefused or DeviceExtraMissing."""
+    """A light that is not open yet.
+
+    Raises DeviceSettingsRefused, or DeviceExtraMissing or DeviceKindBroken when its software cannot be used.
+    """
     known = kind_named(kind)
     if not isinstance(known, IndicatorKind):
         raise DeviceSettingsRefused(f"{kind!r} is a scanner or button, not a light.")
-    indicator: Indicator = _resolved(known.build)(_checked_name(name), settings, clock, report)
-    return indicator
+    built = _built(kind, known.build, checked_name(name), settings, clock, report)
+    if kind in KINDS:
+        indicator: Indicator = built
+        return indicator
+    return guarded_indicator(kind, name, built, clock, report)
+
+
+def _built(kind: str, build: Callable[..., Any] | str, *arguments: object) -> Any:
+    if kind in KINDS:
+        return _resolved(build)(*arguments)
+    try:
+        return _resolved(build)(*arguments)
+    except DeviceError:
+        raise
+    except Exception as fault:
+        # Somebody else's code may raise anything; whose it is, and what it was, is what helps.
+        raise DeviceKindBroken(f"The kind of device {kind!r} cannot be built: {fault!r}.") from fault
 
 
 def _resolved(build: Callable[..., Any] | str) -> Callable[..., Any]:
@@ -137,7 +136,8 @@ def _resolved(build: Callable[..., Any] | str) -> Callable[..., Any]:
     return resolved
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name, when a device may be called so. Raises DeviceSettingsRefused."""
     if len(name) > NAME_CHARS_MAX or not _NAME.fullmatch(name):
         raise DeviceSettingsRefused(f"A device cannot be called {name[:NAME_CHARS_MAX]!r}.")
     return name

@@ -45,3 +45,9 @@ PEERS_PER_READ_MAX: Final = 8
 CROWDED_REMARK_SECONDS: Final = 60.0
 # Stations that may share one light; a gateway has at most eight.
 LIGHT_STATIONS_MAX: Final = 16
+# A button's name, as the settings allow it.
+BUTTON_CHARS_MAX: Final = 32
+# Inputs that one frame may complete: a frame of READ_BYTES_MAX holds at most that many one-character labels.
+INPUTS_PER_FRAME_MAX: Final = 2048
+# Devices that are listed as plugged in; a gateway has at most a few dozen.
+DETECTED_MAX: Final = 64

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Mapping
 
 from devices.clock import Clock, boottime
-from devices.indicator_thread import QueuedIndicator, Report, log_report
+from devices.indicator_thread import QueuedIndicator, log_report
+from devices.kind import Report
 from devices.settings import LogLightSettings, checked
 from devices.types import Indicator, Signal
 

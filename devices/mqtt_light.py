@@ -11,7 +11,8 @@ import paho.mqtt.client as mqtt
 
 from devices.clock import Clock, boottime
 from devices.errors import DeviceGone, IndicatorUnreachable
-from devices.indicator_thread import QueuedIndicator, Report, log_report
+from devices.indicator_thread import QueuedIndicator, log_report
+from devices.kind import Report
 from devices.mqtt_client import CONNECT_TIMEOUT_SECONDS, make_client
 from devices.settings import MqttLightSettings, checked
 from devices.types import Indicator, Signal

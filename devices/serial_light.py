@@ -9,7 +9,8 @@ import serial
 
 from devices.clock import Clock
 from devices.errors import IndicatorUnreachable
-from devices.indicator_thread import LampIndicator, Report
+from devices.indicator_thread import LampIndicator
+from devices.kind import Report
 from devices.serial_port import open_port
 from devices.serial_rules import PortRules
 from devices.settings import SerialLightSettings, checked

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from devices.clock import Clock
-from devices.indicator_thread import Report
+from devices.kind import Report
 from devices.settings import VirtualLightSettings, checked
 from devices.types import Indicator, Signal
 

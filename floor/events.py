@@ -280,6 +280,45 @@ class DeviceLost(Event):
     detail: Text = ""
 
 
+class DeviceAssigned(Event):
+    """On the set-up page a device was given to this station; the gateway uses it from its next start on.
+
+    `person` is empty at the first set-up, when no maintainer is known yet. `detail` says by what it is recognised.
+    """
+
+    type_name = "device.assigned"
+    person: Annotated[str, Field(max_length=64)] = ""
+    device: Text
+    kind: Name
+    role: Literal["scanner", "button", "light"]
+    call_type: Annotated[str, Field(max_length=64)] = ""
+    detail: Text = ""
+
+
+class DeviceUnassigned(Event):
+    """On the set-up page an assignment was taken back."""
+
+    type_name = "device.unassigned"
+    person: Annotated[str, Field(max_length=64)] = ""
+    device: Text
+
+
+class ListeningStarted(Event):
+    """For at most `seconds` what this station's devices send is shown on the set-up page and is no work."""
+
+    type_name = "listening.started"
+    person: Annotated[str, Field(max_length=64)] = ""
+    seconds: Annotated[float, Field(ge=0)]
+
+
+class SignalTested(Event):
+    """On the set-up page a signal was tried on this station's lights; it meant nothing."""
+
+    type_name = "signal.tested"
+    person: Annotated[str, Field(max_length=64)] = ""
+    signal: Name
+
+
 class LimitReached(Event):
     """A named bound was met (I10). `count` is how often since the last such event."""
 
@@ -358,6 +397,10 @@ EVENTS: dict[str, type[Event]] = {
         FactReceived,
         DeviceFound,
         DeviceLost,
+        DeviceAssigned,
+        DeviceUnassigned,
+        ListeningStarted,
+        SignalTested,
         LimitReached,
         NoticeSkipped,
         RecordLost,

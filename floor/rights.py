@@ -1,5 +1,6 @@
-"""Who may do what with a call. A badge says who somebody is; it proves nothing more (security checklist, row 11).
+"""Who may do what with a call, and with a station's equipment.
 
+A badge says who somebody is; it proves nothing more (security checklist, row 11).
 Pure: values in, values out.
 """
 
@@ -14,6 +15,7 @@ class Right(StrEnum):
     RESOLVE_RAISED = "resolve_raised"
     RESOLVE_ACKNOWLEDGED = "resolve_acknowledged"
     CANCEL = "cancel"
+    SET_UP = "set_up"
 
 
 EVERYBODY = frozenset({"", "operator", "leader", "maintainer", "planner"})
@@ -24,6 +26,7 @@ ROLES: dict[Right, frozenset[str]] = {
     Right.RESOLVE_RAISED: frozenset({"leader"}),
     Right.RESOLVE_ACKNOWLEDGED: EVERYBODY,
     Right.CANCEL: EVERYBODY,
+    Right.SET_UP: frozenset({"maintainer"}),
 }
 
 

@@ -1,13 +1,16 @@
 """`lineside gateway`: run a gateway, enrol it, check its configuration."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from gateway.assigned import assigned_faults
 from gateway.config import Config, DevicePlace
 from gateway.config import read as read_config
-from gateway.errors import GatewayError
+from gateway.device_checks import check_device, check_words
+from gateway.errors import ConfigRefused, GatewayError
 from gateway.journal_commands import Failure
 
 DEFAULT_CONFIG = Path("/etc/lineside/gateway.toml")
@@ -17,26 +20,10 @@ config_option = click.option(
 )
 
 
-def check_device(place: DevicePlace) -> list[str]:
-    """What is wrong with a device's settings, by its kind."""
-    from devices.errors import DeviceError
-    from devices.kinds import IndicatorKind, kind_named
-    from devices.settings import checked as checked_settings
-
-    try:
-        kind = kind_named(place.kind)
-        if isinstance(kind, IndicatorKind) != (place.role == "light"):
-            return [f"kind: {place.kind!r} is no {place.role}"]
-        checked_settings(kind.settings, place.settings)
-    except DeviceError as error:
-        return [f"kind: {error}"]
-    return []
-
-
-def checked(path: Path) -> Config:
+def checked(path: Path, check: Callable[[DevicePlace], list[str]] = check_device) -> Config:
     """The configuration with its devices checked too. Ends the command with every fault at once."""
     try:
-        return read_config(path, check_device)
+        return read_config(path, check)
     except GatewayError as error:
         raise Failure(error) from error
 
@@ -55,7 +42,7 @@ def run(config: Path) -> None:
     from sync.errors import SyncError
 
     try:
-        code = Program(checked(config)).run()
+        code = Program(checked(config, check_words)).run()
     except (DeviceError, SyncError) as error:
         raise click.ClickException(f"{error}\nhint: {error.hint}") from error
     sys.exit(code)
@@ -66,6 +53,9 @@ def run(config: Path) -> None:
 def check_config(config: Path) -> None:
     """Report every fault of the configuration; exit code 1 when there is one."""
     found = checked(config)
+    faults = assigned_faults(found, check_device)
+    if faults:
+        raise Failure(ConfigRefused("\n".join(faults)))
     click.echo(f"{config}: {len(found.station)} stations, gateway {found.gateway.name!r}, no fault")
 
 

@@ -125,6 +125,11 @@ class Config(Section):
     master: MasterSection = MasterSection()
 
     @property
+    def assigned_path(self) -> Path:
+        """Where the devices stand that the set-up page assigned: where the service may write, unlike this file."""
+        return self.gateway.folder / "assigned.toml"
+
+    @property
     def token_path(self) -> Path:
         """Where the credential of enrolment lies."""
         return self.central.token_file or self.gateway.folder / "token"
@@ -172,7 +177,7 @@ def parse(text: str, check_device: Callable[[DevicePlace], list[str]] | None = N
     except ValidationError as error:
         lines = [f"{'.'.join(str(each) for each in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
         raise ConfigRefused("\n".join(lines)) from error
-    faults = _faults(config, check_device or (lambda place: []))
+    faults = faults_of(config, check_device or (lambda place: []))
     if faults:
         raise ConfigRefused("\n".join(faults))
     return config
@@ -187,7 +192,8 @@ def read(path: Path, check_device: Callable[[DevicePlace], list[str]] | None = N
     return parse(text, check_device)
 
 
-def _faults(config: Config, check_device: Callable[[DevicePlace], list[str]]) -> list[str]:
+def faults_of(config: Config, check_device: Callable[[DevicePlace], list[str]]) -> list[str]:
+    """What is wrong between settings, and with each device by `check_device`."""
     faults = []
     ids = [station.id for station in config.station]
     faults += [f"station: id {each!r} stands twice" for each in sorted({i for i in ids if ids.count(i) > 1})]

@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 import click
 
 from gateway import limits
+from gateway.assigned import assigned_faults, with_assigned
 from gateway.clock import synchronised
-from gateway.commands import DEFAULT_CONFIG, check_device
+from gateway.commands import DEFAULT_CONFIG
 from gateway.config import Config, device_places
 from gateway.config import read as read_config
+from gateway.device_checks import check_device, check_words
 from gateway.errors import GatewayError
 from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader, check
@@ -59,6 +61,9 @@ def examine(path: Path) -> Iterator[Finding]:
         yield Finding("configuration", "fault", str(error).replace("\n", "; "), error.hint)
         return
     yield Finding("configuration", "good", f"{path}: gateway {config.gateway.name}, {len(config.station)} stations")
+    for fault in assigned_faults(config, check_device):
+        yield Finding("assigned device", "fault", fault, "Remove it on the set-up page, or delete the file.")
+    config, _ = with_assigned(config, check_words)
     yield _sqlite()
     yield _folder(config)
     yield from _journal(config)
@@ -67,6 +72,7 @@ def examine(path: Path) -> Iterator[Finding]:
     yield from _credential(config)
     yield from _reachable(config)
     yield from _devices(config)
+    yield from _added_kinds(config)
 
 
 def _sqlite() -> Finding:
@@ -181,3 +187,23 @@ def _device(name: str, path: str) -> Finding:
         hint = "Add the gateway's user to the groups input and dialout."
         return Finding(name, "fault", f"{path} cannot be read", hint)
     return Finding(name, "good", path)
+
+
+def _added_kinds(config: Config) -> Iterator[Finding]:
+    """Kinds that other packages add. One that is broken and configured is told with the configuration already."""
+    from devices.added_kinds import installed
+    from devices.errors import DeviceError
+    from devices.kinds import KINDS
+
+    used = {place.kind for place in device_places(config)}
+    for added in installed():
+        name = f"kind {added.name}"
+        if added.name in KINDS:
+            yield Finding(name, "warning", f"{added.package} uses a name of ours, and is ignored", "Tell its makers.")
+            continue
+        try:
+            added.load()
+        except DeviceError as error:
+            yield Finding(name, "warning", str(error), error.hint)
+            continue
+        yield Finding(name, "good", f"{added.package}, {'configured' if added.name in used else 'not configured'}")

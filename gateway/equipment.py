@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from devices.errors import DeviceExtraMissing, DeviceKindBroken
 from devices.hotplug import Hotplug
 from devices.kinds import build_indicator, build_source
 from devices.reader import Posted, Reader
-from devices.types import Decoder, Indicator
+from devices.types import Decoder, Indicator, Lost
 from gateway.clock import boottime
 from gateway.config import Config, device_places
 
@@ -24,6 +25,8 @@ class Equipment:
     decoders: dict[str, Decoder]
     indicators: dict[str, tuple[Indicator, ...]]
     readers: tuple[Reader, ...]
+    missing: tuple[Lost, ...] = ()
+    """What could not be built because its software cannot be used: the station works without it."""
     hotplug: Hotplug | None = None
 
     def start(self) -> None:
@@ -58,17 +61,27 @@ class Equipment:
 
 
 def build_equipment(config: Config, post: Callable[[Posted], bool], died: Died) -> Equipment:
-    """Everything the configuration names. Raises devices' errors for settings that are not valid."""
+    """Everything the configuration names. Raises DeviceSettingsRefused for settings that are not valid.
+
+    A device whose software is missing or broken is lost, with the reason; all others work.
+    """
     stations: dict[str, str] = {}
     decoders: dict[str, Decoder] = {}
     readers: list[Reader] = []
     indicators: dict[str, list[Indicator]] = {station.id: [] for station in config.station}
+    missing: list[Lost] = []
     for place in device_places(config):
         stations[place.name] = place.station
-        if place.role == "light":
-            indicators[place.station].append(build_indicator(place.kind, place.name, place.settings))
+        try:
+            if place.role == "light":
+                indicators[place.station].append(build_indicator(place.kind, place.name, place.settings))
+                continue
+            source, decoders[place.name] = build_source(place.kind, place.name, place.settings, boottime)
+        except (DeviceExtraMissing, DeviceKindBroken) as error:
+            log.error("%s: %s (%s)", place.where, error, error.hint)
+            missing.append(Lost(place.name, boottime(), f"{error} {error.hint}"))
             continue
-        source, decoders[place.name] = build_source(place.kind, place.name, place.settings, boottime)
         # A full inbox answers False and counts it; the reader then marks the hole, so no label is made of the rest.
         readers.append(Reader(source, post, boottime, died))
-    return Equipment(stations, decoders, {key: tuple(row) for key, row in indicators.items()}, tuple(readers))
+    lights = {key: tuple(row) for key, row in indicators.items()}
+    return Equipment(stations, decoders, lights, tuple(readers), tuple(missing))

@@ -69,6 +69,12 @@ STATIONS_MAX = 8
 DEVICES_PER_STATION_MAX = 16
 """Scanners, buttons and lights of one station; a configuration with more is refused."""
 
+ASSIGNED_DEVICES_MAX = 32
+"""Devices that the set-up page assigned; one more is refused there."""
+
+ASSIGNED_BYTES_MAX = 64 * 1024
+"""The file of assigned devices; a longer one is not read."""
+
 SNAPSHOT_BYTES_MAX = 64 * 1024 * 1024
 """The text of a snapshot: 50,000 operations and 2,000 people are about 12 MB. A larger one is refused; the station
 keeps the version it has."""

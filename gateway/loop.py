@@ -19,9 +19,11 @@ from gateway.errors import GatewayError, JournalFull
 from gateway.inbox import Inbox
 from gateway.keeping import Act, Garbage, Input, Keeping, NewFacts, NewMaster, Noted, Outcome
 from gateway.line_ear import LineSpoke
+from gateway.listening import Listening
 from gateway.reached import Reached
 from gateway.screen import inputs as page
 from gateway.storage import Storage
+from gateway.trial import LightTrial, standing
 from gateway.upkeep import Upkeep
 from gateway.viewing import Viewing
 from sync import ports
@@ -61,6 +63,8 @@ class Loop:
     """The longest a round may wait, for the watchdog's sake."""
     stopping: str | None = None
     reached: Reached = field(default_factory=Reached)
+    listening: Listening = field(default_factory=Listening)
+    trial: LightTrial = field(default_factory=LightTrial)
     _postponed: list[Act] = field(default_factory=list)
     """Master data, facts and notes that came while nothing could be kept: they are taken when that is over."""
 
@@ -89,6 +93,9 @@ class Loop:
                 acts += self._inputs(name, decoder.step(now))
         acts += self._limits_reached(now)
         self._keep(acts, instant)
+        self._try_lights(now)
+        if self.listening.ended():
+            self.viewing.changed()
         if len(self.inbox) == 0:
             self._tidy(instant)
         self.viewing.publish(self.keeping, self.storage, instant)
@@ -109,6 +116,8 @@ class Loop:
         if isinstance(item, Stop):
             self.stopping = item.reason
             return []
+        if isinstance(item, page.SetUpInput):
+            return self._set_up(item)
         act = self._page_input(item)
         if act is not None:
             return [act]
@@ -117,6 +126,9 @@ class Loop:
     def _inputs(self, name: str, inputs: Iterable[device.Input]) -> list[Act]:
         station = self.stations[name]
         acts: list[Act] = []
+        if self.listening.active(station):
+            self._listen(station, inputs)
+            return acts
         for each in inputs:
             if isinstance(each, device.Scan):
                 acts.append(Input(station, station_desk.Scanned(each.data, each.device)))
@@ -138,6 +150,46 @@ class Loop:
             acts.append(Noted(station, kind(device=item.device[:512], detail=item.detail[:512])))
             log.info("%s %s: %s", item.device, "found" if found else "lost", item.detail)
         return acts
+
+    def _listen(self, station: str, inputs: Iterable[device.Input]) -> None:
+        """While the set-up page listens nothing is work; the short light says no more than that it was heard."""
+        for each in inputs:
+            self.listening.hear(each)
+            self._give(station, Signal.NOTED)
+
+    def _set_up(self, item: page.SetUpInput) -> list[Act]:
+        """What a maintainer does on the set-up page; the page has checked the right to it."""
+        match item:
+            case page.SetUpListen(station, person, seconds):
+                self.listening.start(station, seconds)
+                self.viewing.changed()
+                return [Noted(station, events.ListeningStarted(person=person, seconds=seconds), telemetry=False)]
+            case page.SetUpStop():
+                self.listening.stop()
+                self.viewing.changed()
+            case page.SetUpSignal(station, person, signal):
+                self.trial.ask(station, Signal(signal))
+                return [Noted(station, events.SignalTested(person=person, signal=signal), telemetry=False)]
+            case page.SetUpDone(station, event):
+                return [Noted(station, event, telemetry=False)]
+            case page.SetUpRestart(station, person):
+                self.stopping = f"restart asked for on the set-up page of {station} by {person or 'nobody signed in'}"
+        return []
+
+    def _try_lights(self, now: float) -> None:
+        """Signals that are tried come after the commit too (I1); then what really stands is shown again."""
+        for station, signal in [] if self.storage.reason else self.trial.begin(now):
+            self._give(station, signal)
+        for station, subject, tried in self.trial.over(now):
+            calls = (call.state for call in self.keeping.floor.calls_at(station))
+            away = self.viewing.sinks.get("central") is False
+            truth = standing(subject, calls, bool(self.storage.reason), away)
+            if truth is not tried:
+                self._give(station, truth)
+
+    def _give(self, station: str, signal: Signal) -> None:
+        for indicator in self.indicators.get(station, ()):
+            indicator.give(signal, station)
 
     def _page_input(self, item: object) -> Act | None:
         match item:
@@ -172,13 +224,14 @@ class Loop:
             case ports.SinkState(sink, online, detail, _):
                 if sink == "central":
                     self.keeping.upstream_known = online
-                if self.viewing.sink_state(sink, online, instant):
+                if self.viewing.sink_state(sink, online, detail):
                     log.info("%s %s: %s", sink, "online" if online else "offline", detail)
                     self._signal_all(Signal.ONLINE if online else Signal.OFFLINE, sink)
             case LineSpoke():
                 self.reached.note("hearsay", self.viewing.heard(self.keeping, instant))
             case ports.SinkRefused(sink, reason, hint):
                 log.error("%s refuses: %s (%s)", sink, reason, hint)
+                self.viewing.sink_error(sink, reason)
             case _:
                 raise AssertionError(f"nobody knows what to do with {type(item).__name__}")
         return []
@@ -234,8 +287,7 @@ class Loop:
         if isinstance(error, JournalFull):
             self.reached.note("journal_room", len(refused))
         for station in dict.fromkeys(refused):
-            for indicator in self.indicators.get(station, ()):
-                indicator.give(Signal.UNKEPT, station)
+            self._give(station, Signal.UNKEPT)
 
     def _go_on(self, instant: Instant) -> None:
         """Records are kept again: what had to wait for that comes now."""
@@ -247,14 +299,12 @@ class Loop:
 
     def _signal(self, outcome: Outcome) -> None:
         self.viewing.changed()
-        for indicator in self.indicators.get(outcome.station, ()):
-            indicator.give(outcome.signal, outcome.station)
+        self._give(outcome.station, outcome.signal)
 
     def _signal_all(self, signal: Signal, sink: str) -> None:
         if sink == "central":
-            for station, indicators in self.indicators.items():
-                for indicator in indicators:
-                    indicator.give(signal, station)
+            for station in self.indicators:
+                self._give(station, signal)
 
     # -- between inputs -------------------------------------------------------------------------------------------
 
@@ -275,7 +325,7 @@ class Loop:
 
     def _next_wake(self, instant: Instant) -> float | None:
         times = [decoder.wake() for decoder in self.decoders.values()]
-        times += [self.storage.wake(), self.viewing.wake()]
+        times += [self.storage.wake(), self.viewing.wake(), self.trial.wake(), self.listening.wake()]
         # What needs the journal is tried again when the journal is, not in every round until then.
         tried = self.storage.wake() or float("-inf")
         writing = (

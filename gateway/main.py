@@ -6,9 +6,12 @@ import threading
 import time
 from typing import Any
 
+from devices.detection import Hardware
 from floor.events import GatewayStopped
+from gateway.assigned import with_assigned
 from gateway.clock import MachineClock, boottime, machine_clock
 from gateway.config import Config
+from gateway.device_checks import check_words
 from gateway.ending import on_end_signal
 from gateway.equipment import Equipment, build_equipment
 from gateway.errors import GatewayError, JournalLocked, MasterRefused
@@ -16,10 +19,12 @@ from gateway.inbox import Inbox
 from gateway.journal import Journal
 from gateway.keeping import Keeping, NewMaster, Noted
 from gateway.line import build_line
+from gateway.listening import Listening
 from gateway.loop import Loop, Stop
 from gateway.master_store import from_file, save, saved, seal
 from gateway.screen.live import ViewFeed
 from gateway.service import ServiceNotice
+from gateway.set_up import SetUp
 from gateway.sinks import Sinks, build_sinks
 from gateway.station_desk import StationRules
 from gateway.storage import Storage
@@ -33,27 +38,31 @@ log = logging.getLogger("lineside")
 class Program:
     """One gateway process. `run` returns its exit code."""
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, config: Config, hardware: Hardware | None = None) -> None:
+        self.config, left_out = with_assigned(config, check_words)
+        self.left_out = tuple(left_out)
+        """Why devices that the set-up page assigned are not used; the gateway starts without them."""
         self.clock: MachineClock = machine_clock()
         self.inbox = Inbox()
         self.feed = ViewFeed()
         self.notice = ServiceNotice()
         self.fault: tuple[str, BaseException] | None = None
         self.without_sinks = False
-        place = config.gateway
+        place = self.config.gateway
         self.journal = Journal(
             place.folder, place.name, bytes_max=place.journal_bytes_max, free_bytes_min=place.free_bytes_min
         )
         self.storage = Storage(self.journal)
         self.keeping = Keeping(
             self.journal,
-            {station.id: _rules(station) for station in config.station},
+            {station.id: _rules(station) for station in self.config.station},
             # With neither an office nor a line there are no others whose reports could be missed.
-            upstream_known=not config.central.url and not config.mqtt.host,
+            upstream_known=not self.config.central.url and not self.config.mqtt.host,
         )
-        self.line = build_line(config, self.inbox.put, boottime)
-        self.viewing = Viewing(config, self.feed.put, self.line)
+        self.set_up = SetUp(config, self.config, hardware or Hardware(), check_words)
+        self.listening = Listening(self.set_up.hardware, self.set_up.free)
+        self.line = build_line(self.config, self.inbox.put, boottime)
+        self.viewing = Viewing(self.config, self.feed.put, self.line, listening=self.listening.active)
 
     def run(self) -> int:
         """Keep reports until told to stop. 0 after an orderly end, 1 after a fault, 2 when it could not start."""
@@ -62,6 +71,8 @@ class Program:
         )
         # The programs of a Pi have many small threads; the default stack of 8 MiB each is address space for nothing.
         threading.stack_size(512 * 1024)
+        for fault in self.left_out:
+            log.error("%s", fault)
         on_end_signal(lambda name: self.inbox.put(Stop(name)))
         source = self._read_master()
         try:
@@ -75,6 +86,8 @@ class Program:
         sinks = self._sinks()
         self.without_sinks = not self.journal.is_open and bool(self.config.central.url or self.config.mqtt.host)
         loop = self._loop(equipment, sinks)
+        for lost in equipment.missing:
+            self.inbox.put(lost)
         equipment.start()
         sinks.start()
         screen = self._start_screen()
@@ -162,6 +175,7 @@ class Program:
             indicators=equipment.indicators,
             kept=sinks.kept,
             kept_again=self._card_is_back,
+            listening=self.listening,
             alive=self.notice.alive,
             alive_seconds=self.notice.interval_seconds,
         )
@@ -172,6 +186,7 @@ class Program:
             return None
         from gateway.screen.errors import ScreenUnreachable
         from gateway.screen.server import ScreenServer
+        from gateway.set_up_state import SetUpState
 
         screen = self.config.screen
         server = ScreenServer(
@@ -183,6 +198,7 @@ class Program:
             language=screen.language,
             hosts=screen.allowed_hosts,
             metrics=self._metrics,
+            set_up=SetUpState(self.set_up, self.listening, self.notice.supervised),
         )
         try:
             server.open()
@@ -217,6 +233,7 @@ class Program:
     def _end(self, loop: Loop, equipment: Equipment, sinks: Sinks, screen: Any) -> None:
         """Scanners first, then the last record, then the sinks."""
         self.notice.stopping()
+        self.listening.stop()
         equipment.stop()
         if self.fault is None:
             self._last_record(loop)

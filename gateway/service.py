@@ -22,6 +22,11 @@ class ServiceNotice:
         """How often `alive` must be called: a third of the unit's WatchdogSec; None without a watchdog."""
         return float(self._notice.timeout_td.total_seconds()) / 3 if self._notice.is_enabled else None
 
+    @property
+    def supervised(self) -> bool:
+        """Whether somebody starts this process again when it ends: systemd gave it a socket to tell of itself."""
+        return bool(self._notice.is_enabled)
+
     def ready(self) -> None:
         """Start-up has finished."""
         self._notice.ready()

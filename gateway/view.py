@@ -144,6 +144,8 @@ class StationView:
     """(name, there?) of each scanner, button and light."""
     notices: tuple[NoticeLine, ...] = ()
     handover: HandoverLine | None = None
+    listening: bool = False
+    """What its devices send is shown on the set-up page, and is no work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +238,10 @@ class GatewayView:
     master_version: int = 0
     wall: float = 0
     line: LineView | None = None
+    room_days: float | None = None
+    """The same with a server too, for who maintains the gateway."""
+    office_error: str = ""
+    broker_error: str = ""
+    """What they last failed with; empty while they are reached."""
+    maintainers: bool = True
+    """Whether master data names somebody who may set up a station."""

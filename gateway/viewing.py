@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from floor.events import Instant
+from floor.master import MasterData
+from floor.rights import Right, may
 from gateway.config import Config
 from gateway.journal import Journal
 from gateway.journal_upkeep import used_fraction
@@ -28,6 +30,9 @@ ROOM_LOOK_SECONDS = 30.0
 
 DAY_SECONDS = 86_400.0
 
+SINK_ERROR_CHARS_MAX = 300
+"""What is shown of a sink's last error."""
+
 
 @dataclass(slots=True)
 class Viewing:
@@ -39,6 +44,8 @@ class Viewing:
     """What the others of the line are told, and what is heard of them."""
     devices: dict[str, dict[str, bool]] = field(default_factory=dict)
     sinks: dict[str, bool] = field(default_factory=dict)
+    sink_errors: dict[str, str] = field(default_factory=dict)
+    listening: Callable[[str], bool] = lambda station: False
     office_seen_wall: float | None = None
     latest: GatewayView | None = None
     _dirty: bool = True
@@ -47,6 +54,7 @@ class Viewing:
     _looked: float = float("-inf")
     _room: float | None = None
     _room_looked: float = float("-inf")
+    _maintained: tuple[MasterData, bool] | None = None
 
     def changed(self) -> None:
         """Something of the view may be different now."""
@@ -67,12 +75,18 @@ class Viewing:
         self._dirty = self._dirty or new
         return new
 
-    def sink_state(self, sink: str, online: bool, instant: Instant) -> bool:
+    def sink_state(self, sink: str, online: bool, detail: str = "") -> bool:
         """Note a sink's coming or going; True when it is news."""
         new = self.sinks.get(sink) != online
         self.sinks[sink] = online
+        self.sink_errors[sink] = "" if online else detail[:SINK_ERROR_CHARS_MAX]
         self._dirty = self._dirty or new
         return new
+
+    def sink_error(self, sink: str, detail: str) -> None:
+        """A sink said why it takes nothing."""
+        self.sink_errors[sink] = detail[:SINK_ERROR_CHARS_MAX]
+        self._dirty = True
 
     def receipt(self, instant: Instant) -> None:
         """The office answered just now."""
@@ -99,6 +113,7 @@ class Viewing:
         journal = storage.journal
         stations = tuple(self._station(each.id, keeping, journal, instant) for each in self.config.station)
         waiting = journal.waiting() if self.config.central.url else 0
+        room_days = self._days_left(journal, instant)
         return GatewayView(
             gateway_name=self.config.gateway.name,
             stations=stations,
@@ -110,12 +125,22 @@ class Viewing:
             broker=self._online("mqtt", bool(self.config.mqtt.host)),
             refusing=storage.reason,
             doubt=_doubtful(journal, instant),
-            days_left=None if self.config.central.url else self._days_left(journal, instant),
+            days_left=None if self.config.central.url else room_days,
             clock_synchronised=instant.synchronised,
             master_version=keeping.master.version,
             wall=instant.wall,
             line=None if self.line is None else self.line.view(keeping, instant, storage.reason),
+            room_days=room_days,
+            office_error=self.sink_errors.get("central", ""),
+            broker_error=self.sink_errors.get("mqtt", ""),
+            maintainers=self._maintainers(keeping.master),
         )
+
+    def _maintainers(self, master: MasterData) -> bool:
+        """Looked up once for each version of the master data."""
+        if self._maintained is None or self._maintained[0] is not master:
+            self._maintained = master, any(each.active and may(each.roles, Right.SET_UP) for each in master.people)
+        return self._maintained[1]
 
     def _online(self, sink: str, configured: bool) -> str:
         if not configured:
@@ -130,6 +155,7 @@ class Viewing:
             last=None if view.last is None else marked(view.last, marks),
             recent=tuple(marked(each, marks) for each in view.recent),
             devices=tuple(sorted(self.devices.get(station, {}).items())),
+            listening=self.listening(station),
         )
 
     def _oldest(self, journal: Journal, instant: Instant) -> float | None:

@@ -1,17 +1,14 @@
 """The wheel as others get it: built, looked into, installed into a fresh environment and started from elsewhere."""
 
 import json
-import subprocess
-import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.tidy_rules import PACKAGES
+from tests.wheels import ROOT, built_wheel, fresh_environment, run
 
-ROOT = Path(__file__).parent.parent
 OWNERS = """
 import importlib.metadata, json, sys
 owners = importlib.metadata.packages_distributions()
@@ -20,30 +17,15 @@ json.dump({"owners": owners, "places": [floor.__file__, gateway.__file__]}, sys.
 """
 
 
-def run(*command: str | Path, cwd: Path = ROOT) -> str:
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--wheel-dir", target, ROOT)
-    (built,) = target.glob("*.whl")
-    return built
+    return built_wheel(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment with the wheel alone; what it requires is lent by the environment of the tests."""
-    venv = tmp_path_factory.mktemp("installed") / "venv"
-    run(sys.executable, "-m", "venv", "--without-pip", venv)
-    run(sys.executable, "-m", "pip", "--python", venv / "bin/python", "install", "-q", "--no-deps", "--no-index", wheel)
-    (site,) = venv.glob("lib/python*/site-packages")
-    # A folder named in a .pth file is searched last, and .pth files inside it are not read: our checkout stays unseen.
-    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return venv
+    return fresh_environment(tmp_path_factory.mktemp("installed") / "venv", wheel)
 
 
 def tracked(folder: str) -> set[str]:

@@ -9,6 +9,9 @@ import ipaddress
 import re
 from collections.abc import Collection
 
+from floor.rights import Right, may
+from gateway.view import GatewayView, StationView
+
 COOKIE = "lineside_screen"
 TOKEN_HEADER = "X-Lineside-Token"
 
@@ -66,6 +69,27 @@ class Guard:
     def cookie_valid(self, cookie: str) -> bool:
         """Whether a cookie has the shape of ours: 32 hexadecimal digits."""
         return _COOKIE_PATTERN.fullmatch(cookie) is not None
+
+
+def set_up_person(view: GatewayView, station: StationView, address: str) -> str | None:
+    """Who may set up this station now: the current person, when they are a maintainer; None: nobody.
+
+    While master data names no maintainer, whoever stands at the gateway itself may: an empty person, from loopback.
+    """
+    current = station.people[-1] if station.people else None
+    if current is not None and may(current.roles, Right.SET_UP):
+        return current.person
+    first = not view.maintainers and _is_loopback(address)
+    return (current.person if current is not None else "") if first else None
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return bool((mapped or found).is_loopback)
 
 
 def _is_address(name: str) -> bool:

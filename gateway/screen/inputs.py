@@ -5,6 +5,8 @@ Nothing here is trusted: the page may be stale, so the station judges each value
 
 from dataclasses import dataclass
 
+from floor.events import Event
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -69,4 +71,46 @@ class PageReadBack:
     text: str
 
 
-PageInput = Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack
+@dataclass(frozen=True, slots=True)
+class SetUpListen:
+    """Show what the station's devices send, for so long at most, and count none of it."""
+
+    station: str
+    person: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpStop:
+    """Count again what the station's devices send."""
+
+    station: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpSignal:
+    """Try a signal on the station's lights."""
+
+    station: str
+    person: str
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpDone:
+    """Keep a record of what was done on the set-up page."""
+
+    station: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpRestart:
+    """End in order, to be started again with what was assigned."""
+
+    station: str
+    person: str
+
+
+SetUpInput = SetUpListen | SetUpStop | SetUpSignal | SetUpDone | SetUpRestart
+PageInput = SetUpInput | Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack

@@ -42,3 +42,6 @@ CODE_CHARS_MAX: Final = 96
 
 LOOK_SECONDS: Final = 1.0
 """How often the page's server looks at connections that went silent; whatever comes in wakes it at once."""
+
+DEVICE_KEY_CHARS_MAX: Final = 600
+"""What the set-up page names a plugged-in device by: at most five of its own words."""

@@ -21,8 +21,10 @@ from gateway.screen.guard import ANSWER_HEADERS, COOKIE, TOKEN_HEADER, Guard
 from gateway.screen.inputs import PageInput
 from gateway.screen.limits import BODY_BYTES_MAX
 from gateway.screen.live import PageStream, StreamPlaces, ViewFeed
+from gateway.screen.set_up_texts import SET_UP_TEXTS
 from gateway.screen.shown import LANGUAGES, Texts, line_content, station_content, station_of
 from gateway.screen.texts import TEXTS
+from gateway.set_up_state import SetUpState
 from gateway.view import GatewayView
 
 FOLDER = Path(__file__).parent
@@ -43,18 +45,26 @@ class PageParts:
     metrics: Callable[[], str | bytes] | None = None
     health: Callable[[], Mapping[str, Any]] | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    set_up: SetUpState | None = None
 
 
 def build(parts: PageParts) -> Flask:
     """The WSGI application."""
     app = Flask("gateway.screen", root_path=str(FOLDER), static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
-    app.jinja_env.globals.update(labels=TEXTS, languages=LANGUAGES, language=parts.language, release=release())
+    app.jinja_env.globals.update(
+        labels=TEXTS,
+        set_up_labels=TEXTS | SET_UP_TEXTS,
+        languages=LANGUAGES,
+        language=parts.language,
+        release=release(),
+    )
     _guard(app, parts)
     _pages(app, parts)
     _streams(app, parts)
     _posts(app, parts)
     _watch(app, parts)
+    _set_up(app, parts)
     return app
 
 
@@ -64,13 +74,14 @@ def release() -> str:
     digest = hashlib.sha256()
     for path in sorted(path for folder in ("static", "templates") for path in (FOLDER / folder).iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    digest.update(json.dumps(TEXTS, sort_keys=True).encode())
+    digest.update(json.dumps([TEXTS, SET_UP_TEXTS], sort_keys=True).encode())
     return digest.hexdigest()[:16]
 
 
-def refusal(status: int, key: str) -> Response:
-    """An answer that took nothing: its reason as a key and in words."""
-    return _json({"error": key, **TEXTS[key]}, status)
+def refusal(status: int, key: str, detail: str = "") -> Response:
+    """An answer that took nothing: its reason as a key and in words; `detail` says what exactly."""
+    words = TEXTS.get(key) or SET_UP_TEXTS[key]
+    return _json({"error": key, **words, **({"detail": detail} if detail else {})}, status)
 
 
 def _json(content: Mapping[str, Any], status: int = 200) -> Response:
@@ -192,6 +203,18 @@ def _posts(app: Flask, parts: PageParts) -> None:
             parts.counts["inbox_full"] += 1
             return refusal(503, "inbox_full")
         return _json({"taken": True}, 202)
+
+
+def _set_up(app: Flask, parts: PageParts) -> None:
+    if parts.set_up is None:
+        return
+    from gateway.screen.set_up_pages import SetUpPages
+
+    def keep_cookie(answer: Response) -> None:
+        _keep_cookie(answer, parts)
+
+    pages = SetUpPages(parts.set_up, parts.publish, parts.post, parts.guard, refusal, keep_cookie, release())
+    pages.add_to(app)
 
 
 def _watch(app: Flask, parts: PageParts) -> None:

@@ -31,6 +31,7 @@ from gateway.screen.shown import Texts
 
 if TYPE_CHECKING:
     from gateway.screen.pages import PageParts
+    from gateway.set_up_state import SetUpState
 
 _log = logging.getLogger("gateway.screen")
 
@@ -40,7 +41,8 @@ class ScreenServer:
 
     `post` hands an input to the inbox and answers False when that is full; `clock` is float seconds of
     CLOCK_BOOTTIME; `hosts` are names beside localhost under which browsers may come; `metrics` gives the text of
-    `/metrics`; `health` adds members to `/healthz` and may say `ok: False`; `texts` default to the station's own.
+    `/metrics`; `health` adds members to `/healthz` and may say `ok: False`; `texts` default to the
+    station's own; `set_up` is what the set-up page stands on, without which there is none.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class ScreenServer:
         metrics: Callable[[], str | bytes] | None = None,
         health: Callable[[], Mapping[str, Any]] | None = None,
         texts: Texts | None = None,
+        set_up: "SetUpState | None" = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -69,6 +72,7 @@ class ScreenServer:
         self._metrics = metrics
         self._health = health
         self._texts = texts
+        self._set_up = set_up
         self._places = StreamPlaces(streams_max)
         self._closing = threading.Event()
         self._ready = threading.Event()
@@ -195,6 +199,7 @@ class ScreenServer:
             metrics=self._metrics,
             health=self._health,
             counts=self.counts,
+            set_up=self._set_up,
         )
 
     def _message_texts(self) -> Texts:

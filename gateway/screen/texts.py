@@ -177,6 +177,11 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "disconnected": {"zh": "画面没有连接，正在重试…", "en": "Screen not connected, trying again…"},
     "disconnected_hint": {"zh": "扫码枪和提示灯以实物为准", "en": "Trust the scanner's beep and the lamp"},
+    "set_up_link": {"zh": "安装调试", "en": "Set-up"},
+    "listening": {
+        "zh": "正在安装调试：本工位现在扫码不计报工",
+        "en": "Set-up is going on: scans at this station are no reports now",
+    },
     # Answers to the page's own requests.
     "incomplete": {"zh": "只读到一半，请再扫一次", "en": "Only half was read; scan again"},
     "too_fast": {"zh": "来得太快，没有收下，请再扫", "en": "Too fast, not taken; scan again"},

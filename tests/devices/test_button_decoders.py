@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices import contract_labels as hostile
 from devices.buttons import ButtonDecoder, ButtonRules, MessageDecoder, MessageRules
 from devices.types import MISSING, EdgeEvent, Frame, Garbled, Input, KeyEvent, MessageEvent, Press
-from tests.devices import hostile
 
 RULES = ButtonRules({"17": "call", "59": "material"}, debounce_seconds=0.03, long_press_seconds=2.0)
 

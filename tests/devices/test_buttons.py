@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from devices import contract_labels as hostile
 from devices.clock import boottime
+from devices.contract import Bench, ButtonContract, PluggingContract, next_frame
+from devices.contract_desk import PATIENCE_SECONDS, Desk
 from devices.errors import DeviceGone
 from devices.evdev_source import build_keys
 from devices.gpio_button import build as build_gpio_button
@@ -17,9 +20,6 @@ from devices.types import Frame, Garbled, MessageEvent
 from devices.virtual import VirtualMqttButton
 from devices.virtual_gpio import VirtualGpiod
 from devices.virtual_keyboard import InputDescription, VirtualKeyboard
-from tests.devices import hostile
-from tests.devices.contract import Bench, ButtonContract, PluggingContract, next_frame
-from tests.devices.desk import PATIENCE_SECONDS, Desk
 from tests.sync.mosquitto import Mosquitto
 
 F1 = 59

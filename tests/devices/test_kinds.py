@@ -1,6 +1,5 @@
 """The registry of kinds, their settings, and the page that describes them."""
 
-import importlib.metadata
 import subprocess
 import sys
 import tomllib
@@ -21,7 +20,6 @@ from devices.kinds import (
     build_indicator,
     build_source,
     kind_named,
-    settings_models,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "devices.md"
@@ -127,10 +125,10 @@ def test_a_station_without_keyboard_devices_does_without_evdev() -> None:
 import sys
 sys.modules["evdev"] = None  # As if it were not installed: importing it is an ImportError.
 from devices.errors import DeviceExtraMissing
-from devices.kinds import KINDS, build_source, settings_models
+from devices.kinds import KINDS, build_source
 from devices.settings import EvdevKeysSettings, checked
 build_source("pty", "desk", {})
-assert settings_models().keys() >= KINDS.keys()
+assert all(kind.settings for kind in KINDS.values())
 by_name, by_number = ({"path": "/dev/input/x", "keys": {key: "call"}} for key in ("KEY_F1", "59"))
 assert checked(EvdevKeysSettings, by_number).buttons() == {"59": "call"}
 for build in (
@@ -172,40 +170,6 @@ def test_the_real_library_has_everything_that_is_used_of_it() -> None:
     source, _ = build_source("gpio_button", "x", {"chip": "/dev/no-such-chip", "lines": {"call": 1}})
     with pytest.raises(DeviceError, match="not there"):
         source.open()
-
-
-@pytest.fixture
-def added(tmp_path: Path) -> Iterator[Path]:
-    """An installed distribution of somebody else, with a kind in it."""
-    (tmp_path / "crane_kind.py").write_text(
-        "from devices.kinds import Role, SourceKind\n"
-        "from devices.pty_source import build\n"
-        "from devices.settings import PtySettings\n"
-        "CRANE = SourceKind(Role.SCANNER, PtySettings, build)\n"
-        "BROKEN = object()\n"
-    )
-    dist = tmp_path / "crane-1.dist-info"
-    dist.mkdir()
-    (dist / "METADATA").write_text("Metadata-Version: 2.1\nName: crane\nVersion: 1\n")
-    (dist / "entry_points.txt").write_text("[lineside.devices]\ncrane = crane_kind:CRANE\n")
-    sys.path.insert(0, str(tmp_path))
-    importlib.invalidate_caches()
-    yield dist
-    sys.path.remove(str(tmp_path))
-    sys.modules.pop("crane_kind", None)
-
-
-def test_others_add_kinds(added: Path) -> None:
-    source, _ = build_source("crane", "hook", {})
-    assert source.name == "hook"
-    assert "crane" in settings_models()
-
-
-@pytest.mark.parametrize("line", ["crane = crane_kind:BROKEN", "pty = crane_kind:CRANE"])
-def test_added_kinds_that_are_none_or_take_a_name_of_ours_are_refused(added: Path, line: str) -> None:
-    (added / "entry_points.txt").write_text(f"[lineside.devices]\n{line}\n")
-    with pytest.raises(DeviceSettingsRefused, match="cannot be used"):
-        settings_models()
 
 
 def nested(model: type[BaseModel]) -> Iterator[str]:

@@ -15,17 +15,18 @@ from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.clock import boottime
+from devices.contract import IndicatorContract
+from devices.contract_desk import PATIENCE_SECONDS
 from devices.errors import IndicatorUnreachable
 from devices.gpio_light import build as build_gpio_light
 from devices.indicator_thread import LampIndicator
 from devices.kinds import build_indicator
 from devices.limits import SIGNAL_QUEUE_MAX
 from devices.patterns import LAMPS, PATTERNS, LampState
-from devices.types import Signal
+from devices.types import Indicator, Signal
 from devices.virtual import VirtualSerialScanner
 from devices.virtual_gpio import VirtualGpiod
 from devices.virtual_light import VirtualLight
-from tests.devices.desk import PATIENCE_SECONDS
 from tests.sync.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.process
@@ -264,6 +265,30 @@ def test_a_log_line_holds_one_signal_whatever_the_station_is_called(caplog: pyte
         until(lambda: bool(caplog.messages))
         light.close()
     assert caplog.messages == ["light 'tower': kept at station 'S1\\n2026-01-01 INFO forged\\x1b[2J'"]
+
+
+class TestVirtualLight(IndicatorContract):
+    @pytest.fixture
+    def indicator(self) -> Iterator[Indicator]:
+        yield build_indicator("virtual_light", "tower", {})
+
+    def shown(self, indicator: Indicator) -> str:
+        assert isinstance(indicator, VirtualLight)
+        return " ".join(indicator.signals)
+
+
+class TestSerialLight(IndicatorContract):
+    @pytest.fixture
+    def indicator(self, tmp_path: Path) -> Iterator[Indicator]:
+        self.far_end = VirtualSerialScanner(str(tmp_path / "port"))
+        lamps = {"green": {"on": "11", "off": "21"}}
+        light = build_indicator("serial_light", "tower", {"path": self.far_end.link, "lamps": lamps})
+        yield light
+        light.close()
+        self.far_end.close()
+
+    def shown(self, indicator: Indicator) -> str:
+        return self.far_end.received(0.1).hex()
 
 
 def test_the_virtual_light_remembers() -> None:

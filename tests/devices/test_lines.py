@@ -5,12 +5,12 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices import contract_labels as hostile
 from devices.intake import settled
 from devices.labels import LabelRules
 from devices.limits import LINE_BUFFERS_MAX, SCAN_BYTES_MAX
 from devices.lines import LineDecoder
 from devices.types import Frame, Garbled, Input, MessageEvent, Scan
-from tests.devices import hostile
 
 STREAM = st.lists(
     st.one_of(

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.clock import boottime
+from devices.contract_desk import PATIENCE_SECONDS, Desk
 from devices.errors import DeviceGone
 from devices.hotplug import Hotplug
 from devices.intake import decode, settled
@@ -22,7 +23,6 @@ from devices.lines import LineDecoder
 from devices.reader import Posted, Reader
 from devices.reopen import REOPEN_DELAY_SECONDS_MAX, Reopening
 from devices.types import Found, Frame, Garbled, Lost, Scan
-from tests.devices.desk import PATIENCE_SECONDS, Desk
 
 pytestmark = pytest.mark.process
 

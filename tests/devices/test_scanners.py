@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from devices.clock import boottime
+from devices.contract import GOOD, Bench, ByteScannerContract, PluggingContract, ScannerContract, next_frame
+from devices.contract_desk import Desk
 from devices.errors import DeviceGone
 from devices.evdev_source import build_scanner
 from devices.kinds import build_source
@@ -18,8 +20,6 @@ from devices.tcp_source import TcpServerSource
 from devices.types import Found, Garbled, Lost
 from devices.virtual import VirtualSerialScanner, VirtualTcpPeer, VirtualTcpScanner
 from devices.virtual_keyboard import VirtualKeyboard
-from tests.devices.contract import GOOD, Bench, ByteScannerContract, PluggingContract, ScannerContract, next_frame
-from tests.devices.desk import Desk
 
 
 class TestSerial(ByteScannerContract, PluggingContract):

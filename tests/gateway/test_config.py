@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.commands import check_device, gateway_group
+from gateway.commands import gateway_group
 from gateway.config import device_places, parse, read
+from gateway.device_checks import check_device
 from gateway.errors import ConfigRefused
 
 GOOD = """

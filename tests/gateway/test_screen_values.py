@@ -11,12 +11,14 @@ from pydantic import ValidationError
 from gateway import station_texts
 from gateway.screen import bodies, inputs
 from gateway.screen.guard import Guard
+from gateway.screen.set_up_texts import SET_UP_TEXTS
 from gateway.screen.shown import phrase, station_content
-from gateway.screen.texts import TEXTS
+from gateway.screen.texts import TEXTS as STATION_TEXTS
 from gateway.view import Message
 from tests.gateway import screen_samples as samples
 
 FOLDER = Path(bodies.__file__).parent
+TEXTS = STATION_TEXTS | SET_UP_TEXTS
 SOURCES = [*FOLDER.glob("templates/*"), *FOLDER.glob("static/*")]
 CALL = f"{samples.EPOCH}/1283"
 

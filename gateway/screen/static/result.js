@@ -108,6 +108,7 @@ function updateLine(line, each) {
 }
 
 export function paintDoubt(state) {
+  byId("listening").hidden = !state.view?.listening;
   const doubt = state.view ? state.view.gateway.doubt : null;
   byId("doubt").hidden = !doubt;
   if (!doubt) return;

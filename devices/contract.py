@@ -1,21 +1,33 @@
-"""The one contract that every source keeps. A driver's test class inherits it and says how its bench is built."""
+"""The contract that every driver keeps, ours and those of others, as classes for pytest.
+
+A driver's test class inherits what fits it and says how its bench is built:
+
+* a scanner: ScannerContract, or ByteScannerContract when its channel carries any bytes; a button: ButtonContract;
+* PluggingContract beside it when the station notices that the device goes away;
+* a light: IndicatorContract;
+* a kind that is added by a package: KindContract.
+
+`pytest.register_assert_rewrite("devices.contract", "devices.contract_desk")` in a conftest.py makes failures readable.
+"""
 
 import contextlib
 import resource
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from devices import contract_labels as hostile
 from devices.clock import boottime
-from devices.errors import DeviceGone
-from devices.limits import GARBLED_REASONS, GARBLED_START_BYTES_MAX, SCAN_BYTES_MAX
-from devices.types import Decoder, Found, Frame, Garbled, Lost, Press, Scan, Source
-from tests.devices import hostile
-from tests.devices.desk import PATIENCE_SECONDS, Desk
+from devices.contract_desk import PATIENCE_SECONDS, Desk
+from devices.errors import DeviceGone, DeviceSettingsRefused
+from devices.kinds import IndicatorKind, build_indicator, build_source, kind_named
+from devices.limits import GARBLED_REASONS, GARBLED_START_BYTES_MAX, SCAN_BYTES_MAX, SIGNAL_QUEUE_MAX
+from devices.settings import checked
+from devices.types import Decoder, Found, Frame, Garbled, Indicator, Lost, Press, Scan, Signal, Source
 
 GOOD = b"LOT-2024-0007"
 
@@ -218,3 +230,78 @@ class ButtonContract(SourceContract):
             self.long(bench)
             desk.until(lambda: len(desk.presses) == 2)
         assert desk.presses == [("call", False), ("call", True)]
+
+
+class IndicatorContract:
+    """Lights and buzzers: telling one never waits, never fails, and leaves nothing behind."""
+
+    @pytest.fixture
+    def indicator(self) -> Iterator[Indicator]:
+        """One that is not open."""
+        raise AssertionError("a driver's tests build their own indicator")
+
+    def shown(self, indicator: Indicator) -> str:
+        """What its far end was told so far, in any form; an empty text before the first signal."""
+        raise AssertionError("a driver's tests look at their own far end")
+
+    def test_open_and_close_are_idempotent(self, indicator: Indicator) -> None:
+        indicator.close()
+        indicator.open()
+        indicator.open()
+        indicator.close()
+        indicator.close()
+
+    def test_it_shows_what_it_is_told(self, indicator: Indicator) -> None:
+        indicator.open()
+        indicator.give(Signal.KEPT, "S1")
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        tick = threading.Event()
+        while not self.shown(indicator):
+            assert time.monotonic() < deadline, "nothing was shown"
+            tick.wait(0.01)
+        indicator.close()
+
+    def test_telling_never_waits_and_never_fails(self, indicator: Indicator) -> None:
+        began = time.monotonic()
+        for signal in Signal:
+            indicator.give(signal, "S1")
+        indicator.open()
+        for _ in range(SIGNAL_QUEUE_MAX * 10):
+            for signal in Signal:
+                indicator.give(signal, "S1")
+        assert time.monotonic() - began < 1.0
+        indicator.close()
+        indicator.give(Signal.KEPT, "S1")
+
+    def test_no_thread_is_left(self, indicator: Indicator) -> None:
+        before = set(threading.enumerate())
+        indicator.open()
+        indicator.give(Signal.CALLED, "S1")
+        indicator.close()
+        assert set(threading.enumerate()) <= before
+
+
+class KindContract:
+    """A kind that an installed package adds: `kind` is its name, `example` settings that are valid."""
+
+    kind = ""
+    example: Mapping[str, object] = {}
+
+    def test_it_is_found_and_fits_this_release(self) -> None:
+        assert kind_named(self.kind)
+
+    def test_it_is_built_from_its_settings(self) -> None:
+        if isinstance(kind_named(self.kind), IndicatorKind):
+            assert build_indicator(self.kind, "line-1", self.example).name == "line-1"
+        else:
+            assert build_source(self.kind, "line-1", self.example)[0].name == "line-1"
+
+    def test_a_setting_that_does_not_exist_is_refused(self) -> None:
+        wrong = {**self.example, "no_such_setting": 1}
+        with pytest.raises(DeviceSettingsRefused, match="no_such_setting"):
+            checked(kind_named(self.kind).settings, wrong)
+
+    def test_kind_and_settings_say_what_they_are(self) -> None:
+        settings = kind_named(self.kind).settings
+        assert settings.__doc__
+        assert all(field.description for field in settings.model_fields.values())
