@@ -58,6 +58,9 @@ CommandName = Literal[
     "cause",
     "call",
     "handover",
+    "partial",
+    "rework",
+    "setup",
 ]
 
 

@@ -130,7 +130,7 @@ def _card_faults(label: str, command: str, value: str, reasons: set[str], calls:
         return [f"card {label!r}: a digit card's value is one digit, not {value!r}"]
     if command == "cause" and value not in reasons:
         return [f"card {label!r} names an unknown cause: {value!r}"]
-    if command == "scrap" and value and value not in reasons:
+    if command in ("scrap", "rework") and value and value not in reasons:
         return [f"card {label!r} names an unknown reason: {value!r}"]
     if command == "call" and value not in calls:
         return [f"card {label!r} names an unknown call type: {value!r}"]

@@ -15,8 +15,18 @@ from floor.label_texts import shown, shown_bytes
 from floor.labels import OWN_TEXT, LabelKind, classify, decode
 from floor.master import MasterData, Person
 from floor.rights import Right, may
-from gateway import limits, station_calls, station_handover, station_reading, station_work
-from gateway.floor_state import Floor, Held
+from gateway import (
+    limits,
+    station_calls,
+    station_entry,
+    station_handover,
+    station_notes,
+    station_reading,
+    station_report,
+    station_work,
+)
+from gateway.floor_rows import Held
+from gateway.floor_state import Floor
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import (
     Decision,
@@ -24,6 +34,7 @@ from gateway.station_desk import (
     Input,
     PageAcknowledge,
     PageCommand,
+    PageNote,
     PageReadBack,
     PageReport,
     Pressed,
@@ -149,23 +160,26 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "resolve": station_calls.resolve,
     "cancel_call": station_calls.cancel_call,
     "work": station_work.work,
-    "enter_good": station_work.enter_good,
-    "enter_scrap": station_work.enter_scrap,
-    "enter_digit": station_work.enter_digit,
-    "finish_entered": station_work.finish_entered,
-    "confirm_entered": station_work.confirm_entered,
+    "enter_good": station_entry.enter_good,
+    "enter_scrap": station_entry.enter_scrap,
+    "enter_rework": station_entry.enter_rework,
+    "enter_partial": station_entry.enter_partial,
+    "enter_digit": station_entry.enter_digit,
+    "finish_entered": station_entry.finish_entered,
+    "confirm_entered": station_entry.confirm_entered,
     "confirm_rule": _confirm_rule,
     "ask_rule_again": station_work.ask_rule_again,
     "pause": station_work.pause,
     "resume": station_work.resume,
+    "set_up": station_work.set_up,
     "choose": station_work.choose,
-    "undo": station_work.undo,
     "hand_over": station_handover.hand_over,
     "sign_handover": station_handover.sign_handover,
     "sign_reading": _sign_reading,
     "read_digit": station_reading.read_digit,
     "read_confirm": station_reading.read_confirm,
     "read_label": station_reading.read_label,
+    "undo": station_report.undo,
     "ask_same": _ask_same,
     "count_once": _count_once,
     "count_again": _count_again,
@@ -184,7 +198,7 @@ def situation_of(case: Case) -> str:
     """The first part of the row's key: what the station waits for."""
     prompt = case.desk.prompt
     if prompt is not None and (case.person or prompt.kind in ("same_piece", "cause") or prompt.person):
-        return "choose" if prompt.kind in ("pause", "resume") else prompt.kind
+        return "choose" if prompt.kind in ("pause", "resume", "setup") else prompt.kind
     return "signed_in" if case.person else "nobody"
 
 
@@ -250,7 +264,7 @@ def _commanded(case: Case, what: PageCommand) -> Decision:
         return refuse(case, "unknown_command")
     if what.command == "digit" and not (len(what.value) == 1 and what.value in "0123456789"):
         return refuse(case, "bad_quantity")
-    if what.command == "scrap" and what.value and what.value not in case.master.reason_by_id:
+    if what.command in ("scrap", "rework") and what.value and what.value not in case.master.reason_by_id:
         return refuse(case, "unknown_reason")
     if what.command == "cause" and what.value not in case.master.reason_by_id:
         return refuse(case, "unknown_reason")
@@ -269,22 +283,31 @@ def _key_of(case: Case, operation: str) -> str:
 
 
 def _page_report(case: Case, what: PageReport) -> Decision:
-    key = f"\x00page report {what.operation} {what.good} {what.scrap} {what.scrap_reason}"
+    amounts = what.amounts
+    key = f"\x00page report {what.operation} {amounts}"
     case = replace(case, key=key, shown=shown(what.operation, 64))
     now, window = case.instant.boottime, case.rules.double_scan_seconds
     if case.desk.memory_of(key, case.person, now, window, alone=False) == ("same", "inside"):
         return _repeat(case)
     if not case.person:
         return refuse(case, "scan_badge_first")
-    amounts = (what.scrap, 0 if what.good is None else what.good)
-    if not all(0 <= each <= limits.PIECES_MAX for each in amounts):
+    if not all(0 <= each <= limits.PIECES_MAX for each in (amounts.good or 0, amounts.scrap, amounts.rework)):
         return refuse(case, "bad_quantity")
-    if what.scrap_reason and what.scrap_reason not in case.master.reason_by_id:
+    if any(each and each not in case.master.reason_by_id for each in (amounts.scrap_reason, amounts.rework_reason)):
         return refuse(case, "unknown_reason")
     operation = _key_of(case, what.operation)
     if not operation:
         return refuse(case, "unknown_label")
-    return station_work.finish(case, operation, what.good, what.scrap, what.scrap_reason)
+    return station_report.finish(case, operation, amounts)
+
+
+def _page_note(case: Case, what: PageNote) -> Decision:
+    key = f"\x00page note {what.operation} {what.call} {what.text}"
+    case = replace(case, key=key, shown=shown(what.text, 64))
+    now, window = case.instant.boottime, case.rules.double_scan_seconds
+    if case.desk.memory_of(key, case.person, now, window, alone=False) == ("same", "inside"):
+        return _repeat(case)
+    return station_notes.keep_note(case, what, _key_of(case, what.operation) if what.operation else "")
 
 
 def _page_read(case: Case, what: PageReadBack) -> Decision:
@@ -325,6 +348,8 @@ def decide(
         return _page_read(case, what)
     if isinstance(what, PageAcknowledge):
         return station_calls.acknowledge_page(case, what.call)
+    if isinstance(what, PageNote):
+        return _page_note(case, what)
     return station_calls.resolve_page(case, what.call, what.cause)
 
 

@@ -8,7 +8,7 @@ situation  nobody         nobody is signed in and the station waits for nothing
            confirm_rule   a broken rule of error-proofing wants its confirm card
            same_piece     after a start: is this the scan that was already kept?
            cause          a call wants its cause card
-           choose         pause or resume wants a ticket
+           choose         pause, resume or set-up wants a ticket
            read_back      key facts of a notice or a hand-over are said back
            handover       whoever hands over has to sign with their badge
 label      what was scanned: see LABELS. `doubtful` is the label whose beep nobody knows of after a start,
@@ -52,6 +52,9 @@ CARDS: Final = (
     "cause",
     "call",
     "handover",
+    "partial",
+    "rework",
+    "setup",
 )
 STRANGERS: Final = ("unknown_badge", "unknown_command", "part", "product", "unknown")
 LABELS: Final = (*BADGES, *TICKETS, "doubtful", *CARDS, *STRANGERS)
@@ -82,6 +85,9 @@ _SIGNED_IN: Final[dict[str, str]] = {
     "cause": "resolve",
     "call": "raise",
     "handover": "hand_over",
+    "partial": "enter_partial",
+    "rework": "enter_rework",
+    "setup": "set_up",
     **dict.fromkeys(STRANGERS, "refuse_label"),
 }
 """What each label does when somebody is signed in and nothing is waited for. The other columns say how they differ."""
@@ -95,7 +101,21 @@ _ANEW: Final = dict.fromkeys(LABELS, "anew")
 _FRESH: Final[dict[str, dict[str, str]]] = {
     "nobody": _SIGNED_IN
     | dict.fromkeys(
-        (*TICKETS, "digit", "good", "scrap", "confirm", "undo", "pause", "resume", "sign_out", "handover"),
+        (
+            *TICKETS,
+            "digit",
+            "good",
+            "scrap",
+            "confirm",
+            "undo",
+            "pause",
+            "resume",
+            "sign_out",
+            "handover",
+            "partial",
+            "rework",
+            "setup",
+        ),
         "refuse_nobody",
     ),
     "signed_in": _SIGNED_IN,
@@ -106,6 +126,8 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
         "digit": "enter_digit",
         "good": "enter_good",
         "scrap": "enter_scrap",
+        "partial": "enter_partial",
+        "rework": "enter_rework",
         "confirm": "confirm_entered",
         "cancel": "drop",
     },
@@ -150,6 +172,8 @@ _LEADS_TO: Final = {
     "sign_out_card": "nobody",
     "enter_good": "quantity",
     "enter_scrap": "quantity",
+    "enter_partial": "quantity",
+    "enter_rework": "quantity",
     "finish_entered": "signed_in",
     "confirm_entered": "signed_in",
     "confirm_rule": "signed_in",
@@ -178,8 +202,8 @@ def diagram() -> str:
     lines += [
         "    signed_in --> quantity: finish without a planned quantity (ticket)",
         "    signed_in --> confirm_rule: rule broken (ticket)",
-        "    signed_in --> choose: several shares (pause, resume)",
         "    signed_in --> read_back: notice or hand-over not read (ticket)",
+        "    signed_in --> choose: which one (setup; pause, resume with several shares)",
         "    signed_in --> cause: call already taken (call, button)",
     ]
     return "\n".join(lines) + "\n"

@@ -21,8 +21,12 @@ class PageReport:
     station: str
     operation: str
     good: int
-    scrap: int
+    scrap: int = 0
     scrap_reason: str = ""
+    rework: int = 0
+    rework_reason: str = ""
+    partial: bool = False
+    """So many are done, and the work goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +73,14 @@ class PageReadBack:
     text: str
 
 
-PageInput = Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack
+@dataclass(frozen=True, slots=True)
+class PageNote:
+    """A note of the current person, about an operation, an open call, or neither."""
+
+    station: str
+    text: str
+    operation: str = ""
+    call: str = ""
+
+
+PageInput = Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack | PageNote

@@ -45,6 +45,10 @@ def station_content(view: GatewayView, station: str, texts: Texts) -> dict[str, 
         "scrap_reasons": [_named(each) for each in found.scrap_reasons],
         "notices": [_notice(each) for each in found.notices],
         "handover": None if found.handover is None else _handover(found.handover),
+        "rework_reasons": [_named(each) for each in found.rework_reasons],
+        "pause_reasons": [_named(each) for each in found.pause_reasons],
+        "notes": [asdict(each) for each in found.notes],
+        "commands": list(found.commands),
         "devices": [{"name": name, "there": there} for name, there in found.devices],
         "gateway": _gateway(view),
     }
@@ -94,6 +98,9 @@ def _prompt(prompt: PromptLine, texts: Texts) -> dict[str, Any]:
         "scrap_reason": prompt.scrap_reason,
         "operation": prompt.operation,
         "reading": None if prompt.reading is None else _reading(prompt.reading),
+        "rework": prompt.rework,
+        "rework_reason": prompt.rework_reason,
+        "partial": prompt.partial,
     }
 
 

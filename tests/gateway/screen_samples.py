@@ -10,6 +10,7 @@ from gateway.view import (
     HeldLine,
     LastScan,
     Message,
+    NoteLine,
     NoticeLine,
     PromptLine,
     ReadingLine,
@@ -64,6 +65,8 @@ REASONS = (
     ("press", "压装不到位", "Not pressed home"),
     ("material", "来料不良", "Bad material"),
 )
+REWORK_REASONS = (("polish", "重新抛光", "Polish again"), ("refit", "重新压装", "Press again"))
+PAUSE_REASONS = (("break", "休息", "Break"), ("tool", "换刀", "Tool change"), ("meeting", "开会", "Meeting"))
 
 
 def scan(
@@ -88,6 +91,13 @@ IDLE_STATION = StationView(
     "装配一线 · 1 号工位",
     call_types=CALL_TYPES,
     scrap_reasons=REASONS,
+    rework_reasons=REWORK_REASONS,
+    pause_reasons=PAUSE_REASONS,
+    notes=(
+        NoteLine("李晓梅", "第 12 件轴承有异响，已放到隔离区，等质检看。", WALL - 600, "20 压装轴承", "20 压装轴承"),
+        NoteLine("王建国", "换了新批次壳体。", WALL - 9_000),
+    ),
+    commands=("pause", "rework", "setup"),
     devices=(("扫码枪", True), ("按钮盒", True), ("灯塔", True)),
 )
 RUNNING_STATION = replace(IDLE_STATION, people=(WANG, LI), work=(PAUSED, WORK), last=RECENT[0], recent=RECENT)

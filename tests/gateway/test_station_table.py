@@ -61,6 +61,8 @@ EFFECTS: dict[str, Effect] = {
     "work": (Signal.KEPT, ("report.finished",), "none"),
     "enter_good": (Signal.ASK, (), "quantity"),
     "enter_scrap": (Signal.ASK, (), "quantity"),
+    "enter_rework": (Signal.ASK, (), "quantity"),
+    "enter_partial": (Signal.ASK, (), "quantity"),
     "enter_digit": (Signal.NOTED, (), "quantity"),
     "finish_entered": (Signal.KEPT, ("report.finished",), "none"),
     "confirm_entered": (Signal.KEPT, ("report.finished",), "none"),
@@ -68,6 +70,7 @@ EFFECTS: dict[str, Effect] = {
     "ask_rule_again": (Signal.KEPT, ("report.finished",), "none"),
     "pause": (Signal.KEPT, ("work.paused",), "none"),
     "resume": REFUSED,
+    "set_up": (Signal.ASK, (), "setup"),
     "choose": (Signal.KEPT, ("work.paused",), "none"),
     "undo": REFUSED,
     "hand_over": (Signal.ASK, (), "handover"),
@@ -149,7 +152,7 @@ def expected(key: Key) -> Effect:
 
 def test_the_table_has_exactly_the_whole_product() -> None:
     assert set(TABLE) == set(product(SITUATIONS, LABELS, WHOSE, WHEN))
-    assert len(TABLE) == 936
+    assert len(TABLE) == 1044
 
 
 def test_every_action_of_the_table_exists_and_is_used() -> None:
