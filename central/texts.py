@@ -243,6 +243,8 @@ _MASTER: Final = {
     "master.call_tiers": ("呼叫升级", "Call tiers"),
     "master.notices": ("通知", "Notices"),
     "master.instructions": ("作业指导书", "Instructions"),
+    "master.components": ("物料清单", "Bills of materials"),
+    "master.blocked_lots": ("封存批次", "Blocked lots"),
     "master.download": ("下载当前数据", "Download the current data"),
     "master.codes": ("工牌、工单、指令卡", "Badges, tickets, command cards"),
     "codes.title": ("打印条码", "Print codes"),

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from floor.event_base import Event as Event
 from floor.event_base import GrownEvent, Identity, Name, Pieces, Text
-from floor.work_events import NoteKept, ReworkReported, SetupFinished, SetupStarted
+from floor.work_events import ComponentUsed, NoteKept, ProductIdentified, ReworkReported, SetupFinished, SetupStarted
 
 
 class SessionOpened(Event):
@@ -340,6 +340,8 @@ EVENTS: dict[str, type[Event]] = {
         WorkResumed,
         SetupStarted,
         SetupFinished,
+        ComponentUsed,
+        ProductIdentified,
         ReportFinished,
         ReworkReported,
         ReportCorrected,

@@ -29,6 +29,8 @@ def _doubles(master: "MasterData") -> list[str]:
     for table in tables:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
     found += _repeated("skill", (row.key for row in master.skills))
+    found += _repeated("component", (row.key for row in master.components))
+    found += _repeated("blocked lot", (row.key for row in master.blocked_lots))
     found += _repeated("rule", (row.key for row in master.error_proofing))
     found += _repeated("notice", (row.id for row in master.notices))
     labels = [row.badge for row in master.people if row.active]
@@ -67,7 +69,7 @@ def _dangling(master: "MasterData") -> list[str]:
         if row.person not in people
     ]
     for policy in master.error_proofing:
-        for moment, chosen in (("start", policy.start), ("finish", policy.finish)):
+        for moment, chosen in (("start", policy.start), ("finish", policy.finish), ("use", policy.use)):
             if chosen and (policy.rule, moment) not in DEFAULTS:
                 found.append(f"rule {policy.rule!r} is not asked at a {moment}")
     tickets = {row.ticket: row.id for row in master.operations}

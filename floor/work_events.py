@@ -28,6 +28,38 @@ class SetupFinished(Event):
     seconds: float | None = None
 
 
+class ComponentUsed(Event):
+    """A component was scanned while an operation ran: what is built in from now on.
+
+    `item` is the bill's name for it, `expires` the last good day its label gives (YYYY-MM-DD), `quantity` what the bill
+    wants for one piece, `revision` that of the bill's line.
+    """
+
+    type_name = "component.used"
+    person: Name
+    operation: Name
+    work_order: str = ""
+    item: Annotated[str, Field(min_length=1, max_length=120)]
+    lot: Annotated[str, Field(max_length=64)] = ""
+    serial: Annotated[str, Field(max_length=64)] = ""
+    expires: Annotated[str, Field(max_length=10)] = ""
+    quantity: float = 1
+    revision: Annotated[str, Field(max_length=120)] = ""
+    flags: tuple[str, ...] = ()
+
+
+class ProductIdentified(Event):
+    """A piece of what an operation makes, by its serial or its lot: it belongs to the person's next report of it."""
+
+    type_name = "product.identified"
+    person: Name
+    operation: Name
+    work_order: str = ""
+    serial: Annotated[str, Field(max_length=64)] = ""
+    lot: Annotated[str, Field(max_length=64)] = ""
+    flags: tuple[str, ...] = ()
+
+
 class ReworkReported(Event):
     """Pieces of the report before it that go back: neither good nor scrap, reported as one of them later.
 

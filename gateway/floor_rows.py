@@ -125,3 +125,12 @@ class Note:
     call: str
     text: str
     wall: float
+
+
+@dataclass(slots=True)
+class Parts:
+    """What was scanned for an operation here: items of components, and serials or lots of the product, in order."""
+
+    items: list[str] = field(default_factory=list)
+    serials: dict[str, None] = field(default_factory=dict)
+    lots: dict[str, None] = field(default_factory=dict)

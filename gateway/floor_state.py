@@ -14,10 +14,10 @@ from floor import calls, events, work_events
 from floor.calls import CallAction, CallState
 from floor.events import Happening, Instant
 from floor.work import WorkState
-from gateway import floor_work, limits
+from gateway import floor_parts, floor_work, limits
 from gateway.elapsed import Elapsed
 from gateway.floor_reading import READING_FOLDS, Readings
-from gateway.floor_rows import CALL_COLUMNS, REPORT_COLUMNS, Call, Held, Note, Progress, Report, Share
+from gateway.floor_rows import CALL_COLUMNS, REPORT_COLUMNS, Call, Held, Note, Parts, Progress, Report, Share
 
 FORMAT: Final = 1
 
@@ -35,6 +35,8 @@ class Floor:
     """The same shares by the station they were begun at."""
     notes: dict[str, list[Note]] = field(default_factory=dict)
     """The newest notes of each station, the last one last."""
+    parts: dict[str, Parts] = field(default_factory=dict)
+    """By operation, the one with the newest scan last."""
     shares_open: int = 0
     forgotten: int = 0
     """Things let go because a bound was met (I10), and how many of them a `limit.reached` has told."""
@@ -113,6 +115,7 @@ class Floor:
                     [*key, [astuple(row)[:REPORT_COLUMNS] for row in rows]] for key, rows in self.reports.items()
                 ],
                 "notes": [[station, [astuple(row) for row in rows]] for station, rows in self.notes.items()],
+                "parts": floor_parts.to_json(self),
                 "work": floor_work.to_json(self),
                 "shares_open": self.shares_open,
                 "readings": self.readings.as_rows(),
@@ -153,6 +156,7 @@ class Floor:
         whole.readings = Readings.from_rows(found.get("readings", {}))
         whole.reports = {(at, who): [Report(*row) for row in rows] for at, who, rows in found["reports"]}
         whole.notes = {station: [Note(*row) for row in rows] for station, rows in found.get("notes", ())}
+        floor_parts.from_json(whole, found.get("parts", []))
         floor_work.from_json(whole, found.get("work", {}))
         for name in ("shares_open", "forgotten", "forgotten_told", "inapplicable"):
             setattr(whole, name, found[name])
@@ -344,6 +348,8 @@ FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     events.WorkResumed: floor_work.work_resumed,
     work_events.SetupStarted: floor_work.setup_started,
     work_events.SetupFinished: floor_work.setup_finished,
+    work_events.ComponentUsed: floor_parts.component_used,
+    work_events.ProductIdentified: floor_parts.product_identified,
     events.ReportFinished: floor_work.report_finished,
     work_events.ReworkReported: floor_work.rework_reported,
     events.ReportCorrected: floor_work.report_corrected,

@@ -21,6 +21,7 @@ from gateway import (
     station_entry,
     station_handover,
     station_notes,
+    station_parts,
     station_reading,
     station_report,
     station_work,
@@ -70,10 +71,19 @@ def _hold(case: Case, person: Person, confirmed: bool = False) -> Decision:
 def _confirm_rule(case: Case) -> Decision:
     prompt = case.desk.prompt
     assert prompt is not None
+    if prompt.part:
+        return _part_again(case, prompt)
     if not prompt.person:
         return station_work.confirm_rule(case)
     person = case.master.person_by_id.get(prompt.person)
     return _drop(case) if person is None else _hold(case, person, confirmed=True)
+
+
+def _part_again(case: Case, prompt: Prompt) -> Decision:
+    """The confirm card for a part: its label is decided as though it were scanned now, and is confirmed."""
+    again = scanned_case(replace(case, command="", value=""), Scanned(prompt.part.encode()))
+    assert again is not None
+    return station_parts.scan_part(again, confirmed=True)
 
 
 def _sign_out(case: Case, reason: str) -> Decision:
@@ -140,14 +150,6 @@ def _refusal(reason: str) -> Callable[[Case], Decision]:
     return refused
 
 
-def _refuse_label(case: Case) -> Decision:
-    assert case.label is not None
-    kind = case.label.kind
-    if kind in (LabelKind.UNKNOWN, LabelKind.PART, LabelKind.PRODUCT):
-        return refuse(case, f"{kind}_label")
-    return refuse(case, str(kind))
-
-
 ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "repeat": _repeat,
     "anew": _anew,
@@ -183,7 +185,8 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "ask_same": _ask_same,
     "count_once": _count_once,
     "count_again": _count_again,
-    "refuse_label": _refuse_label,
+    "refuse_label": station_parts.refuse_label,
+    "scan_part": station_parts.scan_part,
     "refuse_nobody": _refusal("scan_badge_first"),
     "refuse_digit": _refusal("digit_first"),
     "refuse_confirm": _refusal("nothing_to_confirm"),

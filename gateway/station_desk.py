@@ -150,6 +150,8 @@ class Prompt:
     """Of the pause that is asked about."""
     setup: bool = False
     """The start that is asked about begins with set-up."""
+    part: str = ""
+    """The label of a component or product that is asked about."""
 
     @property
     def amounts(self) -> Amounts:

@@ -10,6 +10,7 @@ from gateway.floor_rows import Share
 from gateway.station_case import Case, answer, refuse, told
 from gateway.station_desk import Amounts, Decision, Prompt
 from gateway.station_guards import guarded, reported, work_rules
+from gateway.station_part_rules import missing_rules
 from gateway.view import Message
 
 
@@ -32,6 +33,7 @@ def finish(case: Case, key: str, given: Amounts | None = None, confirmed: bool =
     early = not given.partial and _is_early(share, seconds, operation.minimum_seconds if operation else 0)
     flags = (
         *work_rules(case, "finish", key, operation, good, given.scrap),
+        *missing_rules(case, key, operation, good),
         *(("early",) if early else ()),
         *(("not_started",) if share is None else ()),
     )

@@ -56,7 +56,8 @@ CARDS: Final = (
     "rework",
     "setup",
 )
-STRANGERS: Final = ("unknown_badge", "unknown_command", "part", "product", "unknown")
+PARTS: Final = ("part", "product", "unknown")
+STRANGERS: Final = ("unknown_badge", "unknown_command", *PARTS)
 LABELS: Final = (*BADGES, *TICKETS, "doubtful", *CARDS, *STRANGERS)
 WHOSE: Final = ("same", "other")
 WHEN: Final = ("inside", "outside")
@@ -89,6 +90,7 @@ _SIGNED_IN: Final[dict[str, str]] = {
     "rework": "enter_rework",
     "setup": "set_up",
     **dict.fromkeys(STRANGERS, "refuse_label"),
+    **dict.fromkeys(PARTS, "scan_part"),
 }
 """What each label does when somebody is signed in and nothing is waited for. The other columns say how they differ."""
 
@@ -117,7 +119,8 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
             "setup",
         ),
         "refuse_nobody",
-    ),
+    )
+    | dict.fromkeys(PARTS, "refuse_label"),
     "signed_in": _SIGNED_IN,
     "quantity": _ANEW
     | _UNDISTURBED
@@ -152,7 +155,7 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
     "handover": _ANEW | _UNDISTURBED | {"own_badge": "sign_handover", "cancel": "drop"},
 }
 
-NEVER_TAKEN: Final = frozenset({*STRANGERS, "doubtful"})
+NEVER_TAKEN: Final = frozenset({*STRANGERS, "doubtful"} - {*PARTS})
 """These are decided each time: a stranger is refused again, and a doubtful label is asked about again."""
 
 

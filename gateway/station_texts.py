@@ -37,6 +37,16 @@ STATION_MESSAGES: Final[Catalogue] = {
         "已撤销 合格 {good} 报废 {scrap} 返工 {rework} · {operation}",
         "Taken back: good {good}, scrap {scrap}, rework {rework} · {operation}",
     ),
+    "component_used": ("已用料 {item} {lot} · {operation}", "Used: {item} {lot} · {operation}"),
+    "component_used_flagged": (
+        "已用料 {item} {lot} · {operation}，注意：{flags}",
+        "Used: {item} {lot} · {operation}. Note: {flags_en}",
+    ),
+    "identified": ("已保存 {serial}（第 {count} 个）· {operation}", "Kept: {serial}, number {count} · {operation}"),
+    "identified_flagged": (
+        "已保存 {serial} · {operation}，注意：{flags}",
+        "Kept: {serial} · {operation}. Note: {flags_en}",
+    ),
     "note_kept": ("备注已保存：{text}", "Note kept: {text}"),
     # What the station asks for.
     "entering": ("合格 {good} 报废 {scrap}，再扫工单", "Good {good}, scrap {scrap}. Then the ticket"),

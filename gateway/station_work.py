@@ -65,7 +65,7 @@ def ask_rule_again(case: Case) -> Decision:
     prompt = case.desk.prompt
     assert prompt is not None
     key, operation = scanned_operation(case)
-    if key != prompt.operation:
+    if key != prompt.operation or prompt.part:
         return work(replace(case, desk=replace(case.desk, prompt=None)))
     if prompt.good is None:
         return start(case, key, operation, in_setup=prompt.setup)

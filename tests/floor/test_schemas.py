@@ -28,6 +28,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "work.resumed": {"person": "ann", "operation": "W1-10"},
     "setup.started": {"person": "ann", "operation": "W1-10"},
     "setup.finished": {"person": "ann", "operation": "W1-10", "seconds": 90.5},
+    "component.used": {"person": "ann", "operation": "W1-10", "item": "轴承", "lot": "L7", "expires": "2027-01-31"},
+    "product.identified": {"person": "ann", "operation": "W1-10", "serial": "S99", "flags": ["serial_repeated"]},
     "report.finished": {
         "person": "安",
         "operation": "W1-10",

@@ -10,7 +10,19 @@ from floor.notices import reading
 from gateway.station import ACTIONS, row_of, scanned_case
 from gateway.station_case import Case
 from gateway.station_desk import Decision, Desk, Doubt, Prompt, Scanned, Seen
-from gateway.station_table import LABELS, NEVER_TAKEN, SITUATIONS, STRANGERS, TABLE, TICKETS, WHEN, WHOSE, Key, diagram
+from gateway.station_table import (
+    LABELS,
+    NEVER_TAKEN,
+    PARTS,
+    SITUATIONS,
+    STRANGERS,
+    TABLE,
+    TICKETS,
+    WHEN,
+    WHOSE,
+    Key,
+    diagram,
+)
 from gateway.view import Message
 from tests.gateway.floor_desk import EPOCH, Bench, types
 
@@ -83,6 +95,7 @@ EFFECTS: dict[str, Effect] = {
     "count_once": (Signal.REPEATED, (), "none"),
     "count_again": (Signal.KEPT, ("work.started",), "none"),
     "refuse_label": REFUSED,
+    "scan_part": REFUSED,
     "refuse_nobody": REFUSED,
     "refuse_digit": REFUSED,
     "refuse_confirm": REFUSED,
@@ -188,7 +201,10 @@ def test_strangers_never_disturb_what_the_station_waits_for() -> None:
     for situation, stranger, whose, when in product(SITUATIONS, STRANGERS, WHOSE, WHEN):
         # A printed revision is a label of nothing else.
         read = (situation, stranger) == ("read_back", "unknown")
-        assert TABLE[situation, stranger, whose, when] == ("read_label" if read else "refuse_label")
+        taken = whose == "same" and when == "inside" and stranger in PARTS
+        part = stranger in PARTS and situation != "nobody"
+        wanted = "repeat" if taken else "read_label" if read else "scan_part" if part else "refuse_label"
+        assert TABLE[situation, stranger, whose, when] == wanted
 
 
 def test_without_a_person_no_ticket_is_taken() -> None:
