@@ -40,6 +40,7 @@ RuleName = Literal[
     "serial_repeated",
     "component_missing",
     "serial_missing",
+    "counter_rolled",
 ]
 
 DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
@@ -70,6 +71,7 @@ DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
     ("serial_repeated", "use"): "refuse",
     ("component_missing", "finish"): "flag",
     ("serial_missing", "finish"): "confirm",
+    ("counter_rolled", "finish"): "confirm",
 }
 """Every moment a rule is asked at. What a rule cannot know, like an earlier operation out of reach, it only flags."""
 

@@ -15,7 +15,15 @@ from pydantic import Field
 
 from floor.event_base import Event as Event
 from floor.event_base import GrownEvent, Identity, Name, Pieces, Text
-from floor.work_events import ComponentUsed, NoteKept, ProductIdentified, ReworkReported, SetupFinished, SetupStarted
+from floor.work_events import (
+    ComponentUsed,
+    CounterRead,
+    NoteKept,
+    ProductIdentified,
+    ReworkReported,
+    SetupFinished,
+    SetupStarted,
+)
 
 
 class SessionOpened(Event):
@@ -342,6 +350,7 @@ EVENTS: dict[str, type[Event]] = {
         SetupFinished,
         ComponentUsed,
         ProductIdentified,
+        CounterRead,
         ReportFinished,
         ReworkReported,
         ReportCorrected,

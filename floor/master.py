@@ -130,10 +130,11 @@ class WorkOrder(GrownRow):
 class Operation(GrownRow):
     """One step of an order (ISA-95 job order). `ticket` is what its printed label says, `skill` what one must have.
 
-    `capture`: what of the product is scanned while it runs, each piece's serial or the lot.
+    `capture`: what of the product is scanned while it runs, each piece's serial or the lot. `counting`: good pieces are
+    what the machine's counter went on by.
     """
 
-    later = frozenset({"skill", "capture"})
+    later = frozenset({"skill", "capture", "counting"})
     id: Code
     work_order: Code
     number: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 10
@@ -145,6 +146,7 @@ class Operation(GrownRow):
     """Where it may be done; empty: anywhere."""
     skill: Code | Literal[""] = ""
     capture: Literal["serial", "lot", ""] = ""
+    counting: Literal["counter", ""] = ""
 
 
 class CommandCard(Row):

@@ -3,7 +3,7 @@
 Pure: values in, values out. `floor/events.py` has the others, and the list of all.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -58,6 +58,20 @@ class ProductIdentified(Event):
     serial: Annotated[str, Field(max_length=64)] = ""
     lot: Annotated[str, Field(max_length=64)] = ""
     flags: tuple[str, ...] = ()
+
+
+class CounterRead(Event):
+    """A machine's counter as a person read it: at the start of a share, or at the end, just before its report.
+
+    `reading` has the digits as given, leading zeros too: they say how wide the counter is.
+    """
+
+    type_name = "counter.read"
+    person: Name
+    operation: Name
+    work_order: str = ""
+    purpose: Literal["start", "end"]
+    reading: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
 
 
 class ReworkReported(Event):

@@ -40,6 +40,8 @@ class Share:
     boot: str
     before: float | None = 0.0
     """Seconds in reports that it went on after; None as for `seconds`."""
+    counter: str = ""
+    """The machine's counter at its start, as read; empty: nobody read it."""
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -50,8 +52,8 @@ class Share:
     @property
     def more(self) -> tuple[Any, ...]:
         """What came after 0.1.0; empty where there is nothing to say."""
-        found = (self.before, self.state is WorkState.SETUP)
-        return found if found != (0, False) else ()
+        found = (self.before, self.state is WorkState.SETUP, self.counter)
+        return found if found != (0, False, "") else ()
 
     def set_up(self, instant: Instant) -> float | None:
         """Seconds of the set-up it is in; None when part of it was in another boot (I9)."""
@@ -109,11 +111,13 @@ class Report:
     rework: int = 0
     rework_identity: str = ""
     """Pieces that go back, and the record that says so."""
+    counter: str = ""
+    """That of its share."""
 
     @property
     def has_more(self) -> bool:
         """Does it say anything that 0.1.0 does not know?"""
-        return bool(self.before != 0 or self.partial or self.rework_identity)
+        return bool(self.before != 0 or self.partial or self.rework_identity or self.counter)
 
 
 @dataclass(slots=True)

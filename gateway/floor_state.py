@@ -348,6 +348,7 @@ FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     events.WorkResumed: floor_work.work_resumed,
     work_events.SetupStarted: floor_work.setup_started,
     work_events.SetupFinished: floor_work.setup_finished,
+    work_events.CounterRead: floor_work.counter_read,
     work_events.ComponentUsed: floor_parts.component_used,
     work_events.ProductIdentified: floor_parts.product_identified,
     events.ReportFinished: floor_work.report_finished,

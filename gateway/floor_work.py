@@ -27,13 +27,14 @@ def to_json(state: "Floor") -> dict[str, list[Any]]:
 
 def from_json(state: "Floor", found: dict[str, list[Any]]) -> None:
     """Put it back into shares and reports that were read before."""
-    for person, operation, before, in_setup in found.get("shares", ()):
+    for person, operation, before, in_setup, counter in found.get("shares", ()):
         share = state.shares[person][operation]
+        share.counter = counter
         share.before, share.state = before, WorkState.SETUP if in_setup else share.state
     reports = {row.identity: row for rows in state.reports.values() for row in rows}
     for identity, *more in found.get("reports", ()):
         row = reports[identity]
-        row.before, row.partial, row.rework, row.rework_identity = more
+        row.before, row.partial, row.rework, row.rework_identity, row.counter = more
 
 
 def _sum(one: float | None, other: float | None) -> float | None:
@@ -121,8 +122,20 @@ def report_finished(state: "Floor", identity: str, happening: Happening) -> None
     totals.good += event.good
     totals.scrap += event.scrap
     report = Report(identity, event.operation, event.work_order, event.good, event.scrap, event.seconds)
-    report.before = share.before if share is not None else 0.0
+    if share is not None:
+        report.before, report.counter = share.before, share.counter
     state.push(happening.station, event.person, report)
+
+
+def counter_read(state: "Floor", identity: str, happening: Happening) -> None:
+    """Where a share begins to count; the end stands in the records alone."""
+    event = happening.event
+    assert isinstance(event, work_events.CounterRead)
+    share = state.share(event.person, event.operation)
+    if share is None:
+        state.inapplicable += 1
+    elif event.purpose == "start":
+        share.counter = event.reading
 
 
 def rework_reported(state: "Floor", identity: str, happening: Happening) -> None:
@@ -166,6 +179,7 @@ def report_corrected(state: "Floor", identity: str, happening: Happening) -> Non
             happening.instant.boottime,
             happening.instant.boot,
             report.before if report else 0.0,
+            report.counter if report else "",
         )
     )
 
@@ -173,4 +187,5 @@ def report_corrected(state: "Floor", identity: str, happening: Happening) -> Non
 def _time_back(share: Share, report: Report) -> None:
     """Only to the share that went on after this very report."""
     if share.before == _sum(report.before, report.seconds):
+        share.counter = report.counter
         share.seconds, share.before = _sum(share.seconds, report.seconds), report.before

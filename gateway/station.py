@@ -18,6 +18,7 @@ from floor.rights import Right, may
 from gateway import (
     limits,
     station_calls,
+    station_counter,
     station_entry,
     station_handover,
     station_notes,
@@ -169,6 +170,10 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "enter_digit": station_entry.enter_digit,
     "finish_entered": station_entry.finish_entered,
     "confirm_entered": station_entry.confirm_entered,
+    "counter_digit": station_counter.counter_digit,
+    "counter_ticket": station_counter.counter_ticket,
+    "counter_cancel": station_counter.counter_cancel,
+    "counter_done": station_counter.counter_done,
     "confirm_rule": _confirm_rule,
     "ask_rule_again": station_work.ask_rule_again,
     "pause": station_work.pause,
@@ -315,8 +320,10 @@ def _page_note(case: Case, what: PageNote) -> Decision:
 
 def _page_read(case: Case, what: PageReadBack) -> Decision:
     prompt = case.desk.prompt
-    if prompt is None or prompt.kind != "read_back" or not case.person:
+    if prompt is None or prompt.kind not in ("read_back", "counter") or not case.person:
         return refuse(case, "nothing_asked")
+    if prompt.kind == "counter":
+        return station_counter.counter_page(replace(case, shown=shown(what.text, 64)), what.text)
     if len(what.text) > limits.FACT_CHARACTERS_MAX:
         return refuse(case, "too_many_digits", maximum=limits.FACT_CHARACTERS_MAX)
     return station_reading.say(replace(case, shown=shown(what.text, 64)), what.text)
@@ -391,7 +398,7 @@ def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
     prompt = desk.prompt
     if prompt is not None and prompt.at + rules.prompt_timeout_seconds <= instant.boottime:
         # A number or a confirmation that never came: nothing of it was kept, and the worker is told so.
-        lost = prompt.kind in ("quantity", "confirm_rule", "read_back", "handover")
+        lost = prompt.kind in ("quantity", "confirm_rule", "read_back", "handover", "counter")
         return answer(case, Signal.REFUSED if lost else Signal.NOTED, Message("prompt_expired"), prompt=None)
     return None
 

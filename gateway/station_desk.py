@@ -114,7 +114,7 @@ Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageRes
 # The desk.
 
 PromptKind = Literal[
-    "quantity", "confirm_rule", "same_piece", "cause", "pause", "resume", "setup", "read_back", "handover"
+    "quantity", "confirm_rule", "same_piece", "cause", "pause", "resume", "setup", "read_back", "handover", "counter"
 ]
 Entering = Literal["good", "scrap", "rework"]
 
@@ -150,6 +150,8 @@ class Prompt:
     """Of the pause that is asked about."""
     setup: bool = False
     """The start that is asked about begins with set-up."""
+    ending: bool = False
+    """The counter is read at the end; `entered` are its digits, also while a rule about them is asked."""
     part: str = ""
     """The label of a component or product that is asked about."""
 

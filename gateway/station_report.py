@@ -1,11 +1,12 @@
 """Reports: a share is done, or so many are and it goes on; and what takes a report back. Pure actions."""
 
 from dataclasses import replace
+from typing import Literal
 
 from devices.types import Signal
 from floor.events import CONTINUED, Event, ReportCorrected, ReportFinished, WorkStarted
 from floor.work import WorkAction, WorkState, after
-from floor.work_events import ReworkReported, SetupFinished
+from floor.work_events import CounterRead, ReworkReported, SetupFinished
 from gateway.floor_rows import Share
 from gateway.station_case import Case, answer, refuse, told
 from gateway.station_desk import Amounts, Decision, Prompt
@@ -14,8 +15,38 @@ from gateway.station_part_rules import missing_rules
 from gateway.view import Message
 
 
-def finish(case: Case, key: str, given: Amounts | None = None, confirmed: bool = False) -> Decision:
-    """The person's share is done; a partial report leaves it running.
+def counted(start: str, end: str) -> int:
+    """What a counter went on by. A smaller end has rolled over: a counter is as wide as its readings."""
+    went_on = int(end) - int(start or 0)
+    return went_on if went_on >= 0 else went_on + 10 ** max(len(start), len(end))
+
+
+def asking_reading(case: Case, prompt: Prompt) -> Prompt:
+    """The question for the counter's reading, with the digits given so far."""
+    key = "ask_counter_end" if prompt.ending else "ask_counter_start"
+    message = Message(key, {"operation": case.title_of(prompt.operation), "entered": prompt.entered or "-"})
+    return replace(prompt, at=case.instant.boottime, message=message)
+
+
+def counter_prompt(case: Case, key: str, given: Amounts | None = None) -> Prompt:
+    """Asks for the reading at the start of a share, or at its end, where there are amounts."""
+    found = replace(_prompt(case, key, given or Amounts()), kind="counter", good=None, ending=given is not None)
+    return asking_reading(case, found)
+
+
+def _ask_good(case: Case, key: str, share: Share | None, given: Amounts) -> Decision | None:
+    """What has to be asked before anybody knows how many are good; None: all that is left are."""
+    operation = case.operation(key)
+    if operation is not None and operation.counting:
+        if share is None or not share.counter:
+            return _ask_quantity(case, key, given)
+        asked = counter_prompt(case, key, given)
+        return answer(case, Signal.ASK, asked.message, prompt=asked)
+    return _ask_quantity(case, key, given) if operation is None and not given.partial else None
+
+
+def finish(case: Case, key: str, given: Amounts | None = None, confirmed: bool = False, reading: str = "") -> Decision:
+    """The person's share is done; a partial report leaves it running. `reading`: the counter's, which gave the number.
 
     Without a good number it is all that is left after what was reported everywhere, never below 0.
     """
@@ -23,8 +54,8 @@ def finish(case: Case, key: str, given: Amounts | None = None, confirmed: bool =
     operation = case.operation(key)
     share = case.state.share(case.person, key)
     if given.good is None:
-        if operation is None and not given.partial:
-            return _ask_quantity(case, key, given)
+        if (asked := _ask_good(case, key, share, given)) is not None:
+            return asked
         planned = operation.planned if operation is not None and not given.partial else 0
         left = planned - sum(reported(case, key, operation)) - given.scrap - given.rework
         given = replace(given, good=max(0, left))
@@ -34,13 +65,14 @@ def finish(case: Case, key: str, given: Amounts | None = None, confirmed: bool =
     flags = (
         *work_rules(case, "finish", key, operation, good, given.scrap),
         *missing_rules(case, key, operation, good),
+        *(("counter_rolled",) if reading and share is not None and int(reading) < int(share.counter or 0) else ()),
         *(("early",) if early else ()),
         *(("not_started",) if share is None else ()),
     )
     minimum = int(operation.minimum_seconds) if operation is not None else 0
-    prompt = _prompt(case, key, given)
+    prompt = replace(_prompt(case, key, given), entered=reading)
     stopped = guarded(case, flags, "finish", prompt, confirmed, seconds=int(seconds or 0), minimum=minimum)
-    return stopped or _finished(case, share, key, given, seconds, flags)
+    return stopped or _finished(case, share, key, given, seconds, flags, reading)
 
 
 def _is_early(share: Share | None, seconds: float | None, minimum: float) -> bool:
@@ -78,6 +110,7 @@ def _ask_quantity(case: Case, key: str, given: Amounts) -> Decision:
         scrap_reason=given.scrap_reason,
         rework=str(given.rework) if given.rework else None,
         rework_reason=given.rework_reason,
+        partial=given.partial,
     )
     return answer(case, Signal.ASK, message, prompt=asked)
 
@@ -92,7 +125,13 @@ def without_setup(case: Case, share: Share) -> tuple[tuple[Event, ...], WorkStat
 
 
 def _finished(
-    case: Case, share: Share | None, key: str, given: Amounts, seconds: float | None, flags: tuple[str, ...]
+    case: Case,
+    share: Share | None,
+    key: str,
+    given: Amounts,
+    seconds: float | None,
+    flags: tuple[str, ...],
+    reading: str,
 ) -> Decision:
     operation = case.operation(key)
     order = operation.work_order if operation else ""
@@ -103,6 +142,8 @@ def _finished(
         state = after(state, WorkAction.START)
         events.append(WorkStarted(person=case.person, operation=key, work_order=order, flags=("not_started",)))
     state = after(state, WorkAction.FINISH)
+    if reading:
+        events.append(_reading(case, key, order, "end", reading))
     events.append(
         ReportFinished(
             person=case.person,
@@ -121,7 +162,13 @@ def _finished(
         # Two records that every release knows, in one transaction: no release counts a partial report wrongly.
         after(state, WorkAction.START)
         events.append(WorkStarted(person=case.person, operation=key, work_order=order, flags=(CONTINUED,)))
+        if reading:
+            events.append(_reading(case, key, order, "start", reading))
     return answer(case, Signal.KEPT, _message(case, key, given, flags), *events, prompt=None)
+
+
+def _reading(case: Case, key: str, order: str, purpose: Literal["start", "end"], reading: str) -> CounterRead:
+    return CounterRead(person=case.person, operation=key, work_order=order, purpose=purpose, reading=reading)
 
 
 def _rework(case: Case, key: str, order: str, given: Amounts) -> ReworkReported:

@@ -10,6 +10,7 @@ situation  nobody         nobody is signed in and the station waits for nothing
            cause          a call wants its cause card
            choose         pause, resume or set-up wants a ticket
            read_back      key facts of a notice or a hand-over are said back
+           counter        the digits of a machine's counter are being given
            handover       whoever hands over has to sign with their badge
 label      what was scanned: see LABELS. `doubtful` is the label whose beep nobody knows of after a start,
            `leader_badge` a leader's while a call here waits to be taken, `own_badge` the current person's,
@@ -34,6 +35,7 @@ SITUATIONS: Final = (
     "choose",
     "read_back",
     "handover",
+    "counter",
 )
 BADGES: Final = ("own_badge", "held_badge", "new_badge", "leader_badge")
 TICKETS: Final = ("ticket", "unknown_ticket")
@@ -141,6 +143,10 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
     "same_piece": _ANEW
     | _UNDISTURBED
     | {"same": "count_once", "another": "count_again", "confirm": "refuse_confirm", "cancel": "drop"},
+    "counter": _ANEW
+    | _UNDISTURBED
+    | dict.fromkeys(TICKETS, "counter_ticket")
+    | {"digit": "counter_digit", "confirm": "counter_done", "cancel": "counter_cancel"},
     "cause": _ANEW | _UNDISTURBED | {"cancel": "drop"},
     "choose": _ANEW | _UNDISTURBED | dict.fromkeys(TICKETS, "choose") | {"cancel": "drop"},
     "read_back": _ANEW
@@ -180,6 +186,8 @@ _LEADS_TO: Final = {
     "finish_entered": "signed_in",
     "confirm_entered": "signed_in",
     "confirm_rule": "signed_in",
+    "counter_ticket": "signed_in",
+    "counter_done": "signed_in",
     "ask_same": "same_piece",
     "count_once": "signed_in",
     "count_again": "signed_in",
@@ -204,6 +212,7 @@ def diagram() -> str:
         lines += [f"    {situation} --> {move} ({', '.join(labels)})" for move, labels in moves.items()]
     lines += [
         "    signed_in --> quantity: finish without a planned quantity (ticket)",
+        "    signed_in --> counter: counter to be read (ticket)",
         "    signed_in --> confirm_rule: rule broken (ticket)",
         "    signed_in --> read_back: notice or hand-over not read (ticket)",
         "    signed_in --> choose: which one (setup; pause, resume with several shares)",

@@ -67,6 +67,15 @@ STATION_MESSAGES: Final[Catalogue] = {
     "ask_same": ("上次扫描已保存。是同一次吗？扫“同一次”或“另一次”", "The last scan was kept. Same or another?"),
     "ask_pause": ("扫要暂停的工单", "Scan the ticket to pause"),
     "ask_resume": ("扫要继续的工单", "Scan the ticket to resume"),
+    "counter_kept": ("起始读数已保存 {entered} · {operation}", "Counter at the start: {entered} · {operation}"),
+    "ask_counter_start": (
+        "起始读数 {entered}：扫数字，再扫工单 · {operation}",
+        "Counter at the start {entered}: digits, then the ticket · {operation}",
+    ),
+    "ask_counter_end": (
+        "结束读数 {entered}：扫数字，再扫工单 · {operation}",
+        "Counter at the end {entered}: digits, then the ticket · {operation}",
+    ),
     "ask_setup": ("扫要调机的工单", "Scan the ticket to set up"),
     "ask_cause": ("{call}：{name} 已响应。解决后扫原因卡", "{call_en}: {name} is on it. Cause card when solved"),
     "ask_fact_quantity": (

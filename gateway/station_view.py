@@ -105,6 +105,7 @@ def _prompt(prompt: Prompt | None) -> PromptLine:
         int(prompt.rework) if prompt.rework else None,
         prompt.rework_reason,
         prompt.partial,
+        prompt.entered if prompt.kind == "counter" else "",
     )
 
 

@@ -12,7 +12,7 @@ from gateway.floor_rows import Share
 from gateway.station_case import Case, answer, refuse, scanned_operation, told
 from gateway.station_desk import Decision, Prompt, PromptKind
 from gateway.station_guards import guarded, work_rules
-from gateway.station_report import finish, without_setup
+from gateway.station_report import counter_prompt, finish, without_setup
 from gateway.view import Message
 
 
@@ -48,7 +48,8 @@ def start(
     if in_setup:
         after(state, WorkAction.SET_UP)
         events.append(SetupStarted(person=case.person, operation=key))
-    return answer(case, Signal.KEPT, message, *events, prompt=None)
+    asked = counter_prompt(case, key) if operation is not None and operation.counting else None
+    return answer(case, Signal.KEPT, message, *events, prompt=asked)
 
 
 def confirm_rule(case: Case) -> Decision:
@@ -57,7 +58,7 @@ def confirm_rule(case: Case) -> Decision:
     assert prompt is not None
     if prompt.good is None:
         return start(case, prompt.operation, case.operation(prompt.operation), confirmed=True, in_setup=prompt.setup)
-    return finish(case, prompt.operation, prompt.amounts, confirmed=True)
+    return finish(case, prompt.operation, prompt.amounts, confirmed=True, reading=prompt.entered)
 
 
 def ask_rule_again(case: Case) -> Decision:
@@ -69,7 +70,7 @@ def ask_rule_again(case: Case) -> Decision:
         return work(replace(case, desk=replace(case.desk, prompt=None)))
     if prompt.good is None:
         return start(case, key, operation, in_setup=prompt.setup)
-    return finish(case, prompt.operation, prompt.amounts)
+    return finish(case, prompt.operation, prompt.amounts, reading=prompt.entered)
 
 
 # Pause, resume, set-up.

@@ -100,6 +100,8 @@ class PromptLine:
     rework: int | None = None
     rework_reason: str = ""
     partial: bool = False
+    entered: str = ""
+    """Digits of the counter's reading so far."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ def _prompt(prompt: PromptLine, texts: Texts) -> dict[str, Any]:
         "rework": prompt.rework,
         "rework_reason": prompt.rework_reason,
         "partial": prompt.partial,
+        "entered": prompt.entered,
     }
 
 

@@ -46,6 +46,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "planned": {"zh": "计划", "en": "Planned"},
     "good": {"zh": "合格", "en": "Good"},
     "scrap": {"zh": "报废", "en": "Scrap"},
+    "counter": {"zh": "计数器读数", "en": "Counter reading"},
     "rework": {"zh": "返工", "en": "Rework"},
     "worked": {"zh": "已干", "en": "Worked"},
     "state_running": {"zh": "进行中", "en": "Running"},

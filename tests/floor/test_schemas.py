@@ -30,6 +30,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "setup.finished": {"person": "ann", "operation": "W1-10", "seconds": 90.5},
     "component.used": {"person": "ann", "operation": "W1-10", "item": "轴承", "lot": "L7", "expires": "2027-01-31"},
     "product.identified": {"person": "ann", "operation": "W1-10", "serial": "S99", "flags": ["serial_repeated"]},
+    "counter.read": {"person": "ann", "operation": "W1-10", "purpose": "end", "reading": "00412"},
     "report.finished": {
         "person": "安",
         "operation": "W1-10",

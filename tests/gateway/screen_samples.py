@@ -36,6 +36,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "不允许：前道工序数量不足 · {operation}",
         "en": "Not allowed: earlier operation short · {operation}",
     },
+    "ask_counter": {
+        "zh": "结束读数 {entered}：扫数字，再扫工单",
+        "en": "Counter at the end {entered}: digits, then the ticket",
+    },
     "not_kept": {"zh": "没有空间了", "en": "There is no room left"},
 }
 
@@ -125,6 +129,12 @@ def idle() -> GatewayView:
 def running() -> GatewayView:
     """A job runs, a report was kept a moment ago and is still on its way."""
     return view(RUNNING_STATION, waiting=1, waiting_since_wall=WALL - 4)
+
+
+def counter() -> GatewayView:
+    """The station asks for the machine's counter at the end."""
+    prompt = PromptLine("counter", Message("ask_counter", {"entered": "0415"}), operation="OP-2611-20", entered="0415")
+    return view(replace(RUNNING_STATION, prompt=prompt))
 
 
 def doubtful() -> GatewayView:

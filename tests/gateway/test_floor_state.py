@@ -23,7 +23,15 @@ from floor.events import (
     WorkResumed,
     WorkStarted,
 )
-from floor.work_events import ComponentUsed, NoteKept, ProductIdentified, ReworkReported, SetupFinished, SetupStarted
+from floor.work_events import (
+    ComponentUsed,
+    CounterRead,
+    NoteKept,
+    ProductIdentified,
+    ReworkReported,
+    SetupFinished,
+    SetupStarted,
+)
 from gateway import limits
 from gateway.floor_state import Floor
 from gateway.station import step, wake
@@ -55,6 +63,13 @@ EVENTS = st.one_of(
         reopened=st.booleans(),
     ),
     st.builds(NoteKept, person=PEOPLE, text=st.sampled_from(["a", "b"])),
+    st.builds(
+        CounterRead,
+        person=PEOPLE,
+        operation=OPERATIONS,
+        purpose=st.sampled_from(["start", "end"]),
+        reading=st.sampled_from(["0", "0998"]),
+    ),
     st.builds(ComponentUsed, person=PEOPLE, operation=OPERATIONS, item=st.sampled_from(["a", "b"])),
     st.builds(ProductIdentified, person=PEOPLE, operation=OPERATIONS, serial=st.sampled_from(["", "s"])),
     st.builds(AndonRaised, call_type=st.sampled_from(["quality", "material"])),

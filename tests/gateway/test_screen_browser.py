@@ -154,6 +154,20 @@ def test_a_note_is_typed_and_the_last_ones_are_read(browser: Browser) -> None:
         assert page.inbox.wait_for(2)[-1] == inputs.PageNote("A1", "主轴响", "", samples.OPEN_CALL.call)
 
 
+def test_a_counter_is_read_by_touch(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        page.feed.put(samples.counter())
+        seen.wait_text("#counter-value", "0415")
+        seen.tab.click("#counter [data-value=back]")
+        seen.tab.click("#counter [data-value='7']")
+        seen.wait_text("#counter-value", "0417")
+        assert seen.tab.is_hidden("#prompt")
+        seen.tab.click("#counter-confirm")
+        assert page.inbox.wait_for(1) == [inputs.PageReadBack("A1", "0417")]
+        page.feed.put(samples.running())
+        seen.tab.wait_for_selector("#counter", state="hidden")
+
+
 def test_a_report_by_touch(browser: Browser) -> None:
     with served(samples.running()) as page, tab(browser, page.server.url) as seen:
         seen.tab.click("#do-report")

@@ -82,6 +82,9 @@ def bench_for(rule: str, moment: str) -> tuple[Bench, list[str], str]:
             before += ["T-W3-10", "T-W3-10"]
         case "over_quantity":
             before += ["T-W3-10", "C-GOOD", "C-D1A", "C-D0A", "C-D1B"]
+        case "counter_rolled":
+            bench.master = changed(bench.master, "operations", "W3-10", counting="counter")
+            return bench, ["B-ANN", "T-W3-10", "C-D9A", "T-W3-10", "T-W3-10", "C-D1A"], "T-W3-10"
         case "early":
             before += ["T-W2-10"]
         case "notice_unread":

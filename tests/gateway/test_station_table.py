@@ -43,6 +43,7 @@ LABEL_TEXTS = {
 }
 PROMPTS = {
     "quantity": Prompt("quantity", 1000, Message("entering"), good="5"),
+    "counter": Prompt("counter", 1000, Message("ask_counter_start"), operation="W1-10", entered="5"),
     "confirm_rule": Prompt("confirm_rule", 1000, Message("ask_early"), operation="W2-10", good="4", scrap="1"),
     "same_piece": Prompt("same_piece", 1000, Message("ask_same")),
     "cause": Prompt("cause", 1000, Message("ask_cause"), call=f"{EPOCH}/3"),
@@ -78,6 +79,10 @@ EFFECTS: dict[str, Effect] = {
     "enter_digit": (Signal.NOTED, (), "quantity"),
     "finish_entered": (Signal.KEPT, ("report.finished",), "none"),
     "confirm_entered": (Signal.KEPT, ("report.finished",), "none"),
+    "counter_digit": (Signal.NOTED, (), "counter"),
+    "counter_cancel": (Signal.ASK, (), "counter"),
+    "counter_ticket": (Signal.KEPT, ("counter.read",), "none"),
+    "counter_done": (Signal.KEPT, ("counter.read",), "none"),
     "confirm_rule": (Signal.KEPT, ("report.finished",), "none"),
     "ask_rule_again": (Signal.KEPT, ("report.finished",), "none"),
     "pause": (Signal.KEPT, ("work.paused",), "none"),
@@ -107,6 +112,7 @@ SPECIAL: dict[tuple[str, str], Effect] = {
     ("ask_rule_again", "unknown_ticket"): (Signal.KEPT, ("work.started",), "none"),
     ("finish_entered", "unknown_ticket"): (Signal.KEPT, ("work.started", "report.finished"), "none"),
     ("choose", "unknown_ticket"): REFUSED,
+    ("counter_ticket", "unknown_ticket"): (Signal.KEPT, ("work.started",), "none"),
 }
 
 
@@ -165,7 +171,7 @@ def expected(key: Key) -> Effect:
 
 def test_the_table_has_exactly_the_whole_product() -> None:
     assert set(TABLE) == set(product(SITUATIONS, LABELS, WHOSE, WHEN))
-    assert len(TABLE) == 1044
+    assert len(TABLE) == 1160
 
 
 def test_every_action_of_the_table_exists_and_is_used() -> None:

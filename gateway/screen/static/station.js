@@ -3,6 +3,7 @@
 import { KeyCollector, visible } from "./keys.js";
 import { byId } from "./nodes.js";
 import { CallPanel, QuantityPanel } from "./panels.js";
+import { CounterPanel } from "./counter.js";
 import { NotePanel } from "./note.js";
 import { PausePanel } from "./pause.js";
 import { chosenWork, paintCalls, paintClocks, paintFooter, paintJob, paintPeople, paintTop } from "./panes.js";
@@ -31,7 +32,8 @@ const wire = new Wire(document.body.dataset.station, { view, connected, taken, r
 const quantity = new QuantityPanel(state, post);
 const call = new CallPanel(state, post);
 const reading = new ReadingPanel(state, post);
-const fields = () => [reading, quantity].find((each) => each.open);
+const counter = new CounterPanel(state, post);
+const fields = () => [reading, counter, quantity].find((each) => each.open);
 const note = new NotePanel(state, post);
 const pause = new PausePanel(state, post);
 const keys = new KeyCollector({
@@ -81,6 +83,7 @@ function paint() {
   quantity.follow(); // Before the result: an open panel takes the place of the prompt's buttons.
   call.follow();
   reading.follow();
+  counter.follow();
   paintNotices(state);
   paintHandover(state);
   pause.follow();
@@ -147,6 +150,8 @@ const ACTIONS = {
   field: (button) => quantity.choose(button.dataset.value),
   digit: (button) => fields()?.digit(button.dataset.value),
   "hand-over": () => post("command", { command: "handover", value: "" }),
+  "counter-confirm": () => counter.confirm(),
+  "counter-cancel": () => counter.cancel(),
   "reading-confirm": () => reading.confirm(),
   "reading-cancel": () => reading.cancel(),
   reason: (button) => quantity.reason(button.dataset.value),
