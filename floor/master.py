@@ -150,7 +150,7 @@ class Operation(GrownRow):
 
 
 class CommandCard(Row):
-    """A printed card. `value` is the digit, the scrap reason, the cause or the call type it stands for."""
+    """A printed card. `value` is the digit, the reason, the cause or the call type it stands for."""
 
     label: LabelText
     command: CommandName
