@@ -25,7 +25,7 @@ OPEN_STATES = ("raised", "acknowledged")
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A person at an operation. `state`: running, paused. `since`: seconds since 1970."""
+    """A person at an operation. `state`: running, setup, paused. `since`: seconds since 1970."""
 
     person: str
     name: str
@@ -37,7 +37,10 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class BoardOperation:
-    """An operation. `state`: idle, running, paused, done. `planned` and `number` 0/None where it is not in the data."""
+    """An operation. `state`: idle, running, setup, paused, done.
+
+    `planned` and `number` 0/None where it is not in the data.
+    """
 
     order: str
     item: str
@@ -54,6 +57,7 @@ class BoardOperation:
     state: str
     workers: tuple[Worker, ...]
     since: float | None
+    rework: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +185,18 @@ def _operations(session: Session, plant: str, untouched: bool) -> list[BoardOper
         operation.good,
         operation.scrap,
         operation.flagged,
+        operation.rework,
     )
     wanted = select(*columns).where(operation.plant == plant)
     if not untouched:
         worked_on = select(work.operation).where(work.plant == plant, work.state != "ended")
-        done = or_(operation.good != 0, operation.scrap != 0, operation.flagged != 0, operation.planned.is_(None))
+        done = or_(
+            operation.good != 0,
+            operation.scrap != 0,
+            operation.flagged != 0,
+            operation.rework != 0,
+            operation.planned.is_(None),
+        )
         wanted = wanted.where(or_(done, operation.id.in_(worked_on)))
     rows = session.execute(
         wanted.order_by(operation.work_order, operation.number, operation.id).limit(OPERATIONS_ON_BOARD_MAX)
@@ -197,6 +208,8 @@ def _operation(row: Any, workers: Sequence[Worker], order: Any) -> BoardOperatio
     running = [each for each in workers if each.state == "running"]
     if running:
         state = "running"
+    elif any(each.state == "setup" for each in workers):
+        state = "setup"
     elif workers:
         state = "paused"
     elif (order is not None and order.state == "closed") or (row.planned and row.good >= row.planned):
@@ -220,6 +233,7 @@ def _operation(row: Any, workers: Sequence[Worker], order: Any) -> BoardOperatio
         state=state,
         workers=tuple(workers),
         since=min(since) if since else None,
+        rework=row.rework,
     )
 
 

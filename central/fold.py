@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from central.fold_rows import Rows, clean, identity_of
 from central.models import Call, Operation, Share, Station, Work
-from floor import events
+from floor import events, work_events
 
 CALL_RANK = {"raised": 0, "acknowledged": 1, "resolved": 2, "cancelled": 2}
 """A call only ever goes forward, so late and doubled news changes nothing (N04)."""
@@ -37,7 +37,10 @@ class Fold:
             events.WorkStarted: lambda record, event: self._work(record, event, "running"),
             events.WorkPaused: lambda record, event: self._work(record, event, "paused"),
             events.WorkResumed: lambda record, event: self._work(record, event, "running"),
+            work_events.SetupStarted: lambda record, event: self._work(record, event, "setup"),
+            work_events.SetupFinished: lambda record, event: self._work(record, event, "running"),
             events.ReportFinished: self._reported,
+            work_events.ReworkReported: self._reworked,
             events.ReportCorrected: self._corrected,
             events.AndonRaised: self._raised,
             events.AndonAcknowledged: self._acknowledged,
@@ -107,6 +110,7 @@ class Fold:
         if row is None:
             row = Operation(plant=self._plant, id=operation, work_order=work_order, number=0, name="")
             row.master_version, row.planned, row.good, row.scrap, row.flagged = None, None, 0, 0, 0
+            row.rework = 0
             self._rows.operations[operation] = row
             self._rows.add(row)
         if work_order and not row.work_order:
@@ -129,7 +133,7 @@ class Fold:
             return found
         row = {"plant": self._plant, "gateway": record.gateway_name, "epoch": epoch, "seq": seq}
         row |= {"operation": clean(event.operation), "person": clean(event.person), "wall": record.wall}
-        return self._rows.new_report(key, row | {"good": 0, "scrap": 0, "flagged": 0, "state": "awaited"})
+        return self._rows.new_report(key, row | {"good": 0, "scrap": 0, "flagged": 0, "rework": 0, "state": "awaited"})
 
     def _count(self, record: FoldedRecord, report: dict[str, Any], sign: int) -> None:
         """Put a report into the sums or take it out."""
@@ -138,6 +142,7 @@ class Fold:
         row.good += sign * report["good"]
         row.scrap += sign * report["scrap"]
         row.flagged += sign * report["flagged"]
+        row.rework += sign * report["rework"]
         row.changed_at = record.wall
         share.good += sign * report["good"]
         share.scrap += sign * report["scrap"]
@@ -146,11 +151,18 @@ class Fold:
     def _reported(self, record: FoldedRecord, event: events.ReportFinished) -> None:
         self._operation(clean(event.operation), clean(event.work_order))
         self._work(record, event, "ended")
+        self._take(record, event, good=event.good, scrap=event.scrap, flagged=int(bool(event.flags)))
+
+    def _reworked(self, record: FoldedRecord, event: work_events.ReworkReported) -> None:
+        """Apart from good and scrap: nothing is delivered downstream, and the share stays as it is."""
+        self._operation(clean(event.operation), clean(event.work_order))
+        self._take(record, event, rework=event.pieces)
+
+    def _take(self, record: FoldedRecord, event: Any, **counts: int) -> None:
         row = self._report(record, record.epoch, record.seq, event)
         if row["state"] == "counted":
             return
-        row["operation"], row["person"], row["wall"] = clean(event.operation), clean(event.person), record.wall
-        row["good"], row["scrap"], row["flagged"] = event.good, event.scrap, int(bool(event.flags))
+        row |= {"operation": clean(event.operation), "person": clean(event.person), "wall": record.wall} | counts
         if row["state"] != "corrected":
             row["state"] = "counted"
             self._count(record, row, 1)

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from central.models import Call, Operation, Report, Share, Station, Work, table_of
-from floor import events
+from floor import events, work_events
 
 CHUNK = 500
 REPORT = table_of(Report)
@@ -66,7 +66,7 @@ class Rows:
         """Reports that were folded before, or corrected before they came."""
         wanted: dict[tuple[str, str], set[int]] = defaultdict(set)
         for gateway_name, epoch, seq, _, event in found:
-            if isinstance(event, events.ReportFinished):
+            if isinstance(event, events.ReportFinished | work_events.ReworkReported):
                 wanted[gateway_name, epoch].add(seq)
             elif isinstance(event, events.ReportCorrected) and (place := identity_of(event.corrects)):
                 wanted[gateway_name, place[0]].add(place[1])

@@ -239,6 +239,7 @@ class Operation(Table):
     scrap: Mapped[int]
     flagged: Mapped[int] = mapped_column(comment="uncorrected reports with flags")
     changed_at: Mapped[float | None]
+    rework: Mapped[int] = mapped_column(server_default="0", comment="pieces that went back, neither good nor scrap")
 
 
 class Share(Table):
@@ -273,6 +274,7 @@ class Report(Table):
     flagged: Mapped[int] = mapped_column(Integer)
     wall: Mapped[float | None]
     state: Mapped[str]
+    rework: Mapped[int] = mapped_column(server_default="0", comment="of a rework.reported record")
 
 
 class Work(Table):

@@ -79,7 +79,7 @@ def _plan_operations(session: Session, master: MasterData, plant: str) -> None:
         if each.id in held:
             old.append(row)
         else:
-            new.append(row | {"good": 0, "scrap": 0, "flagged": 0, "changed_at": None})
+            new.append(row | {"good": 0, "scrap": 0, "flagged": 0, "rework": 0, "changed_at": None})
     if new:
         session.execute(insert(operation), new)
     if old:

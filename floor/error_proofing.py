@@ -1,6 +1,7 @@
 """Error-proofing: which rules there are, and what the station does about a broken one unless the plant says otherwise.
 
-A start or a sign-in has not happened yet, so it is refused; a finish has, so it is kept and flagged (I12). Pure.
+A start, a sign-in or a component not built in yet has not happened, so it is refused; a finish has, so it is kept and
+flagged (I12). Pure.
 """
 
 from collections.abc import Iterable
@@ -14,8 +15,8 @@ Policy = Literal["refuse", "confirm", "flag"]
 """Refuse: nothing is started or counted, and a `scan.refused` tells it. Confirm: warn, and keep it with the confirm
 card. Flag: keep it, and say so."""
 
-Moment = Literal["start", "finish"]
-"""A sign-in counts as a start."""
+Moment = Literal["start", "finish", "use"]
+"""A sign-in counts as a start. Use: a component is about to be built in, or a piece to be named by its serial."""
 
 RuleName = Literal[
     "badge_revoked",
@@ -33,6 +34,13 @@ RuleName = Literal[
     "handover_open",
     "notice_unread",
     "instruction_unread",
+    "wrong_material",
+    "wrong_lot",
+    "lot_missing",
+    "serial_repeated",
+    "component_missing",
+    "serial_missing",
+    "counter_rolled",
 ]
 
 DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
@@ -57,6 +65,13 @@ DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
     ("over_quantity", "finish"): "flag",
     ("early", "finish"): "confirm",
     ("not_started", "finish"): "flag",
+    ("wrong_material", "use"): "refuse",
+    ("wrong_lot", "use"): "refuse",
+    ("lot_missing", "use"): "refuse",
+    ("serial_repeated", "use"): "refuse",
+    ("component_missing", "finish"): "flag",
+    ("serial_missing", "finish"): "confirm",
+    ("counter_rolled", "finish"): "confirm",
 }
 """Every moment a rule is asked at. What a rule cannot know, like an earlier operation out of reach, it only flags."""
 

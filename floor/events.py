@@ -9,23 +9,21 @@ Amounts are pieces, times are seconds unless the name says otherwise.
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Name = Annotated[str, Field(min_length=1, max_length=64)]
-Text = Annotated[str, Field(max_length=512)]
-Pieces = Annotated[int, Field(ge=0, le=1_000_000)]
-Identity = Annotated[
-    str, Field(pattern=r"^[0-9a-f]{32}/[1-9][0-9]*$", description="epoch/seq of a record of this gateway")
-]
-
-
-class Event(BaseModel):
-    """What happened, as data. `type_name` is its CloudEvents type; the fields are its `data`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    type_name: ClassVar[str] = ""
+from floor.event_base import Event as Event
+from floor.event_base import GrownEvent, Identity, Name, Pieces, Text
+from floor.work_events import (
+    ComponentUsed,
+    CounterRead,
+    NoteKept,
+    ProductIdentified,
+    ReworkReported,
+    SetupFinished,
+    SetupStarted,
+)
 
 
 class SessionOpened(Event):
@@ -43,8 +41,15 @@ class SessionClosed(Event):
     reason: Literal["badge", "card", "timeout", "page"]
 
 
+CONTINUED = "continued"
+"""The flag of a start that is kept together with the report before it: the share went on (a partial report)."""
+
+
 class WorkStarted(Event):
-    """A person started, or joined, an operation. `flags` say what was unusual (I12: kept all the same)."""
+    """A person started, or joined, an operation. `flags` say what was unusual (I12: kept all the same).
+
+    The flag `continued`: the report before it was partial, and the share went on in the same moment.
+    """
 
     type_name = "work.started"
     person: Name
@@ -53,12 +58,14 @@ class WorkStarted(Event):
     flags: tuple[str, ...] = ()
 
 
-class WorkPaused(Event):
-    """A person paused their share of an operation."""
+class WorkPaused(GrownEvent):
+    """A person paused their share of an operation. `reason`: its id in the master data; empty: none was given."""
 
     type_name = "work.paused"
+    later = frozenset({"reason"})
     person: Name
     operation: Name
+    reason: Annotated[str, Field(max_length=64)] = ""
 
 
 class WorkResumed(Event):
@@ -378,7 +385,13 @@ EVENTS: dict[str, type[Event]] = {
         WorkStarted,
         WorkPaused,
         WorkResumed,
+        SetupStarted,
+        SetupFinished,
+        ComponentUsed,
+        ProductIdentified,
+        CounterRead,
         ReportFinished,
+        ReworkReported,
         ReportCorrected,
         ScanRejected,
         ScanRefused,
@@ -388,6 +401,7 @@ EVENTS: dict[str, type[Event]] = {
         HandoverOffered,
         HandoverMisread,
         HandoverAccepted,
+        NoteKept,
         AndonRaised,
         AndonAcknowledged,
         AndonEscalated,

@@ -10,6 +10,10 @@ LABEL_TEXT_CHARACTERS_MAX: Final = 64
 SHOWN_CHARACTERS_MAX: Final = 128
 # Combining marks kept behind one letter; Vietnamese needs two, a hostile label has hundreds.
 COMBINING_MARKS_MAX: Final = 2
+# Digits of a machine's counter; another one is refused aloud.
+COUNTER_DIGITS_MAX: Final = 9
+# A note typed at a station; a longer one is refused with a text, before anything is kept of it.
+NOTE_CHARACTERS_MAX: Final = 300
 # Elements kept of one GS1 or ISO 15434 label; the densest in use has about a dozen.
 ELEMENTS_MAX: Final = 32
 

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from floor.error_proofing import Moment, Policy, RuleName
+from floor.label_codes import codes_of
 from floor.label_patterns import Pattern, PatternKind, parsed
 from floor.limits import (
     CELL_CHARACTERS_MAX,
@@ -68,6 +69,9 @@ CommandName = Literal[
     "cause",
     "call",
     "handover",
+    "partial",
+    "rework",
+    "setup",
 ]
 
 
@@ -120,21 +124,27 @@ class Station(Row):
     gateway: Segment = "gateway"
 
 
-class WorkOrder(Row):
-    """An order to make `quantity` of `item` (ISA-95 operations request)."""
+class WorkOrder(GrownRow):
+    """An order to make `quantity` of `item` (ISA-95 operations request). `label`: see Component."""
 
+    later = frozenset({"label"})
     id: Code
     item: Title = ""
     name: Title = ""
     quantity: Annotated[int, Field(ge=0, le=1_000_000)]
     due: Note = ""
     state: Literal["released", "held", "closed"] = "released"
+    label: Title = ""
 
 
 class Operation(GrownRow):
-    """One step of an order (ISA-95 job order). `ticket` is what its printed label says, `skill` what one must have."""
+    """One step of an order (ISA-95 job order). `ticket` is what its printed label says, `skill` what one must have.
 
-    later = frozenset({"skill"})
+    `capture`: what of the product is scanned while it runs, each piece's serial or the lot. `counting`: good pieces are
+    what the machine's counter went on by.
+    """
+
+    later = frozenset({"skill", "capture", "counting"})
     id: Code
     work_order: Code
     number: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 10
@@ -145,10 +155,12 @@ class Operation(GrownRow):
     stations: tuple[Segment, ...] = ()
     """Where it may be done; empty: anywhere."""
     skill: Code | Literal[""] = ""
+    capture: Literal["serial", "lot", ""] = ""
+    counting: Literal["counter", ""] = ""
 
 
 class CommandCard(Row):
-    """A printed card. `value` is the digit, the scrap reason, the cause or the call type it stands for."""
+    """A printed card. `value` is the digit, the reason, the cause or the call type it stands for."""
 
     label: LabelText
     command: CommandName
@@ -211,12 +223,40 @@ class Notice(Row):
     until: Day = ""
 
 
-class RulePolicy(Row):
+class RulePolicy(GrownRow):
     """What the plant wants done about a broken rule; empty: the usual (`floor/error_proofing.py`)."""
 
+    later = frozenset({"use"})
     rule: RuleName
     start: Policy | Literal[""] = ""
     finish: Policy | Literal[""] = ""
+    use: Policy | Literal[""] = ""
+
+
+class Component(Row):
+    """A line of a bill of materials: `quantity` of `item` go into one piece of `product`, an order or its item.
+
+    `label` is what the item's labels say of it besides its name: a GTIN or the supplier's number. `operation`: the
+    number of the operation that builds it in; 0: any of the order.
+    """
+
+    key_columns = 2
+    product: Annotated[Title, Field(min_length=1)]
+    item: Annotated[Title, Field(min_length=1)]
+    quantity: Annotated[float, Field(gt=0, le=1_000_000)] = 1
+    lot_tracked: bool = False
+    revision: Title = ""
+    label: Title = ""
+    operation: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 0
+
+
+class BlockedLot(Row):
+    """A lot of an item that must not be built in."""
+
+    key_columns = 2
+    item: Annotated[Title, Field(min_length=1)]
+    lot: LabelText
+    reason: Title = ""
 
 
 class Instruction(Row):
@@ -264,7 +304,18 @@ class LabelPattern(Row):
 class MasterData(GrownRow):
     """The whole of it, one version. Tickets, badges and cards are unique over all kinds of label."""
 
-    later = frozenset({"skills", "error_proofing", "call_tiers", "notices", "instructions", "label_patterns"})
+    later = frozenset(
+        {
+            "skills",
+            "error_proofing",
+            "call_tiers",
+            "notices",
+            "instructions",
+            "label_patterns",
+            "components",
+            "blocked_lots",
+        }
+    )
     version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
     people: tuple[Person, ...] = ()
     stations: tuple[Station, ...] = ()
@@ -279,6 +330,8 @@ class MasterData(GrownRow):
     notices: tuple[Notice, ...] = ()
     instructions: tuple[Instruction, ...] = ()
     label_patterns: tuple[LabelPattern, ...] = ()
+    components: tuple[Component, ...] = ()
+    blocked_lots: tuple[BlockedLot, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MasterData":
@@ -345,7 +398,27 @@ class MasterData(GrownRow):
                 found[row.rule, "start"] = row.start
             if row.finish:
                 found[row.rule, "finish"] = row.finish
+            if row.use:
+                found[row.rule, "use"] = row.use
         return found
+
+    @cached_property
+    def components_of(self) -> dict[str, tuple[Component, ...]]:
+        """The lines of each bill by what they go into: an order's id, or an item."""
+        found: dict[str, list[Component]] = {}
+        for row in self.components:
+            found.setdefault(row.product, []).append(row)
+        return {product: tuple(rows) for product, rows in found.items()}
+
+    @cached_property
+    def component_codes(self) -> frozenset[str]:
+        """Everything a component's label may say of it."""
+        return frozenset(code for row in self.components for code in codes_of(row.item, row.label))
+
+    @cached_property
+    def blocked(self) -> frozenset[tuple[str, str]]:
+        """(item, lot) of what must not be built in."""
+        return frozenset((row.item, row.lot) for row in self.blocked_lots)
 
     @cached_property
     def person_by_id(self) -> dict[str, Person]:

@@ -31,6 +31,8 @@ def _doubles(master: "MasterData") -> list[str]:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
     found += _repeated("skill", (row.key for row in master.skills))
     found += _repeated("label pattern", (row.key for row in master.label_patterns))
+    found += _repeated("component", (row.key for row in master.components))
+    found += _repeated("blocked lot", (row.key for row in master.blocked_lots))
     found += _repeated("rule", (row.key for row in master.error_proofing))
     found += _repeated("notice", (row.id for row in master.notices))
     labels = [row.badge for row in master.people if row.active]
@@ -69,7 +71,7 @@ def _dangling(master: "MasterData") -> list[str]:
         if row.person not in people
     ]
     for policy in master.error_proofing:
-        for moment, chosen in (("start", policy.start), ("finish", policy.finish)):
+        for moment, chosen in (("start", policy.start), ("finish", policy.finish), ("use", policy.use)):
             if chosen and (policy.rule, moment) not in DEFAULTS:
                 found.append(f"rule {policy.rule!r} is not asked at a {moment}")
     tickets = {row.ticket: row.id for row in master.operations}
@@ -146,7 +148,7 @@ def _card_faults(label: str, command: str, value: str, reasons: set[str], calls:
         return [f"card {label!r}: a digit card's value is one digit, not {value!r}"]
     if command == "cause" and value not in reasons:
         return [f"card {label!r} names an unknown cause: {value!r}"]
-    if command == "scrap" and value and value not in reasons:
+    if command in ("scrap", "rework") and value and value not in reasons:
         return [f"card {label!r} names an unknown reason: {value!r}"]
     if command == "call" and value not in calls:
         return [f"card {label!r} names an unknown call type: {value!r}"]

@@ -13,9 +13,11 @@ from floor.errors import MasterFileRefused
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX, FAULTS_NAMED_MAX, ROWS_PER_TABLE_MAX
 from floor.master import (
+    BlockedLot,
     CallTier,
     CallType,
     CommandCard,
+    Component,
     Instruction,
     LabelPattern,
     MasterData,
@@ -44,6 +46,8 @@ TABLES: Final[dict[str, type[Row]]] = {
     "notices": Notice,
     "instructions": Instruction,
     "label_patterns": LabelPattern,
+    "components": Component,
+    "blocked_lots": BlockedLot,
 }
 """Name of the table, of its CSV file and of its sheet -> its rows."""
 

@@ -13,6 +13,7 @@ class WorkState(StrEnum):
 
     NONE = "none"
     RUNNING = "running"
+    SETUP = "setup"
     PAUSED = "paused"
     FINISHED = "finished"
 
@@ -24,6 +25,7 @@ class WorkAction(StrEnum):
     FINISH = "finish"
     PAUSE = "pause"
     RESUME = "resume"
+    SET_UP = "set_up"
     UNDO = "undo"
 
 
@@ -32,12 +34,16 @@ TABLE: dict[tuple[WorkState, WorkAction], WorkState] = {
     (WorkState.RUNNING, WorkAction.FINISH): WorkState.FINISHED,
     (WorkState.RUNNING, WorkAction.PAUSE): WorkState.PAUSED,
     (WorkState.PAUSED, WorkAction.RESUME): WorkState.RUNNING,
+    # Set-up is time of its own: it begins from running work and gives way to it, also just before a pause or a finish.
+    (WorkState.RUNNING, WorkAction.SET_UP): WorkState.SETUP,
+    (WorkState.SETUP, WorkAction.RESUME): WorkState.RUNNING,
     (WorkState.PAUSED, WorkAction.FINISH): WorkState.FINISHED,
     (WorkState.FINISHED, WorkAction.START): WorkState.RUNNING,
     (WorkState.FINISHED, WorkAction.UNDO): WorkState.RUNNING,
     # An earlier report of a share that was started again is taken back: the share itself stays as it is.
     (WorkState.RUNNING, WorkAction.UNDO): WorkState.RUNNING,
     (WorkState.PAUSED, WorkAction.UNDO): WorkState.PAUSED,
+    (WorkState.SETUP, WorkAction.UNDO): WorkState.SETUP,
 }
 """Every pair that is not in here is refused."""
 

@@ -10,87 +10,16 @@ from dataclasses import astuple, dataclass, field
 from itertools import islice
 from typing import Any, Final, TypeGuard
 
-from floor import calls, events, work
+from floor import calls, events, work_events
 from floor.calls import CallAction, CallState
 from floor.events import Happening, Instant
-from floor.work import WorkAction, WorkState
-from gateway import limits
+from floor.work import WorkState
+from gateway import floor_parts, floor_work, limits
 from gateway.elapsed import Elapsed
 from gateway.floor_reading import READING_FOLDS, Readings
+from gateway.floor_rows import CALL_COLUMNS, REPORT_COLUMNS, Call, Held, Note, Parts, Progress, Report, Share
 
 FORMAT: Final = 1
-
-CALL_COLUMNS: Final = 7
-"""Those of a call in a folded state of 0.1.0."""
-
-
-@dataclass(slots=True)
-class Held:
-    """A person a station holds. `active_at` is boottime seconds of `boot`."""
-
-    person: str
-    boot: str
-    active_at: float
-
-
-@dataclass(slots=True)
-class Share:
-    """A person's open share of an operation. `seconds` worked before `since`; None: a reboot made it unknown."""
-
-    person: str
-    operation: str
-    work_order: str
-    station: str
-    state: WorkState
-    seconds: float | None
-    since: float
-    boot: str
-
-    def worked(self, instant: Instant) -> float | None:
-        """Seconds worked until now, without pauses; None when part of it was in another boot (I9)."""
-        if self.state is not WorkState.RUNNING or self.seconds is None:
-            return self.seconds
-        return self.seconds + max(0.0, instant.boottime - self.since) if self.boot == instant.boot else None
-
-
-@dataclass(slots=True)
-class Progress:
-    """Pieces reported for an operation: by this gateway, and `elsewhere` as the office told. `open`: open shares."""
-
-    good: int = 0
-    scrap: int = 0
-    elsewhere_good: int = 0
-    elsewhere_scrap: int = 0
-    open: int = 0
-
-
-@dataclass(slots=True)
-class Call:
-    """An open call. Its identity is the record that raised it."""
-
-    identity: str
-    call_type: str
-    station: str
-    state: CallState
-    raised_wall: float
-    person: str
-    acknowledged_by: str
-    tier: int = 0
-    """The newest tier that was raised."""
-    owner: str = ""
-    elapsed: Elapsed = field(default_factory=Elapsed)
-
-
-@dataclass(slots=True)
-class Report:
-    """A report that can still be taken back."""
-
-    identity: str
-    operation: str
-    work_order: str
-    good: int
-    scrap: int
-    seconds: float | None
 
 
 @dataclass(slots=True)
@@ -104,6 +33,10 @@ class Floor:
     reports: dict[tuple[str, str], list[Report]] = field(default_factory=dict)
     at_station: dict[str, dict[tuple[str, str], Share]] = field(default_factory=dict)
     """The same shares by the station they were begun at."""
+    notes: dict[str, list[Note]] = field(default_factory=dict)
+    """The newest notes of each station, the last one last."""
+    parts: dict[str, Parts] = field(default_factory=dict)
+    """By operation, the one with the newest scan last."""
     shares_open: int = 0
     forgotten: int = 0
     """Things let go because a bound was met (I10), and how many of them a `limit.reached` has told."""
@@ -171,14 +104,19 @@ class Floor:
             {
                 "format": FORMAT,
                 "held": [[station, astuple(row)] for station, rows in self.held.items() for row in rows.values()],
-                "shares": [astuple(row) for rows in self.shares.values() for row in rows.values()],
+                "shares": [row.columns for rows in self.shares.values() for row in rows.values()],
                 "at_station": [[station, *key] for station, rows in self.at_station.items() for key in rows],
                 "progress": [[key, *astuple(row)] for key, row in self.progress.items()],
                 # Apart from the calls themselves, so that the release before this one still reads those.
                 "calls": [astuple(row)[:CALL_COLUMNS] for row in self.calls.values()],
                 "waiting": [[row.identity, row.tier, row.owner, *astuple(row.elapsed)] for row in self.calls.values()],
                 "last": None if self.last is None else astuple(self.last),
-                "reports": [[*key, [astuple(row) for row in rows]] for key, rows in self.reports.items()],
+                "reports": [
+                    [*key, [astuple(row)[:REPORT_COLUMNS] for row in rows]] for key, rows in self.reports.items()
+                ],
+                "notes": [[station, [astuple(row) for row in rows]] for station, rows in self.notes.items()],
+                "parts": floor_parts.to_json(self),
+                "work": floor_work.to_json(self),
                 "shares_open": self.shares_open,
                 "readings": self.readings.as_rows(),
                 "forgotten": self.forgotten,
@@ -217,13 +155,16 @@ class Floor:
             whole.last = Instant(*found["last"])
         whole.readings = Readings.from_rows(found.get("readings", {}))
         whole.reports = {(at, who): [Report(*row) for row in rows] for at, who, rows in found["reports"]}
+        whole.notes = {station: [Note(*row) for row in rows] for station, rows in found.get("notes", ())}
+        floor_parts.from_json(whole, found.get("parts", []))
+        floor_work.from_json(whole, found.get("work", {}))
         for name in ("shares_open", "forgotten", "forgotten_told", "inapplicable"):
             setattr(whole, name, found[name])
         return whole
 
     # The pieces of the fold.
 
-    def _progress_of(self, operation: str) -> Progress:
+    def progress_of(self, operation: str) -> Progress:
         """The operation's totals, now the most recently touched; the least recently touched idle one may go."""
         found = self.progress.pop(operation, None) or Progress()
         self.progress[operation] = found
@@ -238,17 +179,19 @@ class Floor:
                 break
         return found
 
-    def _open(self, share: Share) -> None:
+    def open(self, share: Share) -> None:
+        """A share begins; the one begun longest ago by who began first may go."""
         if self.shares_open >= limits.SHARES_OPEN_MAX:
             rows = next(iter(self.shares.values()))
-            self._close(next(iter(rows.values())))
+            self.close(next(iter(rows.values())))
             self.forgotten += 1
         self.shares.setdefault(share.person, {})[share.operation] = share
         self.at_station.setdefault(share.station, {})[share.person, share.operation] = share
         self.shares_open += 1
-        self._progress_of(share.operation).open += 1
+        self.progress_of(share.operation).open += 1
 
-    def _close(self, share: Share) -> None:
+    def close(self, share: Share) -> None:
+        """A share is over."""
         rows = self.shares[share.person]
         del rows[share.operation]
         if not rows:
@@ -262,14 +205,16 @@ class Floor:
         if found is not None and found.open:
             found.open -= 1
 
-    def _push(self, station: str, person: str, report: Report) -> None:
+    def push(self, station: str, person: str, report: Report) -> None:
+        """The report is the person's last one here."""
         stack = self.reports.pop((station, person), [])
         stack.append(report)
         self.reports[(station, person)] = stack[-limits.REPORTS_PER_PERSON_MAX :]
         if len(self.reports) > limits.REPORT_STACKS_MAX:
             del self.reports[next(iter(self.reports))]
 
-    def _take_back(self, station: str, person: str, identity: str) -> Report | None:
+    def take_back(self, station: str, person: str, identity: str) -> Report | None:
+        """The report, no longer one that can be taken back; None where it is not known."""
         stack = self.reports.get((station, person), [])
         for index, report in enumerate(stack):
             if report.identity == identity:
@@ -299,91 +244,6 @@ def _session_closed(state: Floor, identity: str, happening: Happening) -> None:
         state.inapplicable += 1
     if not held:
         state.held.pop(happening.station, None)
-
-
-def _work_started(state: Floor, identity: str, happening: Happening) -> None:
-    event = happening.event
-    assert isinstance(event, events.WorkStarted)
-    share = state.share(event.person, event.operation)
-    if share is not None:
-        state.inapplicable += 1
-        return
-    began = work.after(WorkState.NONE, WorkAction.START)
-    state._open(
-        Share(
-            event.person,
-            event.operation,
-            event.work_order,
-            happening.station,
-            began,
-            0.0,
-            happening.instant.boottime,
-            happening.instant.boot,
-        )
-    )
-
-
-def _moved(state: Floor, share: Share | None, action: WorkAction, instant: Instant) -> None:
-    """Pause or resume: the stretch so far is added up and a new one begins."""
-    if share is None or not work.allowed(share.state, action):
-        state.inapplicable += 1
-        return
-    share.seconds = share.worked(instant)
-    share.state = work.after(share.state, action)
-    share.since, share.boot = instant.boottime, instant.boot
-
-
-def _work_paused(state: Floor, identity: str, happening: Happening) -> None:
-    event = happening.event
-    assert isinstance(event, events.WorkPaused)
-    _moved(state, state.share(event.person, event.operation), WorkAction.PAUSE, happening.instant)
-
-
-def _work_resumed(state: Floor, identity: str, happening: Happening) -> None:
-    event = happening.event
-    assert isinstance(event, events.WorkResumed)
-    _moved(state, state.share(event.person, event.operation), WorkAction.RESUME, happening.instant)
-
-
-def _report_finished(state: Floor, identity: str, happening: Happening) -> None:
-    """The counts are added whatever the share's state: a report is a fact (I12)."""
-    event = happening.event
-    assert isinstance(event, events.ReportFinished)
-    share = state.share(event.person, event.operation)
-    if share is None:
-        state.inapplicable += 1
-    else:
-        state._close(share)
-    totals = state._progress_of(event.operation)
-    totals.good += event.good
-    totals.scrap += event.scrap
-    report = Report(identity, event.operation, event.work_order, event.good, event.scrap, event.seconds)
-    state._push(happening.station, event.person, report)
-
-
-def _report_corrected(state: Floor, identity: str, happening: Happening) -> None:
-    event = happening.event
-    assert isinstance(event, events.ReportCorrected)
-    totals = state._progress_of(event.operation)
-    totals.good = max(0, totals.good + event.good)
-    totals.scrap = max(0, totals.scrap + event.scrap)
-    report = state._take_back(happening.station, event.person, event.corrects)
-    if report is None:
-        state.inapplicable += 1
-    if not event.reopened or state.share(event.person, event.operation) is not None:
-        return
-    state._open(
-        Share(
-            event.person,
-            event.operation,
-            report.work_order if report else "",
-            happening.station,
-            work.after(WorkState.FINISHED, WorkAction.UNDO),
-            report.seconds if report else None,
-            happening.instant.boottime,
-            happening.instant.boot,
-        )
-    )
 
 
 def _andon_raised(state: Floor, identity: str, happening: Happening) -> None:
@@ -444,7 +304,7 @@ def _fact_received(state: Floor, identity: str, happening: Happening) -> None:
     if event.kind == "operation.progress":
         operation, good, scrap = content.get("operation"), content.get("good"), content.get("scrap", 0)
         if isinstance(operation, str) and _is_count(good) and _is_count(scrap):
-            totals = state._progress_of(operation)
+            totals = state.progress_of(operation)
             totals.elsewhere_good, totals.elsewhere_scrap = good, scrap
             return
     elif event.kind == "call.acknowledged" and isinstance(content.get("call"), str):
@@ -462,6 +322,17 @@ def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9
 
 
+def _note_kept(state: Floor, identity: str, happening: Happening) -> None:
+    event = happening.event
+    assert isinstance(event, work_events.NoteKept)
+    note = Note(event.person, event.operation, event.call, event.text, happening.instant.wall)
+    rows = [*state.notes.pop(happening.station, []), note][-limits.NOTES_PER_STATION_MAX :]
+    state.notes[happening.station] = rows
+    if len(state.notes) > limits.STATIONS_MAX:
+        # Stations that the gateway no longer serves, as after a change of its configuration.
+        del state.notes[next(iter(state.notes))]
+
+
 def _limit_reached(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.LimitReached)
@@ -472,17 +343,24 @@ def _limit_reached(state: Floor, identity: str, happening: Happening) -> None:
 FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     events.SessionOpened: _session_opened,
     events.SessionClosed: _session_closed,
-    events.WorkStarted: _work_started,
-    events.WorkPaused: _work_paused,
-    events.WorkResumed: _work_resumed,
-    events.ReportFinished: _report_finished,
-    events.ReportCorrected: _report_corrected,
+    events.WorkStarted: floor_work.work_started,
+    events.WorkPaused: floor_work.work_paused,
+    events.WorkResumed: floor_work.work_resumed,
+    work_events.SetupStarted: floor_work.setup_started,
+    work_events.SetupFinished: floor_work.setup_finished,
+    work_events.CounterRead: floor_work.counter_read,
+    work_events.ComponentUsed: floor_parts.component_used,
+    work_events.ProductIdentified: floor_parts.product_identified,
+    events.ReportFinished: floor_work.report_finished,
+    work_events.ReworkReported: floor_work.rework_reported,
+    events.ReportCorrected: floor_work.report_corrected,
     events.AndonRaised: _andon_raised,
     events.AndonAcknowledged: _andon_acknowledged,
     events.AndonEscalated: _andon_escalated,
     events.AndonResolved: _andon_closed,
     events.AndonCancelled: _andon_closed,
     events.FactReceived: _fact_received,
+    work_events.NoteKept: _note_kept,
     events.LimitReached: _limit_reached,
     **READING_FOLDS,
 }

@@ -105,6 +105,16 @@ LABELS_SEEN_MAX = 128
 WORK_LINES_MAX = 20
 """Shares a station's screen lists; more people than that do not stand at one station. All of them count."""
 
+PARTS_OPERATIONS_MAX = 500
+"""Operations whose scanned components and serials are remembered; the one without a scan longest is forgotten, which
+limit.reached floor_kept tells. Then a serial may be repeated there unseen."""
+
+SERIALS_PER_OPERATION_MAX = 2_000
+"""Serials remembered for one operation; the oldest goes, as above."""
+
+NOTES_PER_STATION_MAX = 5
+"""Notes a station shows again; older ones are in the journal and at the office."""
+
 QUANTITY_DIGITS_MAX = 6
 """Digits of a quantity given by cards: 999,999 is just below what an event carries. Another digit is
 refused aloud."""

@@ -195,8 +195,9 @@ class Loop:
         match item:
             case page.Typed(station, text):
                 return Input(station, station_desk.Scanned(text, "page"))
-            case page.PageReport(station, operation, good, scrap, reason):
-                return Input(station, station_desk.PageReport(operation, good, scrap, reason))
+            case page.PageReport(station, operation, good, scrap, reason, rework, rework_reason, partial):
+                amounts = station_desk.Amounts(good, scrap, reason, rework, rework_reason, partial)
+                return Input(station, station_desk.PageReport(operation, amounts))
             case page.PageCommand(station, command, value):
                 return Input(station, station_desk.PageCommand(command, value))
             case page.PageCall(station, call_type, long):
@@ -208,6 +209,8 @@ class Loop:
                 return Input(station, station_desk.PageReadBack(text))
             case page.PageResolve(station, call, cause):
                 return Input(station, station_desk.PageResolve(call, cause))
+            case page.PageNote(station, text, operation, call):
+                return Input(station, station_desk.PageNote(text, operation, call))
         return None
 
     def _report(self, item: object, instant: Instant) -> list[Act]:

@@ -15,8 +15,20 @@ from floor.label_texts import shown, shown_bytes
 from floor.labels import OWN_TEXT, LabelKind, classify, decode
 from floor.master import MasterData, Person
 from floor.rights import Right, may
-from gateway import limits, station_calls, station_handover, station_reading, station_work
-from gateway.floor_state import Floor, Held
+from gateway import (
+    limits,
+    station_calls,
+    station_counter,
+    station_entry,
+    station_handover,
+    station_notes,
+    station_parts,
+    station_reading,
+    station_report,
+    station_work,
+)
+from gateway.floor_rows import Held
+from gateway.floor_state import Floor
 from gateway.hearsay import NOBODY, Said
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import (
@@ -25,6 +37,7 @@ from gateway.station_desk import (
     Input,
     PageAcknowledge,
     PageCommand,
+    PageNote,
     PageReadBack,
     PageReport,
     Pressed,
@@ -60,10 +73,19 @@ def _hold(case: Case, person: Person, confirmed: bool = False) -> Decision:
 def _confirm_rule(case: Case) -> Decision:
     prompt = case.desk.prompt
     assert prompt is not None
+    if prompt.part:
+        return _part_again(case, prompt)
     if not prompt.person:
         return station_work.confirm_rule(case)
     person = case.master.person_by_id.get(prompt.person)
     return _drop(case) if person is None else _hold(case, person, confirmed=True)
+
+
+def _part_again(case: Case, prompt: Prompt) -> Decision:
+    """The confirm card for a part: its label is decided as though it were scanned now, and is confirmed."""
+    again = scanned_case(replace(case, command="", value=""), Scanned(prompt.part.encode()))
+    assert again is not None
+    return station_parts.scan_part(again, confirmed=True)
 
 
 def _sign_out(case: Case, reason: str) -> Decision:
@@ -130,14 +152,6 @@ def _refusal(reason: str) -> Callable[[Case], Decision]:
     return refused
 
 
-def _refuse_label(case: Case) -> Decision:
-    assert case.label is not None
-    kind = case.label.kind
-    if kind in (LabelKind.UNKNOWN, LabelKind.PART, LabelKind.PRODUCT, LabelKind.STATION):
-        return refuse(case, f"{kind}_label")
-    return refuse(case, str(kind))
-
-
 ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "repeat": _repeat,
     "anew": _anew,
@@ -150,27 +164,35 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "resolve": station_calls.resolve,
     "cancel_call": station_calls.cancel_call,
     "work": station_work.work,
-    "enter_good": station_work.enter_good,
-    "enter_scrap": station_work.enter_scrap,
-    "enter_digit": station_work.enter_digit,
-    "finish_entered": station_work.finish_entered,
-    "confirm_entered": station_work.confirm_entered,
+    "enter_good": station_entry.enter_good,
+    "enter_scrap": station_entry.enter_scrap,
+    "enter_rework": station_entry.enter_rework,
+    "enter_partial": station_entry.enter_partial,
+    "enter_digit": station_entry.enter_digit,
+    "finish_entered": station_entry.finish_entered,
+    "confirm_entered": station_entry.confirm_entered,
+    "counter_digit": station_counter.counter_digit,
+    "counter_ticket": station_counter.counter_ticket,
+    "counter_cancel": station_counter.counter_cancel,
+    "counter_done": station_counter.counter_done,
     "confirm_rule": _confirm_rule,
     "ask_rule_again": station_work.ask_rule_again,
     "pause": station_work.pause,
     "resume": station_work.resume,
+    "set_up": station_work.set_up,
     "choose": station_work.choose,
-    "undo": station_work.undo,
     "hand_over": station_handover.hand_over,
     "sign_handover": station_handover.sign_handover,
     "sign_reading": _sign_reading,
     "read_digit": station_reading.read_digit,
     "read_confirm": station_reading.read_confirm,
     "read_label": station_reading.read_label,
+    "undo": station_report.undo,
     "ask_same": _ask_same,
     "count_once": _count_once,
     "count_again": _count_again,
-    "refuse_label": _refuse_label,
+    "refuse_label": station_parts.refuse_label,
+    "scan_part": station_parts.scan_part,
     "refuse_nobody": _refusal("scan_badge_first"),
     "refuse_digit": _refusal("digit_first"),
     "refuse_confirm": _refusal("nothing_to_confirm"),
@@ -185,7 +207,7 @@ def situation_of(case: Case) -> str:
     """The first part of the row's key: what the station waits for."""
     prompt = case.desk.prompt
     if prompt is not None and (case.person or prompt.kind in ("same_piece", "cause") or prompt.person):
-        return "choose" if prompt.kind in ("pause", "resume") else prompt.kind
+        return "choose" if prompt.kind in ("pause", "resume", "setup") else prompt.kind
     return "signed_in" if case.person else "nobody"
 
 
@@ -251,7 +273,7 @@ def _commanded(case: Case, what: PageCommand) -> Decision:
         return refuse(case, "unknown_command")
     if what.command == "digit" and not (len(what.value) == 1 and what.value in "0123456789"):
         return refuse(case, "bad_quantity")
-    if what.command == "scrap" and what.value and what.value not in case.master.reason_by_id:
+    if what.command in ("scrap", "rework") and what.value and what.value not in case.master.reason_by_id:
         return refuse(case, "unknown_reason")
     if what.command == "cause" and what.value not in case.master.reason_by_id:
         return refuse(case, "unknown_reason")
@@ -270,28 +292,39 @@ def _key_of(case: Case, operation: str) -> str:
 
 
 def _page_report(case: Case, what: PageReport) -> Decision:
-    key = f"\x00page report {what.operation} {what.good} {what.scrap} {what.scrap_reason}"
+    amounts = what.amounts
+    key = f"\x00page report {what.operation} {amounts}"
     case = replace(case, key=key, shown=shown(what.operation, 64))
     now, window = case.instant.boottime, case.rules.double_scan_seconds
     if case.desk.memory_of(key, case.person, now, window, alone=False) == ("same", "inside"):
         return _repeat(case)
     if not case.person:
         return refuse(case, "scan_badge_first")
-    amounts = (what.scrap, 0 if what.good is None else what.good)
-    if not all(0 <= each <= limits.PIECES_MAX for each in amounts):
+    if not all(0 <= each <= limits.PIECES_MAX for each in (amounts.good or 0, amounts.scrap, amounts.rework)):
         return refuse(case, "bad_quantity")
-    if what.scrap_reason and what.scrap_reason not in case.master.reason_by_id:
+    if any(each and each not in case.master.reason_by_id for each in (amounts.scrap_reason, amounts.rework_reason)):
         return refuse(case, "unknown_reason")
     operation = _key_of(case, what.operation)
     if not operation:
         return refuse(case, "unknown_label")
-    return station_work.finish(case, operation, what.good, what.scrap, what.scrap_reason)
+    return station_report.finish(case, operation, amounts)
+
+
+def _page_note(case: Case, what: PageNote) -> Decision:
+    key = f"\x00page note {what.operation} {what.call} {what.text}"
+    case = replace(case, key=key, shown=shown(what.text, 64))
+    now, window = case.instant.boottime, case.rules.double_scan_seconds
+    if case.desk.memory_of(key, case.person, now, window, alone=False) == ("same", "inside"):
+        return _repeat(case)
+    return station_notes.keep_note(case, what, _key_of(case, what.operation) if what.operation else "")
 
 
 def _page_read(case: Case, what: PageReadBack) -> Decision:
     prompt = case.desk.prompt
-    if prompt is None or prompt.kind != "read_back" or not case.person:
+    if prompt is None or prompt.kind not in ("read_back", "counter") or not case.person:
         return refuse(case, "nothing_asked")
+    if prompt.kind == "counter":
+        return station_counter.counter_page(replace(case, shown=shown(what.text, 64)), what.text)
     if len(what.text) > limits.FACT_CHARACTERS_MAX:
         return refuse(case, "too_many_digits", maximum=limits.FACT_CHARACTERS_MAX)
     return station_reading.say(replace(case, shown=shown(what.text, 64)), what.text)
@@ -327,6 +360,8 @@ def decide(
         return _page_read(case, what)
     if isinstance(what, PageAcknowledge):
         return station_calls.acknowledge_page(case, what.call)
+    if isinstance(what, PageNote):
+        return _page_note(case, what)
     return station_calls.resolve_page(case, what.call, what.cause)
 
 
@@ -365,7 +400,7 @@ def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
     prompt = desk.prompt
     if prompt is not None and prompt.at + rules.prompt_timeout_seconds <= instant.boottime:
         # A number or a confirmation that never came: nothing of it was kept, and the worker is told so.
-        lost = prompt.kind in ("quantity", "confirm_rule", "read_back", "handover")
+        lost = prompt.kind in ("quantity", "confirm_rule", "read_back", "handover", "counter")
         return answer(case, Signal.REFUSED if lost else Signal.NOTED, Message("prompt_expired"), prompt=None)
     return None
 

@@ -9,6 +9,7 @@ from floor.events import Event, Instant, ScanRejected, SessionClosed, SessionOpe
 from floor.label_texts import shown
 from floor.labels import Label
 from floor.master import MasterData, Operation, Person
+from floor.texts import flag_names
 from gateway.floor_state import Floor
 from gateway.hearsay import NOBODY, Said
 from gateway.station_desk import Decision, Desk, Prompt, StationRules
@@ -133,6 +134,27 @@ def refuse(case: Case, why: str, /, **values: str | int) -> Decision:
         return answer(case, Signal.REFUSED, message)
     event = ScanRejected(reason=why, device=shown(case.device, 64), shown=case.shown, size=case.size)
     return answer(case, Signal.REFUSED, message, event)
+
+
+def scanned_operation(case: Case) -> tuple[str, Operation | None]:
+    """(key of the share, operation) of the scanned ticket.
+
+    A share begun before its ticket was known goes on under the ticket's text, so that it can be finished (I12).
+    """
+    label = case.label
+    assert label is not None
+    if label.operation is None or case.state.share(case.person, label.text) is not None:
+        return label.text, label.operation
+    return label.operation.id, label.operation
+
+
+def told(case: Case, key: str, message: str, flags: tuple[str, ...], **values: str | int) -> Message:
+    """The message about a share, in its variant with the flags where there are any."""
+    values = {"operation": case.title_of(key), **values}
+    if not flags:
+        return Message(message, values)
+    words: dict[str, str | int] = {"flags": flag_names(flags, "zh"), "flags_en": flag_names(flags, "en")}
+    return Message(message + "_flagged", values | words)
 
 
 def person_of(case: Case) -> Person | None:

@@ -48,13 +48,26 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
-class PageReport:
-    """The current person finishes an operation (its id, or its ticket's text). `good` None: all that is left."""
+class Amounts:
+    """Pieces of one report. `good` None: all that is left. `rework`: those that go back, neither good nor scrap.
 
-    operation: str
+    `partial`: so many are done, and the share goes on; then `good` None is 0.
+    """
+
     good: int | None = None
     scrap: int = 0
     scrap_reason: str = ""
+    rework: int = 0
+    rework_reason: str = ""
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageReport:
+    """The current person reports an operation (its id, or its ticket's text)."""
+
+    operation: str
+    amounts: Amounts = field(default_factory=Amounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +100,33 @@ class PageReadBack:
     text: str
 
 
-Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve | PageReadBack
+@dataclass(frozen=True, slots=True)
+class PageNote:
+    """The current person typed something, about an operation, an open call, or neither."""
+
+    text: str
+    operation: str = ""
+    call: str = ""
+
+
+Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve | PageReadBack | PageNote
 
 # The desk.
 
-PromptKind = Literal["quantity", "confirm_rule", "same_piece", "cause", "pause", "resume", "read_back", "handover"]
+PromptKind = Literal[
+    "quantity", "confirm_rule", "same_piece", "cause", "pause", "resume", "setup", "read_back", "handover", "counter"
+]
+Entering = Literal["good", "scrap", "rework"]
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What the station waits for.
 
-    `good` and `scrap` are digits as given: None not asked for, "" asked for and none given yet. `entering` says which
-    of them the next digit goes to. `operation` is the key of the share it is about, `call` that of the call, `person`
-    who wants to sign in. `reading` is read back: `given` are the facts said so far, `entered` the digits of the next.
+    `good`, `scrap` and `rework` are digits as given: None not asked for, "" asked for and none given yet. `entering`
+    says which of them the next digit goes to. `operation` is the key of the share it is about, `call` that of the
+    call, `person` who wants to sign in. `reading` is read back: `given` are the facts said so far, `entered` the
+    digits of the next.
     """
 
     kind: PromptKind
@@ -112,10 +138,34 @@ class Prompt:
     good: str | None = None
     scrap: str | None = None
     scrap_reason: str = ""
-    entering: Literal["good", "scrap"] = "good"
     reading: Reading | None = None
     given: tuple[str, ...] = ()
     entered: str = ""
+    rework: str | None = None
+    rework_reason: str = ""
+    entering: Entering = "good"
+    partial: bool = False
+    """The share goes on after this report."""
+    reason: str = ""
+    """Of the pause that is asked about."""
+    setup: bool = False
+    """The start that is asked about begins with set-up."""
+    ending: bool = False
+    """The counter is read at the end; `entered` are its digits, also while a rule about them is asked."""
+    part: str = ""
+    """The label of a component or product that is asked about."""
+
+    @property
+    def amounts(self) -> Amounts:
+        """What was given so far."""
+        return Amounts(
+            int(self.good) if self.good else None,
+            int(self.scrap or 0),
+            self.scrap_reason,
+            int(self.rework or 0),
+            self.rework_reason,
+            self.partial,
+        )
 
 
 @dataclass(frozen=True, slots=True)

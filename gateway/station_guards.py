@@ -29,8 +29,8 @@ def _previous(case: Case, operation: Operation) -> Operation | None:
     return max((row for row in rows if row.number < operation.number), key=lambda row: row.number, default=None)
 
 
-def _expired(case: Case, until: str) -> bool | None:
-    """None where nobody knows: the clock is not set."""
+def expired(case: Case, until: str) -> bool | None:
+    """Is the last good day over? None where nobody knows: the clock is not set."""
     if not until:
         return False
     if not case.instant.synchronised:
@@ -40,8 +40,8 @@ def _expired(case: Case, until: str) -> bool | None:
 
 def badge_rules(case: Case, person: Person) -> tuple[str, ...]:
     """What speaks against holding this person."""
-    expired = _expired(case, person.badge_until)
-    found = {"badge_revoked": not person.active, "badge_expired": expired, "expiry_unknown": expired is None}
+    over = expired(case, person.badge_until)
+    found = {"badge_revoked": not person.active, "badge_expired": over, "expiry_unknown": over is None}
     return tuple(rule for rule, holds in found.items() if holds)
 
 
@@ -51,8 +51,8 @@ def _skill_rule(case: Case, operation: Operation) -> str:
     skill = case.master.skill_of.get((case.person, operation.skill))
     if skill is None:
         return "skill_missing"
-    expired = _expired(case, skill.until)
-    return "expiry_unknown" if expired is None else "skill_expired" if expired else ""
+    over = expired(case, skill.until)
+    return "expiry_unknown" if over is None else "skill_expired" if over else ""
 
 
 def _earlier_rule(case: Case, operation: Operation, needed: int) -> str:
@@ -124,7 +124,7 @@ def guarded(
     by_policy = split(case.master, broken, moment)
     if by_policy["refuse"]:
         rule = by_policy["refuse"][0]
-        return _read_first(case, rule, prompt) if rule in READ_BACK else _refused(case, rule, prompt)
+        return _read_first(case, rule, prompt) if rule in READ_BACK else _refused(case, rule, prompt, moment)
     if by_policy["confirm"] and not confirmed:
         rule = by_policy["confirm"][0]
         message = Message(f"ask_{rule}", {"operation": case.title_of(prompt.operation), **values})
@@ -132,8 +132,11 @@ def guarded(
     return None
 
 
-def _refused(case: Case, rule: str, prompt: Prompt) -> Decision:
-    """Nothing is started or counted; that it was tried is kept, for the leader to see."""
+def _refused(case: Case, rule: str, prompt: Prompt, moment: Moment) -> Decision:
+    """Nothing is started or counted; that it was tried is kept, for the leader to see.
+
+    A part that is refused disturbs nothing else that the station waits for.
+    """
     person = prompt.person or case.person
     event = ScanRefused(
         rule=rule,
@@ -143,7 +146,9 @@ def _refused(case: Case, rule: str, prompt: Prompt) -> Decision:
         shown=case.shown,
     )
     values: dict[str, str | int] = {"operation": case.title_of(prompt.operation), "name": case.name_of(person)}
-    return answer(case, Signal.REFUSED, Message(f"refused_{rule}", values), event, prompt=None)
+    return answer(
+        case, Signal.REFUSED, Message(f"refused_{rule}", values), event, prompt="keep" if moment == "use" else None
+    )
 
 
 # What has to be read first. These rules come last: nobody reads a notice of an order that is closed.

@@ -107,7 +107,7 @@ def _go_on(case: Case, prompt: Prompt, found: Reading, event: Event, told: str) 
         values: dict[str, str | int] = {"title": shown(found.title, 40), "title_en": shown(found.title_en, 40)}
         return answer(case, Signal.KEPT, Message(told, values), event, prompt=None)
     case = replace(case, read=(*case.read, found.key), desk=replace(case.desk, prompt=None))
-    decision = start(case, prompt.operation, case.operation(prompt.operation))
+    decision = start(case, prompt.operation, case.operation(prompt.operation), in_setup=prompt.setup)
     return replace(decision, events=(event, *decision.events))
 
 

@@ -8,8 +8,9 @@ situation  nobody         nobody is signed in and the station waits for nothing
            confirm_rule   a broken rule of error-proofing wants its confirm card
            same_piece     after a start: is this the scan that was already kept?
            cause          a call wants its cause card
-           choose         pause or resume wants a ticket
+           choose         pause, resume or set-up wants a ticket
            read_back      key facts of a notice or a hand-over are said back
+           counter        the digits of a machine's counter are being given
            handover       whoever hands over has to sign with their badge
 label      what was scanned: see LABELS. `doubtful` is the label whose beep nobody knows of after a start,
            `leader_badge` a leader's while a call here waits to be taken, `own_badge` the current person's,
@@ -34,6 +35,7 @@ SITUATIONS: Final = (
     "choose",
     "read_back",
     "handover",
+    "counter",
 )
 BADGES: Final = ("own_badge", "held_badge", "new_badge", "leader_badge")
 TICKETS: Final = ("ticket", "unknown_ticket")
@@ -52,8 +54,12 @@ CARDS: Final = (
     "cause",
     "call",
     "handover",
+    "partial",
+    "rework",
+    "setup",
 )
-STRANGERS: Final = ("unknown_badge", "unknown_command", "part", "product", "station", "unknown")
+PARTS: Final = ("part", "product", "unknown")
+STRANGERS: Final = ("unknown_badge", "unknown_command", "station", *PARTS)
 LABELS: Final = (*BADGES, *TICKETS, "doubtful", *CARDS, *STRANGERS)
 WHOSE: Final = ("same", "other")
 WHEN: Final = ("inside", "outside")
@@ -82,7 +88,11 @@ _SIGNED_IN: Final[dict[str, str]] = {
     "cause": "resolve",
     "call": "raise",
     "handover": "hand_over",
+    "partial": "enter_partial",
+    "rework": "enter_rework",
+    "setup": "set_up",
     **dict.fromkeys(STRANGERS, "refuse_label"),
+    **dict.fromkeys(PARTS, "scan_part"),
 }
 """What each label does when somebody is signed in and nothing is waited for. The other columns say how they differ."""
 
@@ -95,9 +105,24 @@ _ANEW: Final = dict.fromkeys(LABELS, "anew")
 _FRESH: Final[dict[str, dict[str, str]]] = {
     "nobody": _SIGNED_IN
     | dict.fromkeys(
-        (*TICKETS, "digit", "good", "scrap", "confirm", "undo", "pause", "resume", "sign_out", "handover"),
+        (
+            *TICKETS,
+            "digit",
+            "good",
+            "scrap",
+            "confirm",
+            "undo",
+            "pause",
+            "resume",
+            "sign_out",
+            "handover",
+            "partial",
+            "rework",
+            "setup",
+        ),
         "refuse_nobody",
-    ),
+    )
+    | dict.fromkeys(PARTS, "refuse_label"),
     "signed_in": _SIGNED_IN,
     "quantity": _ANEW
     | _UNDISTURBED
@@ -106,6 +131,8 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
         "digit": "enter_digit",
         "good": "enter_good",
         "scrap": "enter_scrap",
+        "partial": "enter_partial",
+        "rework": "enter_rework",
         "confirm": "confirm_entered",
         "cancel": "drop",
     },
@@ -116,6 +143,10 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
     "same_piece": _ANEW
     | _UNDISTURBED
     | {"same": "count_once", "another": "count_again", "confirm": "refuse_confirm", "cancel": "drop"},
+    "counter": _ANEW
+    | _UNDISTURBED
+    | dict.fromkeys(TICKETS, "counter_ticket")
+    | {"digit": "counter_digit", "confirm": "counter_done", "cancel": "counter_cancel"},
     "cause": _ANEW | _UNDISTURBED | {"cancel": "drop"},
     "choose": _ANEW | _UNDISTURBED | dict.fromkeys(TICKETS, "choose") | {"cancel": "drop"},
     "read_back": _ANEW
@@ -130,7 +161,7 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
     "handover": _ANEW | _UNDISTURBED | {"own_badge": "sign_handover", "cancel": "drop"},
 }
 
-NEVER_TAKEN: Final = frozenset({*STRANGERS, "doubtful"})
+NEVER_TAKEN: Final = frozenset({*STRANGERS, "doubtful"} - {*PARTS})
 """These are decided each time: a stranger is refused again, and a doubtful label is asked about again."""
 
 
@@ -150,9 +181,13 @@ _LEADS_TO: Final = {
     "sign_out_card": "nobody",
     "enter_good": "quantity",
     "enter_scrap": "quantity",
+    "enter_partial": "quantity",
+    "enter_rework": "quantity",
     "finish_entered": "signed_in",
     "confirm_entered": "signed_in",
     "confirm_rule": "signed_in",
+    "counter_ticket": "signed_in",
+    "counter_done": "signed_in",
     "ask_same": "same_piece",
     "count_once": "signed_in",
     "count_again": "signed_in",
@@ -177,9 +212,10 @@ def diagram() -> str:
         lines += [f"    {situation} --> {move} ({', '.join(labels)})" for move, labels in moves.items()]
     lines += [
         "    signed_in --> quantity: finish without a planned quantity (ticket)",
+        "    signed_in --> counter: counter to be read (ticket)",
         "    signed_in --> confirm_rule: rule broken (ticket)",
-        "    signed_in --> choose: several shares (pause, resume)",
         "    signed_in --> read_back: notice or hand-over not read (ticket)",
+        "    signed_in --> choose: which one (setup; pause, resume with several shares)",
         "    signed_in --> cause: call already taken (call, button)",
     ]
     return "\n".join(lines) + "\n"

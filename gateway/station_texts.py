@@ -3,6 +3,7 @@
 Where a value is a name of the floor, the English template takes its twin: `call` and `call_en`.
 """
 
+from itertools import product
 from typing import Final
 
 from floor.error_proofing import DEFAULTS
@@ -22,32 +23,60 @@ STATION_MESSAGES: Final[Catalogue] = {
     "started_flagged": ("已开工 {operation}，注意：{flags}", "Started {operation}. Note: {flags_en}"),
     "joined": ("已加入 {operation}", "Joined {operation}"),
     "joined_flagged": ("已加入 {operation}，注意：{flags}", "Joined {operation}. Note: {flags_en}"),
-    "finished": ("已保存 合格 {good} · {operation}", "Kept: good {good} · {operation}"),
-    "finished_flagged": (
-        "已保存 合格 {good} · {operation}，注意：{flags}",
-        "Kept: good {good} · {operation}. Note: {flags_en}",
-    ),
-    "finished_scrap": (
-        "已保存 合格 {good} 报废 {scrap} · {operation}",
-        "Kept: good {good}, scrap {scrap} · {operation}",
-    ),
-    "finished_scrap_flagged": (
-        "已保存 合格 {good} 报废 {scrap} · {operation}，注意：{flags}",
-        "Kept: good {good}, scrap {scrap} · {operation}. Note: {flags_en}",
-    ),
     "paused": ("已暂停 {operation}", "Paused {operation}"),
+    "paused_reason": ("已暂停（{reason}） {operation}", "Paused, {reason_en}: {operation}"),
+    "setup_started": ("开始调机 {operation}", "Set-up of {operation}"),
+    "setup_started_flagged": ("开始调机 {operation}，注意：{flags}", "Set-up of {operation}. Note: {flags_en}"),
+    "setup_finished": ("调机结束，已开工 {operation}", "Set-up done, running {operation}"),
     "resumed": ("继续 {operation}", "Resumed {operation}"),
     "undone": (
         "已撤销 合格 {good} 报废 {scrap} · {operation}",
         "Taken back: good {good}, scrap {scrap} · {operation}",
     ),
+    "undone_rework": (
+        "已撤销 合格 {good} 报废 {scrap} 返工 {rework} · {operation}",
+        "Taken back: good {good}, scrap {scrap}, rework {rework} · {operation}",
+    ),
+    "component_used": ("已用料 {item} {lot} · {operation}", "Used: {item} {lot} · {operation}"),
+    "component_used_flagged": (
+        "已用料 {item} {lot} · {operation}，注意：{flags}",
+        "Used: {item} {lot} · {operation}. Note: {flags_en}",
+    ),
+    "identified": ("已保存 {serial}（第 {count} 个）· {operation}", "Kept: {serial}, number {count} · {operation}"),
+    "identified_flagged": (
+        "已保存 {serial} · {operation}，注意：{flags}",
+        "Kept: {serial} · {operation}. Note: {flags_en}",
+    ),
+    "note_kept": ("备注已保存：{text}", "Note kept: {text}"),
     # What the station asks for.
     "entering": ("合格 {good} 报废 {scrap}，再扫工单", "Good {good}, scrap {scrap}. Then the ticket"),
+    "entering_rework": (
+        "合格 {good} 报废 {scrap} 返工 {rework}，再扫工单",
+        "Good {good}, scrap {scrap}, rework {rework}. Then the ticket",
+    ),
+    "entering_partial": (
+        "部分报工 合格 {good} 报废 {scrap}，再扫工单",
+        "Done so far: good {good}, scrap {scrap}. Then the ticket",
+    ),
+    "entering_partial_rework": (
+        "部分报工 合格 {good} 报废 {scrap} 返工 {rework}，再扫工单",
+        "Done so far: good {good}, scrap {scrap}, rework {rework}. Then the ticket",
+    ),
     "ask_quantity": ("计划数未知：请扫合格数量 · {operation}", "No planned quantity: scan how many · {operation}"),
     "ask_digits": ("请扫数字卡", "Scan the digits"),
     "ask_same": ("上次扫描已保存。是同一次吗？扫“同一次”或“另一次”", "The last scan was kept. Same or another?"),
     "ask_pause": ("扫要暂停的工单", "Scan the ticket to pause"),
     "ask_resume": ("扫要继续的工单", "Scan the ticket to resume"),
+    "counter_kept": ("起始读数已保存 {entered} · {operation}", "Counter at the start: {entered} · {operation}"),
+    "ask_counter_start": (
+        "起始读数 {entered}：扫数字，再扫工单 · {operation}",
+        "Counter at the start {entered}: digits, then the ticket · {operation}",
+    ),
+    "ask_counter_end": (
+        "结束读数 {entered}：扫数字，再扫工单 · {operation}",
+        "Counter at the end {entered}: digits, then the ticket · {operation}",
+    ),
+    "ask_setup": ("扫要调机的工单", "Scan the ticket to set up"),
     "ask_cause": ("{call}：{name} 已响应。解决后扫原因卡", "{call_en}: {name} is on it. Cause card when solved"),
     "ask_fact_quantity": (
         "通知「{title}」：复述数量 {entered}，再扫确认卡",
@@ -105,6 +134,28 @@ STATION_MESSAGES: Final[Catalogue] = {
     "offline": ("办公室断线，照常工作", "Office offline, carry on"),
 }
 
+
+_AMOUNTS: Final = {"scrap": ("报废", "scrap"), "rework": ("返工", "rework")}
+
+
+def _of_reports() -> Catalogue:
+    """What is said of a report: whole or partial, with scrap, with rework, with flags."""
+    found: Catalogue = {}
+    for key, (more, more_en) in {"finished": ("", ""), "partial": ("，继续进行", ", goes on")}.items():
+        for others in product(("", "scrap"), ("", "rework")):
+            named = [each for each in others if each]
+            counts = "".join(f" {_AMOUNTS[each][0]} {{{each}}}" for each in named)
+            counts_en = "".join(f", {_AMOUNTS[each][1]} {{{each}}}" for each in named)
+            said = f"已保存 合格 {{good}}{counts} · {{operation}}{more}"
+            said_en = f"Kept: good {{good}}{counts_en} · {{operation}}{more_en}"
+            whole = "_".join((key, *named))
+            found[whole] = (said, said_en)
+            found[whole + "_flagged"] = (f"{said}，注意：{{flags}}", f"{said_en}. Note: {{flags_en}}")
+    return found
+
+
+REPORT_MESSAGES: Final[Catalogue] = _of_reports()
+
 REFUSAL_MESSAGES: Final[Catalogue] = REJECTION_NAMES | {
     "already_taken": ("{call}：{name} 已响应", "{call_en}: {name} has taken it"),
     "cause_unfit": ("原因“{reason}”与呼叫不符", "Cause “{reason_en}” does not fit the call"),
@@ -136,7 +187,7 @@ RULE_MESSAGES: Final[Catalogue] = _of_rules() | {
 
 TEXTS: Final[dict[str, dict[str, str]]] = {
     key: dict(zip(LANGUAGES, words, strict=True))
-    for key, words in (REFUSAL_MESSAGES | STATION_MESSAGES | RULE_MESSAGES).items()
+    for key, words in (REFUSAL_MESSAGES | STATION_MESSAGES | REPORT_MESSAGES | RULE_MESSAGES).items()
 }
 """Key -> language -> template of `str.format`."""
 

@@ -6,10 +6,12 @@ from floor.calls import CallState
 from floor.events import Instant
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX
-from floor.master import MasterData
+from floor.master import CommandName, MasterData
 from floor.notices import notices_at
+from floor.work import WorkState
 from gateway import limits
-from gateway.floor_state import Call, Floor, Share
+from gateway.floor_rows import Call, Note, Share
+from gateway.floor_state import Floor
 from gateway.station_case import Case
 from gateway.station_desk import Desk, Prompt, StationRules
 from gateway.station_guards import reported
@@ -17,6 +19,7 @@ from gateway.view import (
     CallLine,
     HandoverLine,
     HeldLine,
+    NoteLine,
     NoticeLine,
     PromptLine,
     ReadingLine,
@@ -36,7 +39,7 @@ def _held(case: Case, station: str) -> tuple[HeldLine, ...]:
 
 
 def _work(case: Case, share: Share) -> WorkLine:
-    """`good` and `scrap` are the operation's, by everybody; `seconds` is this person's."""
+    """`good` and `scrap` are the operation's, by everybody; `seconds` is this person's, worked or in set-up."""
     operation = case.operation(share.operation)
     order = case.master.order_by_id.get(operation.work_order) if operation else None
     good, scrap = reported(case, share.operation, operation)
@@ -51,7 +54,7 @@ def _work(case: Case, share: Share) -> WorkLine:
         good=good,
         scrap=scrap,
         state=str(share.state),
-        seconds=share.worked(case.instant) or 0.0,
+        seconds=(share.set_up if share.state is WorkState.SETUP else share.worked)(case.instant) or 0.0,
         as_of_wall=case.instant.wall,
     )
 
@@ -79,6 +82,15 @@ def _call(case: Case, call: Call) -> CallLine:
     )
 
 
+def _note(case: Case, note: Note) -> NoteLine:
+    call = case.state.calls.get(note.call)
+    if call is not None:
+        names = case.names_of_call(call.call_type)
+        return NoteLine(case.name_of(note.person), note.text, note.wall, str(names["call"]), str(names["call_en"]))
+    about = case.title_of(note.operation) if note.operation else ""
+    return NoteLine(case.name_of(note.person), note.text, note.wall, about, about)
+
+
 def _prompt(prompt: Prompt | None) -> PromptLine:
     if prompt is None:
         return PromptLine()
@@ -90,6 +102,10 @@ def _prompt(prompt: Prompt | None) -> PromptLine:
         prompt.scrap_reason,
         prompt.operation,
         _reading(prompt),
+        int(prompt.rework) if prompt.rework else None,
+        prompt.rework_reason,
+        prompt.partial,
+        prompt.entered if prompt.kind == "counter" else "",
     )
 
 
@@ -136,9 +152,9 @@ def _handover(case: Case) -> HandoverLine | None:
     )
 
 
-def _scrap_reasons(master: MasterData) -> tuple[tuple[str, str, str], ...]:
-    """Each reason that a scrap card stands for, in the order of the cards."""
-    ids = dict.fromkeys(card.value for card in master.command_cards if card.command == "scrap" and card.value)
+def _reasons(master: MasterData, command: CommandName) -> tuple[tuple[str, str, str], ...]:
+    """Each reason that a card of this command stands for, in the order of the cards."""
+    ids = dict.fromkeys(card.value for card in master.command_cards if card.command == command and card.value)
     rows = [master.reason_by_id[each] for each in ids if each in master.reason_by_id]
     return tuple((row.id, row.name, row.name_en or row.name) for row in rows)
 
@@ -169,7 +185,11 @@ def station_view(
         recent=desk.recent,
         calls=tuple(_call(case, call) for call in state.calls_at(station)),
         call_types=tuple((each.id, each.name, each.name_en or each.name, each.impact) for each in master.call_types),
-        scrap_reasons=_scrap_reasons(master),
         notices=_notices(case),
         handover=_handover(case),
+        scrap_reasons=_reasons(master, "scrap"),
+        rework_reasons=_reasons(master, "rework"),
+        pause_reasons=_reasons(master, "pause"),
+        notes=tuple(_note(case, each) for each in reversed(state.notes.get(station, ()))),
+        commands=tuple(sorted({card.command for card in master.command_cards})),
     )

@@ -62,6 +62,17 @@ class CallLine:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteLine:
+    """What somebody typed here. `about`: the operation's or the call's name; empty where it is about neither."""
+
+    person_name: str
+    text: str
+    wall: float
+    about: str = ""
+    about_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LastScan:
     """The last input and its result. `identity` is epoch/seq of its record; empty where nothing was kept."""
 
@@ -86,6 +97,11 @@ class PromptLine:
     operation: str = ""
     """The operation it is about, where it is bound to one: the page must not report another."""
     reading: "ReadingLine | None" = None
+    rework: int | None = None
+    rework_reason: str = ""
+    partial: bool = False
+    entered: str = ""
+    """Digits of the counter's reading so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +162,14 @@ class StationView:
     handover: HandoverLine | None = None
     listening: bool = False
     """What its devices send is shown on the set-up page, and is no work."""
+    rework_reasons: tuple[tuple[str, str, str], ...] = ()
+    """(id, name, name_en) of each reason one may give for rework; none: the plant does not report any."""
+    pause_reasons: tuple[tuple[str, str, str], ...] = ()
+    """(id, name, name_en) of each reason one may give for a pause."""
+    commands: tuple[str, ...] = ()
+    """Commands the plant has a card for."""
+    notes: tuple[NoteLine, ...] = ()
+    """The newest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def orders_per_wall_page(has_trouble: bool) -> int:
 
 def is_active(order: OrderLine) -> bool:
     """Somebody works on it or has paused."""
-    return any(each.state in ("running", "paused") for each in order.operations)
+    return any(each.state in ("running", "setup", "paused") for each in order.operations)
 
 
 def is_done(order: OrderLine) -> bool:

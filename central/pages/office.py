@@ -29,7 +29,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class OperationCard:
-    """One operation on the board. `state`: idle, running, paused, done. `planned` is None where it is unknown."""
+    """One operation on the board. `state`: idle, running, setup, paused, done. `planned` None: unknown."""
 
     operation: str
     number: int
@@ -42,6 +42,8 @@ class OperationCard:
     scrap: int = 0
     planned: int | None = None
     flagged: int = 0
+    rework: int = 0
+    """Pieces that went back, ever: neither good nor scrap."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def _orders(raw: stored.Board, master: MasterData, planned: dict[str, OrderLine]
     """Every order of the master data, and those that only the floor knows (I12)."""
     touched: dict[str, list[OperationCard]] = {}
     for each in raw.operations:
-        if each.good or each.scrap or each.flagged or each.workers:
+        if each.good or each.scrap or each.flagged or each.rework or each.workers:
             touched.setdefault(each.order, []).append(_card(each, master))
     orders = dict(planned)
     for key, fresh in touched.items():
@@ -70,6 +70,7 @@ def _card(raw: stored.BoardOperation, master: MasterData) -> OperationCard:
         scrap=raw.scrap,
         planned=raw.planned,
         flagged=raw.flagged,
+        rework=raw.rework,
     )
 
 

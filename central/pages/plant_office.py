@@ -238,7 +238,7 @@ def _record_line(record: readers.ReadRecord, master: MasterData) -> RecordLine:
         data=data,
         flags=record.flags,
         person_name=person.name if person else "",
-        names=_names_in(data, master),
+        names=_names_in(record.type, data, master),
     )
 
 
@@ -251,11 +251,14 @@ def _data_in(content: str) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _names_in(data: dict[str, object], master: MasterData) -> dict[str, tuple[str, str]]:
+def _names_in(type_name: str, data: dict[str, object], master: MasterData) -> dict[str, tuple[str, str]]:
     """What the floor calls the rows that an event names."""
     found: dict[str, CallType | Reason | None] = {
         "call_type": master.call_type_by_id.get(str(data.get("call_type"))),
         "cause": master.reason_by_id.get(str(data.get("cause"))),
         "scrap_reason": master.reason_by_id.get(str(data.get("scrap_reason"))),
     }
+    if type_name in ("work.paused", "rework.reported"):
+        # Other reasons are words of the station, not rows of the plant.
+        found["reason"] = master.reason_by_id.get(str(data.get("reason")))
     return {key: (row.name, row.name_en) for key, row in found.items() if row is not None}

@@ -12,6 +12,6 @@ def blocks() -> dict[str, str]:
     rows = []
     for rule in dict.fromkeys(rule for rule, _ in DEFAULTS):
         chinese, english = FLAG_NAMES[rule]
-        usual = [DEFAULTS.get((rule, moment)) for moment in ("start", "finish")]
+        usual = [DEFAULTS.get((rule, moment)) for moment in ("start", "finish", "use")]
         rows.append((f"`{rule}`", f"{english} · {chinese}", *(WORDS[each] if each else "not asked" for each in usual)))
-    return {"error-proofing": table(("rule", "what is broken", "sign-in or start", "finish"), rows)}
+    return {"error-proofing": table(("rule", "what is broken", "sign-in or start", "finish", "use of a part"), rows)}

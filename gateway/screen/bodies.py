@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from floor.limits import NOTE_CHARACTERS_MAX
 from floor.master import CommandName
 from gateway.screen.inputs import (
     PageAcknowledge,
     PageCall,
     PageCommand,
     PageInput,
+    PageNote,
     PageReadBack,
     PageReport,
     PageResolve,
@@ -51,9 +53,21 @@ class ReportBody(Body):
     good: Pieces
     scrap: Pieces = 0
     scrap_reason: CodeOrNone = ""
+    rework: Pieces = 0
+    rework_reason: CodeOrNone = ""
+    partial: bool = False
 
     def as_input(self, station: str) -> PageInput:
-        return PageReport(station, self.operation, self.good, self.scrap, self.scrap_reason)
+        return PageReport(
+            station,
+            self.operation,
+            self.good,
+            self.scrap,
+            self.scrap_reason,
+            self.rework,
+            self.rework_reason,
+            self.partial,
+        )
 
 
 class CommandBody(Body):
@@ -100,6 +114,17 @@ class ReadBackBody(Body):
         return PageReadBack(station, self.text)
 
 
+class NoteBody(Body):
+    kind: Literal["note"] = "note"
+    text: Annotated[str, Field(min_length=1, max_length=NOTE_CHARACTERS_MAX)]
+    operation: CodeOrNone = ""
+    call: CodeOrNone = ""
+
+    def as_input(self, station: str) -> PageInput:
+        self.text.encode()  # Half a surrogate is no text.
+        return PageNote(station, self.text, self.operation, self.call)
+
+
 BODIES: dict[str, type[Body]] = {
     "typed": TypedBody,
     "report": ReportBody,
@@ -108,6 +133,7 @@ BODIES: dict[str, type[Body]] = {
     "acknowledge": AcknowledgeBody,
     "resolve": ResolveBody,
     "read_back": ReadBackBody,
+    "note": NoteBody,
 }
 
 

@@ -23,8 +23,12 @@ class PageReport:
     station: str
     operation: str
     good: int
-    scrap: int
+    scrap: int = 0
     scrap_reason: str = ""
+    rework: int = 0
+    rework_reason: str = ""
+    partial: bool = False
+    """So many are done, and the work goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,16 @@ class PageReadBack:
 
 
 @dataclass(frozen=True, slots=True)
+class PageNote:
+    """A note of the current person, about an operation, an open call, or neither."""
+
+    station: str
+    text: str
+    operation: str = ""
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetUpListen:
     """Show what the station's devices send, for so long at most, and count none of it."""
 
@@ -113,4 +127,6 @@ class SetUpRestart:
 
 
 SetUpInput = SetUpListen | SetUpStop | SetUpSignal | SetUpDone | SetUpRestart
-PageInput = SetUpInput | Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack
+PageInput = (
+    SetUpInput | Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack | PageNote
+)

@@ -49,6 +49,10 @@ def station_content(view: GatewayView, station: str, texts: Texts) -> dict[str, 
         "notices": [_notice(each) for each in found.notices],
         "handover": None if found.handover is None else _handover(found.handover),
         "listening": found.listening,
+        "rework_reasons": [_named(each) for each in found.rework_reasons],
+        "pause_reasons": [_named(each) for each in found.pause_reasons],
+        "notes": [asdict(each) for each in found.notes],
+        "commands": list(found.commands),
         "devices": [{"name": name, "there": there} for name, there in found.devices],
         "gateway": _gateway(view),
         "line": None if view.line is None else _calls_elsewhere(view.line),
@@ -134,6 +138,10 @@ def _prompt(prompt: PromptLine, texts: Texts) -> dict[str, Any]:
         "scrap_reason": prompt.scrap_reason,
         "operation": prompt.operation,
         "reading": None if prompt.reading is None else _reading(prompt.reading),
+        "rework": prompt.rework,
+        "rework_reason": prompt.rework_reason,
+        "partial": prompt.partial,
+        "entered": prompt.entered,
     }
 
 

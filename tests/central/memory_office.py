@@ -52,7 +52,7 @@ def orders(now: float) -> tuple[OrderLine, ...]:
                 0,
                 500,
             ),
-            OperationCard("WO-2026-0117-40", 40, "去毛刺", "idle", planned=500),
+            OperationCard("WO-2026-0117-40", 40, "去毛刺", "setup", ("孙丽",), "bench-1", now - 300, planned=500),
             OperationCard("WO-2026-0117-50", 50, "终检", "idle", planned=500),
         ),
     )
@@ -64,7 +64,9 @@ def orders(now: float) -> tuple[OrderLine, ...]:
         "2026-11-27",
         operations=(
             OperationCard("WO-2026-0121-10", 10, "下料", "done", good=204, planned=200, flagged=1),
-            OperationCard("WO-2026-0121-20", 20, "焊接", "paused", ("刘洋",), "weld-1", now - 1500, 60, 7, 200),
+            OperationCard(
+                "WO-2026-0121-20", 20, "焊接", "paused", ("刘洋",), "weld-1", now - 1500, 60, 7, 200, rework=3
+            ),
             OperationCard("WO-2026-0121-30", 30, "喷涂", "idle", planned=200),
         ),
     )

@@ -13,6 +13,7 @@ from central.models import Happening, Projection, Station
 from central.projector import catch_up, catch_up_all
 from central.snapshots import publish
 from floor.events import (
+    CONTINUED,
     AndonAcknowledged,
     AndonCancelled,
     AndonEscalated,
@@ -30,6 +31,7 @@ from floor.events import (
 )
 from floor.master import CallType, MasterData, Operation, Person, WorkOrder
 from floor.master import Station as MasterStation
+from floor.work_events import ReworkReported, SetupFinished, SetupStarted
 from tests.central.card import Card
 
 NOW = 1_800_000_000.0
@@ -76,6 +78,64 @@ def test_reports_are_summed_and_corrections_take_them_back(enrolled: Database) -
     board = put(enrolled, card)
     [shown] = [each for each in board.operations if each.operation == "OP1"]
     assert (shown.good, shown.scrap, shown.flagged) == (0, 0, 0) and len(shown.workers) == 2
+
+
+def test_a_partial_report_counts_and_its_worker_goes_on(enrolled: Database) -> None:
+    publish_master(enrolled)
+    card = Card("one")
+    card.keep(WorkStarted(person="P1", operation="OP1"))
+    card.keep(ReportFinished(person="P1", operation="OP1", good=4))
+    card.keep(WorkStarted(person="P1", operation="OP1", flags=(CONTINUED,)))
+    [shown] = [each for each in put(enrolled, card).operations if each.operation == "OP1"]
+    assert (shown.good, shown.flagged, shown.state) == (4, 0, "running")
+    assert [each.name for each in shown.workers] == ["王芳"]
+
+
+def test_set_up_shows_until_the_run_begins(enrolled: Database) -> None:
+    publish_master(enrolled)
+    card = Card("one")
+    card.keep(WorkStarted(person="P1", operation="OP1"))
+    card.keep(SetupStarted(person="P1", operation="OP1"))
+
+    def shown() -> str:
+        return next(each.state for each in put(enrolled, card).operations if each.operation == "OP1")
+
+    assert shown() == "setup"
+    card.keep(SetupFinished(person="P1", operation="OP1", seconds=60))
+    assert shown() == "running"
+    card.keep(WorkPaused(person="P1", operation="OP1", reason="break"))
+    assert shown() == "paused"
+
+
+def test_rework_is_counted_apart_and_taken_back(enrolled: Database) -> None:
+    publish_master(enrolled)
+    card = Card("one")
+    card.keep(ReportFinished(person="P1", operation="OP1", good=4))
+    rework = card.keep(ReworkReported(person="P1", operation="OP1", work_order="WO1", pieces=3, reason="flaw"))
+
+    def counted() -> tuple[int, int, int, int]:
+        [shown] = [each for each in put(enrolled, card).operations if each.operation == "OP1"]
+        return shown.good, shown.scrap, shown.rework, shown.flagged
+
+    assert counted() == (4, 0, 3, 0)
+    with enrolled.read() as session:
+        told = [each.content for each in read_facts(session, "plant", "two", 0).facts]
+    assert told == [{"operation": "OP1", "good": 4, "scrap": 0}], "nothing of it is delivered downstream"
+    card.keep(ReportCorrected(person="P1", corrects=rework, operation="OP1", good=0, reopened=False))
+    assert counted() == (4, 0, 0, 0)
+
+
+def test_rework_that_comes_after_its_correction_does_not_count(enrolled: Database) -> None:
+    card = Card("one")
+    identity = card.keep(ReworkReported(person="P1", operation="OP1", pieces=5))
+    card.keep(ReportCorrected(person="P1", corrects=identity, operation="OP1", good=0, reopened=False))
+    epoch = card.epochs[0]
+    original = card.records.pop((epoch.epoch, 1))
+    epoch.floor = 1
+    put(enrolled, card)
+    epoch.floor = 0
+    card.records[epoch.epoch, 1] = original
+    assert [each.rework for each in put(enrolled, card).operations] == [0]
 
 
 def test_folding_again_and_cut_short_counts_nothing_twice(enrolled: Database) -> None:

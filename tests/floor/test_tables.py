@@ -35,9 +35,15 @@ def test_the_work_that_is_refused() -> None:
         (WorkState.RUNNING, WorkAction.RESUME),
         (WorkState.PAUSED, WorkAction.START),
         (WorkState.PAUSED, WorkAction.PAUSE),
+        (WorkState.PAUSED, WorkAction.SET_UP),
+        (WorkState.SETUP, WorkAction.START),
+        (WorkState.SETUP, WorkAction.FINISH),
+        (WorkState.SETUP, WorkAction.PAUSE),
+        (WorkState.SETUP, WorkAction.SET_UP),
         (WorkState.FINISHED, WorkAction.FINISH),
         (WorkState.FINISHED, WorkAction.PAUSE),
         (WorkState.FINISHED, WorkAction.RESUME),
+        (WorkState.FINISHED, WorkAction.SET_UP),
     }
 
 

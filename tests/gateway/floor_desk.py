@@ -25,6 +25,9 @@ CARDS = {
     "cause": "flaw",
     "call": "quality",
     "handover": "",
+    "partial": "",
+    "rework": "flaw",
+    "setup": "",
 }
 
 
@@ -66,6 +69,7 @@ def small_plant() -> MasterData:
             *cards,
             CommandCard(label="C-CAUSE-2", command="cause", value="shortage"),
             CommandCard(label="C-SCRAP-0", command="scrap"),
+            CommandCard(label="C-PAUSE-2", command="pause", value="shortage"),
         ),
         call_types=(
             CallType(id="quality", name="质量", name_en="Quality", impact="stop", causes=("flaw",)),

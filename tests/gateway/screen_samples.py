@@ -14,6 +14,7 @@ from gateway.view import (
     LineView,
     LineWork,
     Message,
+    NoteLine,
     NoticeLine,
     PromptLine,
     ReadingLine,
@@ -38,6 +39,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "refused_earlier_short": {
         "zh": "不允许：前道工序数量不足 · {operation}",
         "en": "Not allowed: earlier operation short · {operation}",
+    },
+    "ask_counter": {
+        "zh": "结束读数 {entered}：扫数字，再扫工单",
+        "en": "Counter at the end {entered}: digits, then the ticket",
     },
     "not_kept": {"zh": "没有空间了", "en": "There is no room left"},
 }
@@ -68,6 +73,8 @@ REASONS = (
     ("press", "压装不到位", "Not pressed home"),
     ("material", "来料不良", "Bad material"),
 )
+REWORK_REASONS = (("polish", "重新抛光", "Polish again"), ("refit", "重新压装", "Press again"))
+PAUSE_REASONS = (("break", "休息", "Break"), ("tool", "换刀", "Tool change"), ("meeting", "开会", "Meeting"))
 
 
 def scan(
@@ -92,6 +99,13 @@ IDLE_STATION = StationView(
     "装配一线 · 1 号工位",
     call_types=CALL_TYPES,
     scrap_reasons=REASONS,
+    rework_reasons=REWORK_REASONS,
+    pause_reasons=PAUSE_REASONS,
+    notes=(
+        NoteLine("李晓梅", "第 12 件轴承有异响，已放到隔离区，等质检看。", WALL - 600, "20 压装轴承", "20 压装轴承"),
+        NoteLine("王建国", "换了新批次壳体。", WALL - 9_000),
+    ),
+    commands=("pause", "rework", "setup"),
     devices=(("扫码枪", True), ("按钮盒", True), ("灯塔", True)),
 )
 RUNNING_STATION = replace(IDLE_STATION, people=(WANG, LI), work=(PAUSED, WORK), last=RECENT[0], recent=RECENT)
@@ -119,6 +133,12 @@ def idle() -> GatewayView:
 def running() -> GatewayView:
     """A job runs, a report was kept a moment ago and is still on its way."""
     return view(RUNNING_STATION, waiting=1, waiting_since_wall=WALL - 4)
+
+
+def counter() -> GatewayView:
+    """The station asks for the machine's counter at the end."""
+    prompt = PromptLine("counter", Message("ask_counter", {"entered": "0415"}), operation="OP-2611-20", entered="0415")
+    return view(replace(RUNNING_STATION, prompt=prompt))
 
 
 def doubtful() -> GatewayView:

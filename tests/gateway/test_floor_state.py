@@ -23,6 +23,15 @@ from floor.events import (
     WorkResumed,
     WorkStarted,
 )
+from floor.work_events import (
+    ComponentUsed,
+    CounterRead,
+    NoteKept,
+    ProductIdentified,
+    ReworkReported,
+    SetupFinished,
+    SetupStarted,
+)
 from gateway import limits
 from gateway.floor_state import Floor
 from gateway.station import step, wake
@@ -36,10 +45,15 @@ SMALL = st.integers(0, 50)
 EVENTS = st.one_of(
     st.builds(SessionOpened, person=PEOPLE),
     st.builds(SessionClosed, person=PEOPLE, reason=st.just("badge")),
-    st.builds(WorkStarted, person=PEOPLE, operation=OPERATIONS),
+    st.builds(
+        WorkStarted, person=PEOPLE, operation=OPERATIONS, flags=st.sampled_from([(), ("continued",), ("not_started",)])
+    ),
     st.builds(WorkPaused, person=PEOPLE, operation=OPERATIONS),
+    st.builds(SetupStarted, person=PEOPLE, operation=OPERATIONS),
+    st.builds(SetupFinished, person=PEOPLE, operation=OPERATIONS),
     st.builds(WorkResumed, person=PEOPLE, operation=OPERATIONS),
     st.builds(ReportFinished, person=PEOPLE, operation=OPERATIONS, good=SMALL, scrap=SMALL),
+    st.builds(ReworkReported, person=PEOPLE, operation=OPERATIONS, pieces=SMALL),
     st.builds(
         ReportCorrected,
         person=PEOPLE,
@@ -48,6 +62,16 @@ EVENTS = st.one_of(
         good=SMALL.map(lambda count: -count),
         reopened=st.booleans(),
     ),
+    st.builds(NoteKept, person=PEOPLE, text=st.sampled_from(["a", "b"])),
+    st.builds(
+        CounterRead,
+        person=PEOPLE,
+        operation=OPERATIONS,
+        purpose=st.sampled_from(["start", "end"]),
+        reading=st.sampled_from(["0", "0998"]),
+    ),
+    st.builds(ComponentUsed, person=PEOPLE, operation=OPERATIONS, item=st.sampled_from(["a", "b"])),
+    st.builds(ProductIdentified, person=PEOPLE, operation=OPERATIONS, serial=st.sampled_from(["", "s"])),
     st.builds(AndonRaised, call_type=st.sampled_from(["quality", "material"])),
     st.builds(
         FactReceived,

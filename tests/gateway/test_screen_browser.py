@@ -54,7 +54,8 @@ def test_typed_keys_arrive_exactly_once_and_press_nothing(browser: Browser) -> N
         seen.tab.keyboard.press("Enter")
         assert page.inbox.wait_for(1) == [inputs.Typed("A1", b"OP-2611-20")]
         # The button that was touched last must not be pressed by the scanner's Enter, nor by a second one (CR LF).
-        seen.tab.click("#do-pause")
+        seen.tab.click("#do-undo")
+        seen.tab.click("#do-undo")
         page.inbox.wait_for(2)
         seen.burst("LX B-1")
         seen.tab.keyboard.press("Enter")
@@ -62,7 +63,7 @@ def test_typed_keys_arrive_exactly_once_and_press_nothing(browser: Browser) -> N
         seen.burst("LAST")
         assert page.inbox.wait_for(4) == [
             inputs.Typed("A1", b"OP-2611-20"),
-            inputs.PageCommand("A1", "pause", ""),
+            inputs.PageCommand("A1", "undo", ""),
             inputs.Typed("A1", b"LX B-1"),
             inputs.Typed("A1", b"LAST"),
         ]
@@ -117,6 +118,58 @@ def test_a_full_inbox_shows_in_red(browser: Browser) -> None:
         assert seen.tab.get_attribute("html", "data-sounded") == "refused"
 
 
+def test_a_pause_asks_why_and_set_up_begins_and_ends_by_touch(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click("#do-pause")
+        seen.tab.click("#pause-buttons [data-value=tool]")
+        seen.tab.wait_for_selector("#pause", state="hidden")
+        seen.tab.click("#do-pause")
+        seen.tab.click("#pause [data-do=pause-because][data-value='']")
+        seen.tab.click("#do-setup")
+        setup = replace(samples.WORK, state="setup", seconds=90)
+        page.feed.put(samples.view(replace(samples.RUNNING_STATION, work=(setup,))))
+        seen.wait_text("#do-resume", "开始生产")
+        assert seen.text("#job-time-word") == "调机用时" and seen.tab.is_hidden("#do-setup")
+        seen.tab.click("#do-resume")
+        assert page.inbox.wait_for(4) == [
+            inputs.PageCommand("A1", "pause", "tool"),
+            inputs.PageCommand("A1", "pause", ""),
+            inputs.PageCommand("A1", "setup", "OP-2611-20"),
+            inputs.PageCommand("A1", "resume", ""),
+        ]
+
+
+def test_a_note_is_typed_and_the_last_ones_are_read(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click("#do-note")
+        assert "已放到隔离区" in seen.text("#notes") and seen.text("#note-about") == "20 压装轴承"
+        seen.tab.fill("#note-text", "刀具 <b>磨损</b>")
+        seen.tab.press("#note-text", "Enter")
+        assert page.inbox.wait_for(1) == [inputs.PageNote("A1", "刀具 <b>磨损</b>", "OP-2611-20")]
+        assert seen.tab.is_hidden("#note")
+        page.feed.put(samples.view(replace(samples.RUNNING_STATION, calls=(samples.OPEN_CALL,))))
+        seen.tab.click("[data-do=call-open]")
+        seen.tab.click("[data-do=note-call]")
+        seen.wait_text("#note-about", "设备故障")
+        seen.tab.fill("#note-text", "主轴响")
+        seen.tab.click("#note-form button")
+        assert page.inbox.wait_for(2)[-1] == inputs.PageNote("A1", "主轴响", "", samples.OPEN_CALL.call)
+
+
+def test_a_counter_is_read_by_touch(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        page.feed.put(samples.counter())
+        seen.wait_text("#counter-value", "0415")
+        seen.tab.click("#counter [data-value=back]")
+        seen.tab.click("#counter [data-value='7']")
+        seen.wait_text("#counter-value", "0417")
+        assert seen.tab.is_hidden("#prompt")
+        seen.tab.click("#counter-confirm")
+        assert page.inbox.wait_for(1) == [inputs.PageReadBack("A1", "0417")]
+        page.feed.put(samples.running())
+        seen.tab.wait_for_selector("#counter", state="hidden")
+
+
 def test_a_report_by_touch(browser: Browser) -> None:
     with served(samples.running()) as page, tab(browser, page.server.url) as seen:
         seen.tab.click("#do-report")
@@ -131,6 +184,39 @@ def test_a_report_by_touch(browser: Browser) -> None:
         seen.tab.click("#quantity-confirm")
         assert page.inbox.wait_for(1) == [inputs.PageReport("A1", "OP-2611-20", 40, 2, "size")]
         assert seen.tab.is_hidden("#quantity")
+
+
+def test_a_partial_report_with_rework_by_touch(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click("#do-report")
+        seen.tab.click(".keypad [data-value='6']")
+        seen.tab.click("#field-rework")
+        seen.tab.click(".keypad [data-value='2']")
+        seen.tab.click("#quantity-partial")
+        assert "请选原因" in seen.text("#quantity-note")
+        seen.tab.click("#reason-buttons [data-value=polish]")
+        seen.tab.click("#quantity-partial")
+        assert page.inbox.wait_for(1) == [
+            inputs.PageReport("A1", "OP-2611-20", 6, rework=2, rework_reason="polish", partial=True)
+        ]
+        assert seen.tab.is_hidden("#quantity")
+
+
+def test_after_a_partial_card_the_large_button_reports_in_part(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        prompt = PromptLine("quantity", Message("ask_quantity"), good=7, partial=True)
+        page.feed.put(samples.view(replace(samples.RUNNING_STATION, prompt=prompt)))
+        seen.wait_text("#quantity-confirm", "报工并继续")
+        assert seen.tab.is_hidden("#quantity-partial")
+        seen.tab.click("#quantity-confirm")
+        assert page.inbox.wait_for(1) == [inputs.PageReport("A1", "OP-2611-20", 7, partial=True)]
+
+
+def test_a_plant_without_rework_is_not_asked_for_it(browser: Browser) -> None:
+    plain = samples.view(replace(samples.RUNNING_STATION, rework_reasons=()))
+    with served(plain) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click("#do-report")
+        assert seen.tab.is_hidden("#field-rework")
 
 
 def test_a_report_by_keyboard_and_a_scanner_is_no_quantity(browser: Browser) -> None:

@@ -132,6 +132,12 @@ def test_only_our_own_page_may_post(origin: str, site: str, allowed: bool) -> No
             {"operation": "OP", "good": 0, "scrap": 2, "scrap_reason": "size"},
             inputs.PageReport("A1", "OP", 0, 2, "size"),
         ),
+        (
+            "report",
+            {"operation": "OP", "good": 1, "rework": 2, "rework_reason": "flaw", "partial": True},
+            inputs.PageReport("A1", "OP", 1, 0, "", 2, "flaw", True),
+        ),
+        ("note", {"text": "see <i>", "operation": "OP"}, inputs.PageNote("A1", "see <i>", "OP")),
         ("command", {"command": "undo"}, inputs.PageCommand("A1", "undo", "")),
         ("call", {"call_type": "machine", "long": True}, inputs.PageCall("A1", "machine", True)),
         ("acknowledge", {"call": CALL, "badge": "B-1"}, inputs.PageAcknowledge("A1", CALL, b"B-1")),

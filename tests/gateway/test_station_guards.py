@@ -8,6 +8,7 @@ from devices.types import Signal
 from floor.error_proofing import DEFAULTS, READ_BACK, has_ended
 from floor.events import ReportFinished, RuleBroken, ScanRefused, SessionOpened, WorkStarted
 from floor.master import MasterData, Skill
+from floor.work_events import ComponentUsed, ProductIdentified
 from gateway.station_desk import StationRules
 from gateway.station_texts import render
 from tests.gateway.floor_desk import Bench, small_plant
@@ -30,10 +31,35 @@ def changed(master: MasterData, table: str, key: str, **values: object) -> Maste
     return MasterData.model_validate({**master.model_dump(), table: rows})
 
 
+PARTS = {
+    "components": [
+        {"product": "W3", "item": "轴承", "label": "4006381333931", "lot_tracked": True},
+        {"product": "W1", "item": "SEAL"},
+    ],
+    "blocked_lots": [{"item": "轴承", "lot": "L8"}],
+}
+PART_LABELS = {
+    "wrong_material": "SEAL",
+    "wrong_lot": "]C1010400638133393110L8",
+    "lot_missing": "4006381333931",
+    "serial_repeated": "SN-1",
+    "component_missing": "T-W3-10",
+    "serial_missing": "T-W3-10",
+}
+"""The scan that breaks a rule about parts."""
+
+
 def bench_for(rule: str, moment: str) -> tuple[Bench, list[str], str]:
     """(station, scans before, the scan that breaks the rule)."""
     bench = Bench()
     bench.wall = NOON
+    if rule in PART_LABELS:
+        bench.master = changed(bench.master, "operations", "W3-10", capture="serial" if "serial" in rule else "")
+        bench.master = MasterData.model_validate({**bench.master.model_dump(), **PARTS})
+        ready = ["C-GOOD", "C-D1A"] if moment == "finish" else ["SN-1"] if rule == "serial_repeated" else []
+        if rule == "serial_missing":
+            ready = ["]C1010400638133393110L7", *ready]
+        return bench, ["B-ANN", "T-W3-10", *ready], PART_LABELS[rule]
     ticket = {"order_held": "T-WH-10", "order_closed": "T-WC-10", "earlier_short": "T-W1-20", "early": "T-W2-10"}
     last = ticket.get(rule, "T-W3-10")
     before = ["B-ANN"]
@@ -56,6 +82,9 @@ def bench_for(rule: str, moment: str) -> tuple[Bench, list[str], str]:
             before += ["T-W3-10", "T-W3-10"]
         case "over_quantity":
             before += ["T-W3-10", "C-GOOD", "C-D1A", "C-D0A", "C-D1B"]
+        case "counter_rolled":
+            bench.master = changed(bench.master, "operations", "W3-10", counting="counter")
+            return bench, ["B-ANN", "T-W3-10", "C-D9A", "T-W3-10", "T-W3-10", "C-D1A"], "T-W3-10"
         case "early":
             before += ["T-W2-10"]
         case "notice_unread":
@@ -71,7 +100,7 @@ def bench_for(rule: str, moment: str) -> tuple[Bench, list[str], str]:
     return bench, before, last
 
 
-KEPT = (SessionOpened, WorkStarted, ReportFinished)
+KEPT = (SessionOpened, WorkStarted, ReportFinished, ComponentUsed, ProductIdentified)
 
 
 @pytest.mark.parametrize(("rule", "moment"), DEFAULTS)

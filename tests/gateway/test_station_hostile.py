@@ -13,11 +13,13 @@ from gateway import limits
 from gateway.floor_state import Floor
 from gateway.station import decide
 from gateway.station_desk import (
+    Amounts,
     Decision,
     Desk,
     Input,
     PageAcknowledge,
     PageCommand,
+    PageNote,
     PageReadBack,
     PageReport,
     PageResolve,
@@ -84,6 +86,7 @@ TEXTS = [
     *("B-ANN", "B-BOB", "B-LEE", "B-NOBODY", "T-W1-10", "T-W1-20", "T-W2-10", "T-WH-10", "T-FOREIGN"),
     *("C-D0A", "C-D1A", "C-D1B", "C-D9A", "C-GOOD", "C-SCRAP", "C-SCRAP-0", "C-CONFIRM", "C-CANCEL", "C-UNDO"),
     *("C-PAUSE", "C-RESUME", "C-SIGN_OUT", "C-SAME", "C-ANOTHER", "C-CAUSE", "C-CAUSE-2", "C-CALL", "4006381333931"),
+    *("C-PARTIAL", "C-REWORK", "C-SETUP", "C-PAUSE-2"),
 ]
 CALLS = st.integers(1, 30).map(lambda seq: f"{EPOCH}/{seq}")
 INPUTS: st.SearchStrategy[Any] = st.one_of(
@@ -94,14 +97,41 @@ INPUTS: st.SearchStrategy[Any] = st.one_of(
     st.builds(
         PageReport,
         operation=st.one_of(st.sampled_from(["W1-10", "T-W1-10", "T-FOREIGN", "\x00"]), st.text(max_size=80)),
-        good=st.one_of(st.none(), st.integers()),
-        scrap=st.integers(),
-        scrap_reason=st.sampled_from(["", "flaw", "\x00"]),
+        amounts=st.builds(
+            Amounts,
+            good=st.one_of(st.none(), st.integers()),
+            scrap=st.integers(),
+            scrap_reason=st.sampled_from(["", "flaw", "\x00"]),
+            rework=st.one_of(st.just(0), st.integers()),
+            rework_reason=st.sampled_from(["", "flaw", "\x00"]),
+            partial=st.booleans(),
+        ),
+    ),
+    st.builds(
+        PageNote,
+        text=st.text(max_size=400),
+        operation=st.one_of(st.sampled_from(["", "W1-10"]), st.text(max_size=80)),
+        call=st.one_of(st.just(""), st.integers(1, 30).map(lambda seq: f"{EPOCH}/{seq}"), st.text(max_size=40)),
     ),
     st.builds(
         PageCommand,
         command=st.sampled_from(
-            ["digit", "good", "undo", "pause", "confirm", "cancel", "same", "another", "call", "handover", "x"]
+            [
+                "digit",
+                "good",
+                "undo",
+                "pause",
+                "confirm",
+                "cancel",
+                "same",
+                "another",
+                "call",
+                "handover",
+                "partial",
+                "rework",
+                "setup",
+                "x",
+            ]
         ),
         value=st.text(max_size=3),
     ),

@@ -10,7 +10,19 @@ from floor.notices import reading
 from gateway.station import ACTIONS, row_of, scanned_case
 from gateway.station_case import Case
 from gateway.station_desk import Decision, Desk, Doubt, Prompt, Scanned, Seen
-from gateway.station_table import LABELS, NEVER_TAKEN, SITUATIONS, STRANGERS, TABLE, TICKETS, WHEN, WHOSE, Key, diagram
+from gateway.station_table import (
+    LABELS,
+    NEVER_TAKEN,
+    PARTS,
+    SITUATIONS,
+    STRANGERS,
+    TABLE,
+    TICKETS,
+    WHEN,
+    WHOSE,
+    Key,
+    diagram,
+)
 from gateway.view import Message
 from tests.gateway.floor_desk import EPOCH, Bench, types
 
@@ -32,6 +44,7 @@ LABEL_TEXTS = {
 }
 PROMPTS = {
     "quantity": Prompt("quantity", 1000, Message("entering"), good="5"),
+    "counter": Prompt("counter", 1000, Message("ask_counter_start"), operation="W1-10", entered="5"),
     "confirm_rule": Prompt("confirm_rule", 1000, Message("ask_early"), operation="W2-10", good="4", scrap="1"),
     "same_piece": Prompt("same_piece", 1000, Message("ask_same")),
     "cause": Prompt("cause", 1000, Message("ask_cause"), call=f"{EPOCH}/3"),
@@ -62,13 +75,20 @@ EFFECTS: dict[str, Effect] = {
     "work": (Signal.KEPT, ("report.finished",), "none"),
     "enter_good": (Signal.ASK, (), "quantity"),
     "enter_scrap": (Signal.ASK, (), "quantity"),
+    "enter_rework": (Signal.ASK, (), "quantity"),
+    "enter_partial": (Signal.ASK, (), "quantity"),
     "enter_digit": (Signal.NOTED, (), "quantity"),
     "finish_entered": (Signal.KEPT, ("report.finished",), "none"),
     "confirm_entered": (Signal.KEPT, ("report.finished",), "none"),
+    "counter_digit": (Signal.NOTED, (), "counter"),
+    "counter_cancel": (Signal.ASK, (), "counter"),
+    "counter_ticket": (Signal.KEPT, ("counter.read",), "none"),
+    "counter_done": (Signal.KEPT, ("counter.read",), "none"),
     "confirm_rule": (Signal.KEPT, ("report.finished",), "none"),
     "ask_rule_again": (Signal.KEPT, ("report.finished",), "none"),
     "pause": (Signal.KEPT, ("work.paused",), "none"),
     "resume": REFUSED,
+    "set_up": (Signal.ASK, (), "setup"),
     "choose": (Signal.KEPT, ("work.paused",), "none"),
     "undo": REFUSED,
     "hand_over": (Signal.ASK, (), "handover"),
@@ -81,6 +101,7 @@ EFFECTS: dict[str, Effect] = {
     "count_once": (Signal.REPEATED, (), "none"),
     "count_again": (Signal.KEPT, ("work.started",), "none"),
     "refuse_label": REFUSED,
+    "scan_part": REFUSED,
     "refuse_nobody": REFUSED,
     "refuse_digit": REFUSED,
     "refuse_confirm": REFUSED,
@@ -92,6 +113,7 @@ SPECIAL: dict[tuple[str, str], Effect] = {
     ("ask_rule_again", "unknown_ticket"): (Signal.KEPT, ("work.started",), "none"),
     ("finish_entered", "unknown_ticket"): (Signal.KEPT, ("work.started", "report.finished"), "none"),
     ("choose", "unknown_ticket"): REFUSED,
+    ("counter_ticket", "unknown_ticket"): (Signal.KEPT, ("work.started",), "none"),
 }
 
 
@@ -150,7 +172,7 @@ def expected(key: Key) -> Effect:
 
 def test_the_table_has_exactly_the_whole_product() -> None:
     assert set(TABLE) == set(product(SITUATIONS, LABELS, WHOSE, WHEN))
-    assert len(TABLE) == 972
+    assert len(TABLE) == 1200
 
 
 def test_every_action_of_the_table_exists_and_is_used() -> None:
@@ -186,7 +208,10 @@ def test_strangers_never_disturb_what_the_station_waits_for() -> None:
     for situation, stranger, whose, when in product(SITUATIONS, STRANGERS, WHOSE, WHEN):
         # A printed revision is a label of nothing else.
         read = (situation, stranger) == ("read_back", "unknown")
-        assert TABLE[situation, stranger, whose, when] == ("read_label" if read else "refuse_label")
+        taken = whose == "same" and when == "inside" and stranger in PARTS
+        part = stranger in PARTS and situation != "nobody"
+        wanted = "repeat" if taken else "read_label" if read else "scan_part" if part else "refuse_label"
+        assert TABLE[situation, stranger, whose, when] == wanted
 
 
 def test_without_a_person_no_ticket_is_taken() -> None:

@@ -5,7 +5,7 @@ import pytest
 from devices.types import Signal
 from floor.events import ReportFinished, SessionClosed
 from gateway.station import wake
-from gateway.station_desk import Desk, PageCommand, PageReport, StationRules
+from gateway.station_desk import Amounts, Desk, PageCommand, PageReport, StationRules
 from gateway.station_texts import label_of
 from tests.gateway.floor_desk import Bench, types
 
@@ -27,7 +27,7 @@ def finished(bench: Bench) -> ReportFinished:
 
 def test_the_page_reports() -> None:
     bench = signed_in("T-W1-10")
-    bench.put(PageReport("W1-10", good=7, scrap=2, scrap_reason="flaw"))
+    bench.put(PageReport("W1-10", Amounts(good=7, scrap=2, scrap_reason="flaw")))
     assert (finished(bench).good, finished(bench).scrap, finished(bench).scrap_reason) == (7, 2, "flaw")
 
 
@@ -39,20 +39,20 @@ def test_the_page_reports_all_that_is_left_by_ticket_text() -> None:
 
 def test_a_double_click_is_one_report() -> None:
     bench = signed_in("T-W1-10")
-    bench.put(PageReport("W1-10", 7))
-    assert bench.put(PageReport("W1-10", 7), after=1).signal is Signal.REPEATED
+    bench.put(PageReport("W1-10", Amounts(7)))
+    assert bench.put(PageReport("W1-10", Amounts(7)), after=1).signal is Signal.REPEATED
 
 
 @pytest.mark.parametrize(
     ("report", "key"),
     [
-        (PageReport("W1-10", good=-1), "bad_quantity"),
-        (PageReport("W1-10", good=1_000_001), "bad_quantity"),
-        (PageReport("W1-10", good=1, scrap=-1), "bad_quantity"),
-        (PageReport("W1-10", good=1, scrap=1, scrap_reason="no such"), "unknown_reason"),
-        (PageReport("\u202e", good=1), "unknown_label"),
-        (PageReport("", good=1), "unknown_label"),
-        (PageReport("x" * 65, good=1), "unknown_label"),
+        (PageReport("W1-10", Amounts(good=-1)), "bad_quantity"),
+        (PageReport("W1-10", Amounts(good=1_000_001)), "bad_quantity"),
+        (PageReport("W1-10", Amounts(good=1, scrap=-1)), "bad_quantity"),
+        (PageReport("W1-10", Amounts(good=1, scrap=1, scrap_reason="no such")), "unknown_reason"),
+        (PageReport("\u202e", Amounts(good=1)), "unknown_label"),
+        (PageReport("", Amounts(good=1)), "unknown_label"),
+        (PageReport("x" * 65, Amounts(good=1)), "unknown_label"),
     ],
 )
 def test_the_page_cannot_report_nonsense(report: PageReport, key: str) -> None:
@@ -62,7 +62,7 @@ def test_the_page_cannot_report_nonsense(report: PageReport, key: str) -> None:
 
 
 def test_the_page_wants_a_person() -> None:
-    assert Bench().put(PageReport("W1-10", 1)).message.key == "scan_badge_first"
+    assert Bench().put(PageReport("W1-10", Amounts(1))).message.key == "scan_badge_first"
 
 
 def test_the_pages_keypad_needs_no_window() -> None:

@@ -7,6 +7,7 @@ import { duration, pick, say } from "./words.js";
 const PIECES_MAX = 1000000;
 const HOLD_MS = 1200;
 const TWICE_MS = 3000;
+const FIELDS = ["good", "scrap", "rework"];
 
 export class QuantityPanel {
   constructor(state, post) {
@@ -23,7 +24,9 @@ export class QuantityPanel {
   reset() {
     this.good = "";
     this.scrap = "";
-    this.reason = "";
+    this.rework = "";
+    this.partial = false;
+    this.because = { scrap: "", rework: "" };
     this.field = "good";
     this.note = "";
   }
@@ -57,7 +60,7 @@ export class QuantityPanel {
   // The station asks for a quantity, or cards have been scanned into it: the panel shows what the station holds.
   follow() {
     const prompt = this.state.view.prompt;
-    const told = prompt.kind === "quantity" ? JSON.stringify([prompt.good, prompt.scrap, prompt.scrap_reason]) : "";
+    const told = prompt.kind === "quantity" ? JSON.stringify([prompt.good, prompt.scrap, prompt.scrap_reason, prompt.rework, prompt.rework_reason, prompt.partial]) : "";
     if (told !== this.prompted) {
       if (told && !this.open) this.show();
       if (told) this.take(prompt);
@@ -69,19 +72,30 @@ export class QuantityPanel {
   }
 
   take(prompt) {
-    if (prompt.good !== null) this.good = String(prompt.good);
-    if (prompt.scrap !== null) this.scrap = String(prompt.scrap);
-    if (prompt.scrap_reason) this.reason = prompt.scrap_reason;
+    for (const field of FIELDS) if (prompt[field] !== null) this[field] = String(prompt[field]);
+    this.partial = prompt.partial;
+    if (prompt.scrap_reason) this.because.scrap = prompt.scrap_reason;
+    if (prompt.rework_reason) this.because.rework = prompt.rework_reason;
   }
 
   key(key) {
     if (key === "Enter") this.confirm();
     else if (key === "Backspace") this.digit("back");
-    else if (key === "ArrowUp" || key === "ArrowLeft") this.choose("good");
-    else if (key === "ArrowDown" || key === "ArrowRight") this.choose("scrap");
+    else if (key === "ArrowUp" || key === "ArrowLeft") this.step(-1);
+    else if (key === "ArrowDown" || key === "ArrowRight") this.step(1);
     else if (/^[0-9]$/.test(key)) this.digit(key);
     else return false;
     return true;
+  }
+
+  // The fields of this plant: rework only where there is a card for it.
+  fields() {
+    return this.state.view.rework_reasons.length || this.rework !== "" ? FIELDS : FIELDS.slice(0, 2);
+  }
+
+  step(by) {
+    const fields = this.fields();
+    this.choose(fields[Math.min(fields.length - 1, Math.max(0, fields.indexOf(this.field) + by))]);
   }
 
   choose(field) {
@@ -100,7 +114,7 @@ export class QuantityPanel {
 
   rest() {
     const work = this.work();
-    return work && work.planned ? Math.max(0, work.planned - work.good - Number(this.scrap)) : 0;
+    return work && work.planned ? Math.max(0, work.planned - work.good - Number(this.scrap) - Number(this.rework)) : 0;
   }
 
   fill() {
@@ -108,18 +122,36 @@ export class QuantityPanel {
     this.paint();
   }
 
-  because(reason) {
-    this.reason = this.reason === reason ? "" : reason;
+  // What the reasons shown are for: the field being filled, else the one that has pieces.
+  reasonsFor() {
+    if (this.field !== "good") return this.field;
+    return Number(this.rework) && !Number(this.scrap) ? "rework" : "scrap";
+  }
+
+  reason(reason) {
+    const field = this.reasonsFor();
+    this.because[field] = this.because[field] === reason ? "" : reason;
     this.note = "";
     this.paint();
   }
 
-  confirm() {
-    const scrap = Number(this.scrap);
-    if (this.good === "" && this.scrap === "") this.note = "quantity_empty";
-    else if (scrap > 0 && !this.reason && this.state.view.scrap_reasons.length) this.note = "reason_needed";
-    else {
-      const body = { operation: this.operation, good: Number(this.good), scrap, scrap_reason: scrap ? this.reason : "" };
+  missingReason() {
+    const missing = (field) => Number(this[field]) > 0 && !this.because[field] && this.state.view[`${field}_reasons`].length;
+    return ["scrap", "rework"].find(missing) || "";
+  }
+
+  confirm(partial = this.partial) {
+    const missing = this.missingReason();
+    if (FIELDS.every((field) => this[field] === "")) this.note = "quantity_empty";
+    else if (missing) {
+      this.field = missing;
+      this.note = missing === "scrap" ? "reason_needed" : "rework_reason_needed";
+    } else {
+      const body = { operation: this.operation, good: Number(this.good), partial };
+      for (const field of ["scrap", "rework"]) {
+        body[field] = Number(this[field]);
+        body[`${field}_reason`] = body[field] ? this.because[field] : "";
+      }
       this.post("report", body);
       return this.hide();
     }
@@ -134,21 +166,36 @@ export class QuantityPanel {
   paint() {
     const work = this.work();
     put("quantity-operation", work ? work.operation_name || work.operation : this.operation);
-    for (const field of ["good", "scrap"]) {
+    this.paintEnds();
+    byId("quantity").dataset.fields = this.fields().length;
+    byId("field-rework").hidden = this.fields().length < 3;
+    for (const field of FIELDS) {
       put(`value-${field}`, this[field] === "" ? "–" : this[field]);
       byId(`field-${field}`).classList.toggle("active", this.field === field);
     }
     byId("fill-rest").disabled = !this.rest();
     put("rest", this.rest() ? String(this.rest()) : "–");
-    byId("reasons").classList.toggle("wanted", Number(this.scrap) > 0);
-    keyed(byId("reason-buttons"), this.state.view.scrap_reasons, (each) => each.id, () => make("button"), (node, each) => {
+    const why = this.reasonsFor();
+    byId("reasons").classList.toggle("wanted", Number(this[why]) > 0);
+    byId("reasons").dataset.why = why;
+    put("reasons-title", say(`${why}_reason`));
+    keyed(byId("reason-buttons"), this.state.view[`${why}_reasons`], (each) => each.id, () => make("button"), (node, each) => {
       node.dataset.do = "reason";
       node.dataset.value = each.id;
       node.textContent = pick(each);
-      node.classList.toggle("active", this.reason === each.id);
-      node.disabled = !Number(this.scrap);
+      node.classList.toggle("active", this.because[why] === each.id);
+      node.disabled = !Number(this[why]);
     });
     put("quantity-note", this.note ? say(this.note) : "");
+  }
+
+  // A partial card was scanned: then that is what the large button does.
+  paintEnds() {
+    byId("quantity").dataset.partial = this.partial ? "yes" : "no";
+    byId("quantity-partial").hidden = this.partial;
+    const word = byId("quantity-confirm").querySelector("[data-text]");
+    word.dataset.text = this.partial ? "report_partial" : "report_confirm";
+    word.textContent = say(word.dataset.text);
   }
 }
 

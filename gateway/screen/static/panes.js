@@ -50,6 +50,7 @@ export function paintJob(state) {
     put("job-order", work.work_order);
     put("job-item", work.item);
     put("job-state", known(`state_${work.state}`) ? say(`state_${work.state}`) : work.state);
+    put("job-time-word", say(work.state === "setup" ? "in_setup" : "worked"));
     put("job-planned", work.planned === null ? "—" : count(work.planned));
     put("job-good", count(work.good));
     put("job-scrap", count(work.scrap));
@@ -80,15 +81,18 @@ function paintOtherWork(state, work) {
 function paintActions(state, work) {
   const signedIn = state.view.people.length > 0;
   const paused = Boolean(work) && work.state === "paused";
+  const inSetup = Boolean(work) && work.state === "setup";
+  byId("do-setup").hidden = !work || inSetup || !state.view.commands.includes("setup");
   byId("do-report").disabled = !work;
-  byId("do-pause").hidden = paused;
+  byId("do-pause").hidden = paused || inSetup;
   byId("do-pause").disabled = !work;
-  byId("do-resume").hidden = !paused;
+  byId("do-resume").hidden = !(paused || inSetup);
+  put("do-resume-word", say(inSetup ? "run" : "resume"));
   byId("do-undo").disabled = !signedIn;
   byId("do-sign-out").disabled = !signedIn;
 }
 
-const worked = (state, work) => work.seconds + (work.state === "running" ? Math.max(0, state.now() - work.as_of_wall) : 0);
+const worked = (state, work) => work.seconds + (work.state !== "paused" ? Math.max(0, state.now() - work.as_of_wall) : 0);
 
 export function paintClocks(state) {
   put("wall", hour(state.now()));

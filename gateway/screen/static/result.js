@@ -49,7 +49,7 @@ function paintPrompt(state, result) {
   const asked = Boolean(prompt) && prompt.kind !== "none";
   const text = asked ? pick(prompt.text) : "";
   const box = byId("prompt");
-  const panels = { quantity: "quantity", read_back: "reading" };
+  const panels = { quantity: "quantity", read_back: "reading", counter: "counter" };
   const shown = asked && !(panels[prompt.kind] && !byId(panels[prompt.kind]).hidden);
   box.hidden = !shown;
   byId("main").classList.toggle("asking", shown);
@@ -62,7 +62,7 @@ function paintPrompt(state, result) {
     node.dataset.do = each.command === "report" ? "report" : "command";
     node.dataset.command = each.command;
     node.dataset.value = each.value || "";
-    node.classList.toggle("main", each.main);
+    node.classList.toggle("main", Boolean(each.main));
   });
 }
 

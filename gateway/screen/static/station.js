@@ -3,7 +3,10 @@
 import { KeyCollector, visible } from "./keys.js";
 import { byId } from "./nodes.js";
 import { CallPanel, QuantityPanel } from "./panels.js";
-import { paintCalls, paintClocks, paintFooter, paintJob, paintPeople, paintTop } from "./panes.js";
+import { CounterPanel } from "./counter.js";
+import { NotePanel } from "./note.js";
+import { PausePanel } from "./pause.js";
+import { chosenWork, paintCalls, paintClocks, paintFooter, paintJob, paintPeople, paintTop } from "./panes.js";
 import { paintAge, paintRecent, paintDoubt, paintResult, paintUnkept } from "./result.js";
 import { prepareSound, sound } from "./sound.js";
 import { ReadingPanel, paintHandover, paintNotices } from "./reading.js";
@@ -29,7 +32,10 @@ const wire = new Wire(`/station/${encodeURIComponent(document.body.dataset.stati
 const quantity = new QuantityPanel(state, post);
 const call = new CallPanel(state, post);
 const reading = new ReadingPanel(state, post);
-const fields = () => [reading, quantity].find((each) => each.open);
+const counter = new CounterPanel(state, post);
+const fields = () => [reading, counter, quantity].find((each) => each.open);
+const note = new NotePanel(state, post);
+const pause = new PausePanel(state, post);
 const keys = new KeyCollector({
   label: (text) => post("typed", { text }),
   trouble: refused,
@@ -77,8 +83,11 @@ function paint() {
   quantity.follow(); // Before the result: an open panel takes the place of the prompt's buttons.
   call.follow();
   reading.follow();
+  counter.follow();
   paintNotices(state);
   paintHandover(state);
+  pause.follow();
+  note.follow();
   paintResult(state);
   paintUnkept(state);
   paintDoubt(state);
@@ -126,7 +135,13 @@ function tick() {
 const ACTIONS = {
   language: () => (switchLanguage(), paint()),
   report: () => (quantity.show(), paint()),
-  pause: () => post("command", { command: "pause", value: "" }),
+  pause: () => (pause.asks() ? pause.show() : pause.post("")),
+  "pause-because": (button) => pause.post(button.dataset.value),
+  "pause-close": () => pause.hide(),
+  note: () => note.show(),
+  "note-call": () => (note.show(call.call), call.hide()),
+  "note-close": () => note.hide(),
+  setup: () => post("command", { command: "setup", value: chosenWork(state).operation }),
   resume: () => post("command", { command: "resume", value: "" }),
   sign_out: () => post("command", { command: "sign_out", value: "" }),
   undo: (button) => twice(button, () => post("command", { command: "undo", value: "" })),
@@ -135,11 +150,14 @@ const ACTIONS = {
   field: (button) => quantity.choose(button.dataset.value),
   digit: (button) => fields()?.digit(button.dataset.value),
   "hand-over": () => post("command", { command: "handover", value: "" }),
+  "counter-confirm": () => counter.confirm(),
+  "counter-cancel": () => counter.cancel(),
   "reading-confirm": () => reading.confirm(),
   "reading-cancel": () => reading.cancel(),
-  reason: (button) => quantity.because(button.dataset.value),
+  reason: (button) => quantity.reason(button.dataset.value),
   "fill-rest": () => quantity.fill(),
   "quantity-confirm": () => quantity.confirm(),
+  "quantity-partial": () => quantity.confirm(true),
   "quantity-cancel": () => quantity.cancel(),
   "quantity-close": () => quantity.cancel(),
   "call-open": (button) => call.show(button.dataset.value),

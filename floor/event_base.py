@@ -1,0 +1,32 @@
+"""What every event is made of: the base class and the kinds of field.
+
+Pure: values in, values out.
+"""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[str, Field(max_length=512)]
+Pieces = Annotated[int, Field(ge=0, le=1_000_000)]
+Identity = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{32}/[1-9][0-9]*$", description="epoch/seq of a record of this gateway")
+]
+
+
+class Event(BaseModel):
+    """What happened, as data. `type_name` is its CloudEvents type; the fields are its `data`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    type_name: ClassVar[str] = ""
+
+
+class GrownEvent(Event):
+    """An event with fields that came after 0.1.0, which refuses them: where they say nothing they are not written."""
+
+    later: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in whole(self).items() if value or name not in self.later}
