@@ -133,6 +133,7 @@ def test_language_is_chosen_and_stays_on_the_page(admin: FlaskClient) -> None:
         "/language",
         "/calls/acknowledge",
         "/calls/resolve",
+        "/codes/tester",
         "/gateways/enrol",
         "/gateways/revoke",
         "/gateways/sign-off",
