@@ -209,6 +209,17 @@ class AndonAcknowledged(Event):
     source: Literal["badge", "page", "office"] = "badge"
 
 
+class AndonAssigned(Event):
+    """A call was handed to another owner, for whom it waits from now on."""
+
+    type_name = "andon.assigned"
+    call: Identity
+    call_type: Name
+    owner: Annotated[str, Field(min_length=1, max_length=120)]
+    person: Name
+    source: Literal["badge", "card", "page"] = "card"
+
+
 class AndonEscalated(Event):
     """A call has waited so long that the next tier has to know.
 
@@ -351,6 +362,7 @@ EVENTS: dict[str, type[Event]] = {
         HandoverAccepted,
         AndonRaised,
         AndonAcknowledged,
+        AndonAssigned,
         AndonEscalated,
         AndonResolved,
         AndonCancelled,

@@ -58,6 +58,7 @@ CommandName = Literal[
     "cause",
     "call",
     "handover",
+    "assign",
 ]
 
 
@@ -138,7 +139,7 @@ class Operation(GrownRow):
 
 
 class CommandCard(Row):
-    """A printed card. `value` is the digit, the scrap reason, the cause or the call type it stands for."""
+    """A printed card. `value` is the digit, scrap reason, cause, call type or owner of a call it stands for."""
 
     label: LabelText
     command: CommandName

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from floor.error_proofing import DEFAULTS
+from floor.limits import OWNER_CHARACTERS_MAX
 
 if TYPE_CHECKING:
     from floor.master import MasterData
@@ -132,6 +133,8 @@ def _card_faults(label: str, command: str, value: str, reasons: set[str], calls:
         return [f"card {label!r} names an unknown cause: {value!r}"]
     if command == "scrap" and value and value not in reasons:
         return [f"card {label!r} names an unknown reason: {value!r}"]
+    if command == "assign" and not 0 < len(value) <= OWNER_CHARACTERS_MAX:
+        return [f"card {label!r}: a card that hands calls over names the owner in at most {OWNER_CHARACTERS_MAX} letters"]
     if command == "call" and value not in calls:
         return [f"card {label!r} names an unknown call type: {value!r}"]
     return []

@@ -14,6 +14,7 @@ class Right(StrEnum):
     RESOLVE_RAISED = "resolve_raised"
     RESOLVE_ACKNOWLEDGED = "resolve_acknowledged"
     CANCEL = "cancel"
+    ASSIGN = "assign"
 
 
 EVERYBODY = frozenset({"", "operator", "leader", "maintainer", "planner"})
@@ -24,6 +25,7 @@ ROLES: dict[Right, frozenset[str]] = {
     Right.RESOLVE_RAISED: frozenset({"leader"}),
     Right.RESOLVE_ACKNOWLEDGED: EVERYBODY,
     Right.CANCEL: EVERYBODY,
+    Right.ASSIGN: frozenset({"leader"}),
 }
 
 

@@ -29,6 +29,7 @@ EVENT_NAMES: Final[Catalogue] = {
     "handover.accepted": ("接班签字", "Hand-over accepted"),
     "andon.raised": ("安灯呼叫", "Call raised"),
     "andon.acknowledged": ("呼叫已响应", "Call acknowledged"),
+    "andon.assigned": ("呼叫已转交", "Call handed over"),
     "andon.escalated": ("呼叫已升级", "Call escalated"),
     "andon.resolved": ("异常已解决", "Call resolved"),
     "andon.cancelled": ("呼叫已取消", "Call cancelled"),
@@ -93,6 +94,7 @@ REJECTION_NAMES: Final[Catalogue] = {
     "no_open_call": ("没有未关闭的呼叫", "No open call"),
     "cause_unfit": ("原因与呼叫类型不符", "The cause does not fit the call"),
     "leader_only": ("需要班组长", "Only a leader can do this"),
+    "unknown_owner": ("没有这个负责人", "Nobody knows this owner"),
     "call_gone": ("呼叫已关闭", "The call is closed"),
     # What arrived was no label at all: the reasons a device gives.
     "garbled_too_long": ("条码过长", "Label too long"),

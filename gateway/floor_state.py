@@ -10,18 +10,14 @@ from dataclasses import astuple, dataclass, field
 from itertools import islice
 from typing import Any, Final, TypeGuard
 
-from floor import calls, events, work
-from floor.calls import CallAction, CallState
+from floor import events, work
 from floor.events import Happening, Instant
 from floor.work import WorkAction, WorkState
 from gateway import limits
-from gateway.elapsed import Elapsed
 from gateway.floor_reading import READING_FOLDS, Readings
+from gateway.open_calls import Call, OpenCalls
 
 FORMAT: Final = 1
-
-CALL_COLUMNS: Final = 7
-"""Those of a call in a folded state of 0.1.0."""
 
 
 @dataclass(slots=True)
@@ -65,23 +61,6 @@ class Progress:
 
 
 @dataclass(slots=True)
-class Call:
-    """An open call. Its identity is the record that raised it."""
-
-    identity: str
-    call_type: str
-    station: str
-    state: CallState
-    raised_wall: float
-    person: str
-    acknowledged_by: str
-    tier: int = 0
-    """The newest tier that was raised."""
-    owner: str = ""
-    elapsed: Elapsed = field(default_factory=Elapsed)
-
-
-@dataclass(slots=True)
 class Report:
     """A report that can still be taken back."""
 
@@ -100,7 +79,7 @@ class Floor:
     held: dict[str, dict[str, Held]] = field(default_factory=dict)
     shares: dict[str, dict[str, Share]] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
-    calls: dict[str, Call] = field(default_factory=dict)
+    open_calls: OpenCalls = field(default_factory=OpenCalls)
     reports: dict[tuple[str, str], list[Report]] = field(default_factory=dict)
     at_station: dict[str, dict[tuple[str, str], Share]] = field(default_factory=dict)
     """The same shares by the station they were begun at."""
@@ -115,6 +94,11 @@ class Floor:
     """Events that did not fit the state, as beside a lost record: their counts are kept, their transition is not."""
 
     # What others ask.
+
+    @property
+    def calls(self) -> dict[str, Call]:
+        """Open calls by identity, oldest first."""
+        return self.open_calls.by_identity
 
     def current(self, station: str) -> str:
         """The person whose scans these are: the last held; empty when nobody is."""
@@ -154,8 +138,7 @@ class Floor:
     def apply(self, identity: str, happening: Happening) -> None:
         """Fold one record in. Never raises for an event that is valid in itself, so a start can never wedge."""
         if self.last is not None and self.last.boot != happening.instant.boot:
-            for call in self.calls.values():
-                call.elapsed = call.elapsed.at(self.last, happening.instant)
+            self.open_calls.boot(self.last, happening.instant)
         self.last = happening.instant
         fold = FOLDS.get(type(happening.event))
         if fold is not None:
@@ -174,9 +157,7 @@ class Floor:
                 "shares": [astuple(row) for rows in self.shares.values() for row in rows.values()],
                 "at_station": [[station, *key] for station, rows in self.at_station.items() for key in rows],
                 "progress": [[key, *astuple(row)] for key, row in self.progress.items()],
-                # Apart from the calls themselves, so that the release before this one still reads those.
-                "calls": [astuple(row)[:CALL_COLUMNS] for row in self.calls.values()],
-                "waiting": [[row.identity, row.tier, row.owner, *astuple(row.elapsed)] for row in self.calls.values()],
+                **self.open_calls.to_values(),
                 "last": None if self.last is None else astuple(self.last),
                 "reports": [[*key, [astuple(row) for row in rows]] for key, rows in self.reports.items()],
                 "shares_open": self.shares_open,
@@ -206,13 +187,7 @@ class Floor:
             station, person, operation = row
             whole.at_station.setdefault(station, {})[person, operation] = whole.shares[person][operation]
         whole.progress = {row[0]: Progress(*row[1:]) for row in found["progress"]}
-        for row in found["calls"]:
-            call = Call(*row)
-            call.state = CallState(call.state)
-            whole.calls[call.identity] = call
-        for identity, tier, owner, *elapsed in found.get("waiting", ()):
-            call = whole.calls[identity]
-            call.tier, call.owner, call.elapsed = tier, owner, Elapsed(*elapsed)
+        whole.open_calls = OpenCalls.from_values(found)
         if found.get("last") is not None:
             whole.last = Instant(*found["last"])
         whole.readings = Readings.from_rows(found.get("readings", {}))
@@ -389,50 +364,34 @@ def _report_corrected(state: Floor, identity: str, happening: Happening) -> None
 def _andon_raised(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.AndonRaised)
-    began = calls.after(CallState.NONE, CallAction.RAISE)
-    if len(state.calls) >= limits.CALLS_OPEN_MAX:
-        del state.calls[next(iter(state.calls))]
+    if not state.open_calls.raise_one(identity, happening, event):
         state.forgotten += 1
-    state.calls[identity] = Call(
-        identity,
-        event.call_type,
-        happening.station,
-        began,
-        happening.instant.wall,
-        event.person,
-        "",
-        elapsed=Elapsed(0.0, happening.instant.boottime, happening.instant.boot),
-    )
-
-
-def _acknowledged(state: Floor, identity: str, person: str) -> None:
-    """The first acknowledgement counts; a second, from wherever, changes nothing (it is one fact)."""
-    call = state.calls.get(identity)
-    if call is not None and calls.allowed(call.state, CallAction.ACKNOWLEDGE):
-        call.state = calls.after(call.state, CallAction.ACKNOWLEDGE)
-        call.acknowledged_by = person
 
 
 def _andon_acknowledged(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.AndonAcknowledged)
-    _acknowledged(state, event.call, event.person)
+    state.open_calls.acknowledge(event.call, event.person, happening.instant)
+
+
+def _andon_assigned(state: Floor, identity: str, happening: Happening) -> None:
+    event = happening.event
+    assert isinstance(event, events.AndonAssigned)
+    if not state.open_calls.assign(event.call, event.owner, event.person, happening.instant):
+        state.inapplicable += 1
 
 
 def _andon_escalated(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.AndonEscalated)
-    call = state.calls.get(event.call)
-    if call is None or event.tier <= call.tier:
+    if not state.open_calls.escalate(event):
         state.inapplicable += 1
-        return
-    call.tier, call.owner = event.tier, event.owner
 
 
 def _andon_closed(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.AndonResolved | events.AndonCancelled)
-    if state.calls.pop(event.call, None) is None:
+    if not state.open_calls.close(event.call):
         state.inapplicable += 1
 
 
@@ -447,15 +406,24 @@ def _fact_received(state: Floor, identity: str, happening: Happening) -> None:
             totals = state._progress_of(operation)
             totals.elsewhere_good, totals.elsewhere_scrap = good, scrap
             return
-    elif event.kind == "call.acknowledged" and isinstance(content.get("call"), str):
-        _acknowledged(state, content["call"], str(content.get("person_name") or content.get("person") or "")[:64])
+    elif event.kind.startswith("call.") and isinstance(content.get("call"), str):
+        _told_of_call(state, event.kind, content, happening.instant)
         return
-    elif event.kind == "call.resolved" and isinstance(content.get("call"), str):
-        state.calls.pop(content["call"], None)
-        return
-    else:
+    elif event.kind not in ("call.acknowledged", "call.assigned", "call.resolved"):
         return
     state.inapplicable += 1
+
+
+def _told_of_call(state: Floor, kind: str, content: dict[str, Any], now: Instant) -> None:
+    """One call is named; nothing of it is ours where it is closed or another gateway's."""
+    call, who = content["call"], str(content.get("person_name") or content.get("person") or "")[:64]
+    if kind == "call.acknowledged":
+        state.open_calls.acknowledge(call, who, now)
+    elif kind == "call.assigned":
+        owner = content.get("owner")
+        state.open_calls.assign(call, owner if isinstance(owner, str) else "", who, now)
+    elif kind == "call.resolved":
+        state.open_calls.close(call)
 
 
 def _is_count(value: object) -> TypeGuard[int]:
@@ -479,6 +447,7 @@ FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     events.ReportCorrected: _report_corrected,
     events.AndonRaised: _andon_raised,
     events.AndonAcknowledged: _andon_acknowledged,
+    events.AndonAssigned: _andon_assigned,
     events.AndonEscalated: _andon_escalated,
     events.AndonResolved: _andon_closed,
     events.AndonCancelled: _andon_closed,

@@ -155,6 +155,8 @@ class Loop:
                 return Input(station, station_desk.PageReadBack(text))
             case page.PageResolve(station, call, cause):
                 return Input(station, station_desk.PageResolve(call, cause))
+            case page.PageAssign(station, call, owner):
+                return Input(station, station_desk.PageAssign(call, owner))
         return None
 
     def _report(self, item: object, instant: Instant) -> list[Act]:

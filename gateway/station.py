@@ -15,7 +15,7 @@ from floor.label_texts import shown, shown_bytes
 from floor.labels import OWN_TEXT, LabelKind, classify, decode
 from floor.master import MasterData, Person
 from floor.rights import Right, may
-from gateway import limits, station_calls, station_handover, station_reading, station_work
+from gateway import limits, station_assign, station_calls, station_handover, station_reading, station_work
 from gateway.floor_state import Floor, Held
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import (
@@ -23,6 +23,7 @@ from gateway.station_desk import (
     Desk,
     Input,
     PageAcknowledge,
+    PageAssign,
     PageCommand,
     PageReadBack,
     PageReport,
@@ -147,6 +148,8 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "acknowledge": station_calls.acknowledge,
     "raise": station_calls.raise_call,
     "resolve": station_calls.resolve,
+    "assign": station_assign.assign,
+    "assign_badge": station_assign.assign_badge,
     "cancel_call": station_calls.cancel_call,
     "work": station_work.work,
     "enter_good": station_work.enter_good,
@@ -183,7 +186,7 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
 def situation_of(case: Case) -> str:
     """The first part of the row's key: what the station waits for."""
     prompt = case.desk.prompt
-    if prompt is not None and (case.person or prompt.kind in ("same_piece", "cause") or prompt.person):
+    if prompt is not None and (case.person or prompt.kind in ("same_piece", "cause", "assign") or prompt.person):
         return "choose" if prompt.kind in ("pause", "resume") else prompt.kind
     return "signed_in" if case.person else "nobody"
 
@@ -325,6 +328,8 @@ def decide(
         return _page_read(case, what)
     if isinstance(what, PageAcknowledge):
         return station_calls.acknowledge_page(case, what.call)
+    if isinstance(what, PageAssign):
+        return station_assign.assign_page(case, what.call, what.owner)
     return station_calls.resolve_page(case, what.call, what.cause)
 
 
@@ -385,12 +390,15 @@ def wake(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
 def fact_notice(state: Floor, fact: FactReceived, master: MasterData) -> tuple[str, Signal, Message] | None:
     """(station, signal, message) a fact of the office gives to the station it is about; ask before it is folded in."""
     call = state.calls.get(str(fact.content.get("call", "")))
-    if call is None or fact.kind not in ("call.acknowledged", "call.resolved"):
+    if call is None or fact.kind not in ("call.acknowledged", "call.assigned", "call.resolved"):
         return None
     row = master.call_type_by_id.get(call.call_type)
     name = shown(row.name if row is not None and row.name else call.call_type, 64)
     name_en = shown((row and row.name_en) or name, 64)
     if fact.kind == "call.resolved":
         return call.station, Signal.RESOLVED, Message("resolved_office", {"call": name, "call_en": name_en})
+    if fact.kind == "call.assigned":
+        owner = shown(str(fact.content.get("owner") or ""), 64)
+        return call.station, Signal.CALLED, Message("assigned", {"call": name, "call_en": name_en, "owner": owner})
     who = shown(str(fact.content.get("person_name") or fact.content.get("person") or ""), 64)
     return call.station, Signal.ACKNOWLEDGED, Message("acknowledged", {"call": name, "call_en": name_en, "name": who})

@@ -10,7 +10,7 @@ from floor.master import CallTier
 from floor.rights import Right, may
 from floor.work import WorkState
 from gateway.elapsed import Elapsed
-from gateway.floor_state import Call
+from gateway.open_calls import Call
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import Decision, Prompt
 from gateway.view import Message

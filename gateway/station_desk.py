@@ -87,11 +87,21 @@ class PageReadBack:
     text: str
 
 
-Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve | PageReadBack
+@dataclass(frozen=True, slots=True)
+class PageAssign:
+    """A call is handed to another owner."""
+
+    call: str
+    owner: str
+
+
+Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve | PageAssign | PageReadBack
 
 # The desk.
 
-PromptKind = Literal["quantity", "confirm_rule", "same_piece", "cause", "pause", "resume", "read_back", "handover"]
+PromptKind = Literal[
+    "quantity", "confirm_rule", "same_piece", "cause", "pause", "resume", "assign", "read_back", "handover"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,8 @@ class Prompt:
 
     `good` and `scrap` are digits as given: None not asked for, "" asked for and none given yet. `entering` says which
     of them the next digit goes to. `operation` is the key of the share it is about, `call` that of the call, `person`
-    who wants to sign in. `reading` is read back: `given` are the facts said so far, `entered` the digits of the next.
+    who wants to sign in, `owner` whom the call goes to. `reading` is read back: `given` are the facts said so far,
+    `entered` the digits of the next.
     """
 
     kind: PromptKind
@@ -116,6 +127,7 @@ class Prompt:
     reading: Reading | None = None
     given: tuple[str, ...] = ()
     entered: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

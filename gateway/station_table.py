@@ -11,6 +11,7 @@ situation  nobody         nobody is signed in and the station waits for nothing
            choose         pause or resume wants a ticket
            read_back      key facts of a notice or a hand-over are said back
            handover       whoever hands over has to sign with their badge
+           assign         a call that is to be handed over wants a leader's badge
 label      what was scanned: see LABELS. `doubtful` is the label whose beep nobody knows of after a start,
            `leader_badge` a leader's while a call here waits to be taken, `own_badge` the current person's,
            `held_badge` that of another whom the station holds, `new_badge` any other.
@@ -32,6 +33,7 @@ SITUATIONS: Final = (
     "same_piece",
     "cause",
     "choose",
+    "assign",
     "read_back",
     "handover",
 )
@@ -52,6 +54,7 @@ CARDS: Final = (
     "cause",
     "call",
     "handover",
+    "assign",
 )
 STRANGERS: Final = ("unknown_badge", "unknown_command", "part", "product", "unknown")
 LABELS: Final = (*BADGES, *TICKETS, "doubtful", *CARDS, *STRANGERS)
@@ -82,13 +85,15 @@ _SIGNED_IN: Final[dict[str, str]] = {
     "cause": "resolve",
     "call": "raise",
     "handover": "hand_over",
+    "assign": "assign",
     **dict.fromkeys(STRANGERS, "refuse_label"),
 }
 """What each label does when somebody is signed in and nothing is waited for. The other columns say how they differ."""
 
 # Calls go out whatever else is going on, and strangers never disturb what is.
 _UNDISTURBED: Final = {
-    label: _SIGNED_IN[label] for label in ("leader_badge", "cause", "call", "doubtful", *STRANGERS, "same", "another")
+    label: _SIGNED_IN[label]
+    for label in ("leader_badge", "cause", "call", "assign", "doubtful", *STRANGERS, "same", "another")
 }
 _ANEW: Final = dict.fromkeys(LABELS, "anew")
 
@@ -117,6 +122,7 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
     | _UNDISTURBED
     | {"same": "count_once", "another": "count_again", "confirm": "refuse_confirm", "cancel": "drop"},
     "cause": _ANEW | _UNDISTURBED | {"cancel": "drop"},
+    "assign": _ANEW | _UNDISTURBED | dict.fromkeys(BADGES, "assign_badge") | {"cancel": "drop"},
     "choose": _ANEW | _UNDISTURBED | dict.fromkeys(TICKETS, "choose") | {"cancel": "drop"},
     "read_back": _ANEW
     | _UNDISTURBED
@@ -161,6 +167,7 @@ _LEADS_TO: Final = {
     "hand_over": "handover",
     "sign_handover": "nobody",
     "sign_reading": "signed_in",
+    "assign_badge": "signed_in",
 }
 
 
@@ -180,6 +187,7 @@ def diagram() -> str:
         "    signed_in --> confirm_rule: rule broken (ticket)",
         "    signed_in --> choose: several shares (pause, resume)",
         "    signed_in --> read_back: notice or hand-over not read (ticket)",
+        "    signed_in --> assign: nobody here may hand it over (assign)",
         "    signed_in --> cause: call already taken (call, button)",
     ]
     return "\n".join(lines) + "\n"

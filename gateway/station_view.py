@@ -8,8 +8,10 @@ from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX
 from floor.master import MasterData
 from floor.notices import notices_at
+from floor.owners import owners
 from gateway import limits
-from gateway.floor_state import Call, Floor, Share
+from gateway.floor_state import Floor, Share
+from gateway.open_calls import Call
 from gateway.station_case import Case
 from gateway.station_desk import Desk, Prompt, StationRules
 from gateway.station_guards import reported
@@ -75,6 +77,8 @@ def _call(case: Case, call: Call) -> CallLine:
         acknowledged_by=case.name_of(call.acknowledged_by) if call.state is CallState.ACKNOWLEDGED else "",
         tier=call.tier,
         owner=shown(call.owner, 64),
+        handed_by=case.name_of(call.handed_by) if call.handed_by else "",
+        owners=tuple(shown(each, 64) for each in owners(case.master, call.call_type)),
         causes=tuple(dict.fromkeys((each.id, each.name, each.name_en or each.name) for each in causes)),
     )
 

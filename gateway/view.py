@@ -58,7 +58,11 @@ class CallLine:
     """(id, name, name_en) of each cause it may be closed with."""
     tier: int = 0
     owner: str = ""
-    """The newest tier that has to know, and who that is."""
+    """The newest tier that has to know, and who that is: of that tier, or whom it was handed to since."""
+    handed_by: str = ""
+    """Who handed it to the owner; empty where a tier named them."""
+    owners: tuple[str, ...] = ()
+    """Whom it may be handed to."""
 
 
 @dataclass(frozen=True, slots=True)

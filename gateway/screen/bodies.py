@@ -4,9 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from floor.limits import OWNER_CHARACTERS_MAX
 from floor.master import CommandName
 from gateway.screen.inputs import (
     PageAcknowledge,
+    PageAssign,
     PageCall,
     PageCommand,
     PageInput,
@@ -100,6 +102,15 @@ class ReadBackBody(Body):
         return PageReadBack(station, self.text)
 
 
+class AssignBody(Body):
+    kind: Literal["assign"] = "assign"
+    call: Code
+    owner: Annotated[str, Field(min_length=1, max_length=OWNER_CHARACTERS_MAX)]
+
+    def as_input(self, station: str) -> PageInput:
+        return PageAssign(station, self.call, self.owner)
+
+
 BODIES: dict[str, type[Body]] = {
     "typed": TypedBody,
     "report": ReportBody,
@@ -108,6 +119,7 @@ BODIES: dict[str, type[Body]] = {
     "acknowledge": AcknowledgeBody,
     "resolve": ResolveBody,
     "read_back": ReadBackBody,
+    "assign": AssignBody,
 }
 
 

@@ -69,4 +69,13 @@ class PageReadBack:
     text: str
 
 
-PageInput = Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack
+@dataclass(frozen=True, slots=True)
+class PageAssign:
+    """A call is handed to another owner, by their name as the page has it."""
+
+    station: str
+    call: str
+    owner: str
+
+
+PageInput = Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageAssign | PageReadBack

@@ -24,6 +24,7 @@ CARDS = {
     "cause": "flaw",
     "call": "quality",
     "handover": "",
+    "assign": "设备科",
 }
 
 

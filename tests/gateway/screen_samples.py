@@ -30,6 +30,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "ask_quantity": {"zh": "输入合格数量", "en": "Enter the good quantity"},
     "confirm_early": {"zh": "才干了 {time}，真的完成了？", "en": "Only {time} worked. Really done?"},
     "repeated": {"zh": "刚才这一张已经存过", "en": "This one was kept a moment ago"},
+    "assigned": {"zh": "{call} 已转交 {owner}，等人来", "en": "{call_en} handed to {owner}, waiting"},
     "called": {"zh": "已呼叫{name}", "en": "{name} is called"},
     "refused_earlier_short": {
         "zh": "不允许：前道工序数量不足 · {operation}",
@@ -228,6 +229,14 @@ def unkept() -> GatewayView:
     return view(replace(RUNNING_STATION, last=last), refusing="disk_full")
 
 
+def assigned() -> GatewayView:
+    """A leader has handed the call to another owner; one may hand it on."""
+    owners = ("设备科", "质量科", "车间主任", "赵班长")
+    last = LastScan("", "called", Message("assigned", {"call": "设备故障", "call_en": "Machine", "owner": "设备科"}), WALL - 2)
+    call = replace(OPEN_CALL, owner="设备科", handed_by="赵班长", owners=owners)
+    return view(replace(RUNNING_STATION, calls=(call, TAKEN_CALL), last=last, recent=(last, *RECENT)))
+
+
 SAMPLES = {
     "doubtful": doubtful,
     "idle": idle,
@@ -237,6 +246,7 @@ SAMPLES = {
     "refused": refused,
     "called": called,
     "escalated": escalated,
+    "assigned": assigned,
     "offline": offline,
     "alone": alone,
     "notified": notified,

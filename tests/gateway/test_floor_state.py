@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from floor.events import (
+    AndonAcknowledged,
+    AndonAssigned,
     AndonRaised,
     Event,
     FactReceived,
@@ -49,12 +51,14 @@ EVENTS = st.one_of(
         reopened=st.booleans(),
     ),
     st.builds(AndonRaised, call_type=st.sampled_from(["quality", "material"])),
+    st.builds(AndonAcknowledged, call=IDENTITIES, call_type=st.just("quality"), person=PEOPLE),
+    st.builds(AndonAssigned, call=IDENTITIES, call_type=st.just("quality"), person=PEOPLE, owner=st.just("设备科")),
     st.builds(
         FactReceived,
         fact=st.just(1),
-        kind=st.sampled_from(["operation.progress", "call.acknowledged", "call.resolved", "other"]),
+        kind=st.sampled_from(["operation.progress", "call.acknowledged", "call.assigned", "call.resolved", "call.other", "other"]),
         content=st.dictionaries(
-            st.sampled_from(["operation", "good", "scrap", "call", "person", "person_name"]),
+            st.sampled_from(["operation", "good", "scrap", "call", "person", "person_name", "owner"]),
             st.one_of(OPERATIONS, IDENTITIES, SMALL, st.none(), st.integers(), st.lists(st.none(), max_size=1)),
         ),
     ),

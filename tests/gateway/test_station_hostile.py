@@ -17,6 +17,7 @@ from gateway.station_desk import (
     Desk,
     Input,
     PageAcknowledge,
+    PageAssign,
     PageCommand,
     PageReadBack,
     PageReport,
@@ -101,12 +102,26 @@ INPUTS: st.SearchStrategy[Any] = st.one_of(
     st.builds(
         PageCommand,
         command=st.sampled_from(
-            ["digit", "good", "undo", "pause", "confirm", "cancel", "same", "another", "call", "handover", "x"]
+            [
+                "digit",
+                "good",
+                "undo",
+                "pause",
+                "confirm",
+                "cancel",
+                "same",
+                "another",
+                "call",
+                "handover",
+                "assign",
+                "x",
+            ]
         ),
         value=st.text(max_size=3),
     ),
     st.builds(PageReadBack, text=st.one_of(st.sampled_from(["0", "1", "100", "\x00"]), st.text(max_size=40))),
     st.builds(PageAcknowledge, call=CALLS),
+    st.builds(PageAssign, call=CALLS, owner=st.sampled_from(["设备科", "李", "", "nobody"])),
     st.builds(PageResolve, call=CALLS, cause=st.sampled_from(["flaw", "shortage", "x"])),
     st.tuples(st.just("fact"), st.integers(0, 300)),
     st.just("reboot"),

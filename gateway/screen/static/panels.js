@@ -166,6 +166,7 @@ export class CallPanel {
 
   show(call) {
     this.call = call;
+    this.assigning = false;
     byId("badge").value = "";
     byId("call").hidden = false;
     this.paint();
@@ -192,12 +193,37 @@ export class CallPanel {
     put("call-state", callState(call));
     put("call-by", call.person_name ? say("call_by", { name: call.person_name }) : "");
     byId("badge-form").hidden = call.state !== "raised";
+    byId("causes").hidden = this.assigning;
+    byId("owners").hidden = !this.assigning;
+    byId("call-assign-word").dataset.text = this.assigning ? "back" : "assign";
+    put("call-assign-word", say(this.assigning ? "back" : "assign"));
+    this.paintOwners(call);
     byId("cause-none").hidden = call.causes.length > 0;
     keyed(byId("cause-buttons"), call.causes, (each) => each.id, () => make("button"), (node, each) => {
       node.dataset.do = "resolve";
       node.dataset.value = each.id;
       node.replaceChildren(icon("flag"), make("span", "", pick(each)));
     });
+  }
+
+  paintOwners(call) {
+    const owners = call.owners.filter((each) => each !== call.owner || call.state !== "raised");
+    byId("owner-none").hidden = owners.length > 0;
+    keyed(byId("owner-buttons"), owners, (each) => each, () => make("button"), (node, each) => {
+      node.dataset.do = "assign";
+      node.dataset.value = each;
+      node.textContent = each;
+    });
+  }
+
+  choose() {
+    this.assigning = !this.assigning;
+    this.paint();
+  }
+
+  assign(owner) {
+    this.post("assign", { call: this.call, owner });
+    this.hide();
   }
 
   acknowledge(badge) {

@@ -107,12 +107,14 @@ const CALL_ICONS = { raised: "bell", acknowledged: "coming" };
 export const callIcon = (call) => CALL_ICONS[call.state] || "bell";
 
 export function callState(call) {
+  if (call.state !== "acknowledged" && call.handed_by) return say("call_handed", { owner: call.owner });
   if (call.state !== "acknowledged") return call.tier ? say("call_escalated", { owner: call.owner || call.tier }) : say("call_raised");
   return call.acknowledged_by ? say("call_acknowledged", { name: call.acknowledged_by }) : say("call_acknowledged_nobody");
 }
 
 function callBrief(call) {
   if (call.state === "acknowledged") return call.acknowledged_by || say("call_coming_brief");
+  if (call.handed_by) return `→ ${call.owner}`;
   return call.tier ? `↑ ${call.owner || call.tier}` : say("call_raised_brief");
 }
 
