@@ -19,6 +19,7 @@ from central.limits import (
 from central.projector import catch_up_all, is_behind
 from central.snapshots import current_master
 from floor.events import AndonRaised
+from floor.master import MasterData
 
 OPEN_STATES = ("raised", "acknowledged")
 
@@ -80,6 +81,8 @@ class BoardCall:
     cause: str
     tier: int
     owner: str
+    handed_by: str
+    handed_by_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,36 +245,47 @@ def _in_order(plant: str, states: Sequence[str], limit: int) -> Select[Any]:
 
 def _calls(session: Session, plant: str, now: float, states: Sequence[str], limit: int) -> tuple[BoardCall, ...]:
     master = current_master(session, plant)
-    found = []
-    for row in session.scalars(_in_order(plant, states, limit)):
-        kind = master.call_type_by_id.get(row.call_type)
-        taken_by = master.person_by_id.get(row.acknowledged_by)
-        begun = row.raised_at or row.acknowledged_at or now
-        found.append(
-            BoardCall(
-                gateway_name=row.gateway,
-                call=f"{row.epoch}/{row.seq}",
-                call_type=row.call_type,
-                name=kind.name if kind else row.call_type,
-                name_en=kind.name_en if kind else "",
-                impact=kind.impact if kind else "slow",
-                station=row.station,
-                state=row.state,
-                raised=row.raised_at,
-                running_seconds=max(0.0, (row.ended_at or now) - begun),
-                person=row.person,
-                operation=row.operation,
-                acknowledged=row.acknowledged_at,
-                acknowledged_by=row.acknowledged_by,
-                acknowledged_by_name=taken_by.name if taken_by else row.acknowledged_by,
-                ended=row.ended_at,
-                ended_by=row.ended_by,
-                cause=row.cause,
-                tier=row.tier,
-                owner=row.owner,
-            )
-        )
-    return tuple(found)
+    return tuple(_call(row, master, now) for row in session.scalars(_in_order(plant, states, limit)))
+
+
+def one_call(session: Session, plant: str, gateway_name: str, epoch: str, seq: int, now: float) -> BoardCall | None:
+    """One call, open or over."""
+    row = session.get(models.Call, (plant, gateway_name, epoch, seq))
+    return None if row is None else _call(row, current_master(session, plant), now)
+
+
+def _call(row: models.Call, master: MasterData, now: float) -> BoardCall:
+    kind = master.call_type_by_id.get(row.call_type)
+    begun = row.raised_at or row.acknowledged_at or now
+    return BoardCall(
+        gateway_name=row.gateway,
+        call=f"{row.epoch}/{row.seq}",
+        call_type=row.call_type,
+        name=kind.name if kind else row.call_type,
+        name_en=kind.name_en if kind else "",
+        impact=kind.impact if kind else "slow",
+        station=row.station,
+        state=row.state,
+        raised=row.raised_at,
+        running_seconds=max(0.0, (row.ended_at or now) - begun),
+        person=row.person,
+        operation=row.operation,
+        acknowledged=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        acknowledged_by_name=_name(row.acknowledged_by, master),
+        ended=row.ended_at,
+        ended_by=row.ended_by,
+        cause=row.cause,
+        tier=row.tier,
+        owner=row.owner,
+        handed_by=row.handed_by,
+        handed_by_name=_name(row.handed_by, master),
+    )
+
+
+def _name(person: str, master: MasterData) -> str:
+    known = master.person_by_id.get(person)
+    return known.name if known else person
 
 
 def _sums(session: Session, plant: str) -> dict[str, dict[str, int]]:

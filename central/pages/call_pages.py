@@ -1,14 +1,18 @@
 """Open and recent calls. A leader takes a call or closes it with a cause; the station is told by a fact."""
 
+import re
+
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.pages.board_selection import pressing_calls
-from central.pages.frame import for_accounts, for_role, render, signed_in
+from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
 from central.pages.office import LEADER, CallLine
 from central.pages.port import Office
 
-RESULTS = ("taken", "closed", "already")
+RESULTS = ("taken", "closed", "handed", "already")
+EPOCH = re.compile(r"[0-9a-f]{32}")
+SEQ_MAX = 10**16
 OTHER_CAUSE = "other"
 
 
@@ -25,12 +29,32 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     def calls_fragment() -> Response:
         return _show(office, "calls_fragment.html")
 
+    @pages.get("/calls/<gateway_name>/<epoch>/<int:seq>")
+    @for_accounts
+    def one_call(gateway_name: str, epoch: str, seq: int) -> Response:
+        known = NAME.fullmatch(gateway_name) and EPOCH.fullmatch(epoch) and seq < SEQ_MAX
+        found = office.call(gateway_name, epoch, seq) if known else None
+        if found is None:
+            abort(404)
+        return render("call.html", call=found.line, steps=found.steps)
+
     @pages.post("/calls/acknowledge")
     @for_role(LEADER)
     def acknowledge_call() -> BaseResponse:
         call = _asked_call(office)
         done = call is not None and office.acknowledge(call.gateway_name, call.call, signed_in())
         return redirect(f"/calls?done={'taken' if done else 'already'}", 303)
+
+    @pages.post("/calls/assign")
+    @for_role(LEADER)
+    def assign_call() -> BaseResponse:
+        call, owner = _asked_call(office), request.form.get("owner", "")
+        if call is None:
+            return redirect("/calls?done=already", 303)
+        if owner not in call.owners:
+            abort(400)
+        done = office.assign(call.gateway_name, call.call, owner, signed_in())
+        return redirect(f"/calls?done={'handed' if done else 'already'}", 303)
 
     @pages.post("/calls/resolve")
     @for_role(LEADER)

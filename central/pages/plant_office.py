@@ -7,14 +7,16 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from central import accounts, alarms, enrolment, facts, readers, snapshots
-from central.board import board_version, current_board, ended_calls
+from central import accounts, alarms, enrolment, facts, models, readers, snapshots
+from central.board import board_version, current_board, ended_calls, one_call
+from central.call_history import call_steps
 from central.context import Plant
 from central.pages import plant_board
 from central.pages.office import (
     Account,
     Alarm,
     Board,
+    CallDetail,
     CallLine,
     OneTimeCode,
     OrderLine,
@@ -132,11 +134,30 @@ class PlantOffice:
             master = snapshots.current_master(session, self._name)
         return [plant_board.call_line(each, master, now) for each in found]
 
+    def call(self, gateway_name: str, epoch: str, seq: int) -> CallDetail | None:
+        """One call, open or over, with its steps. None for one that nobody knows."""
+        now = self._plant.now()
+        catch_up_all(self._database)
+        with self._database.read() as session:
+            raw = one_call(session, self._name, gateway_name, epoch, seq, now)
+            row = session.get(models.Call, (self._name, gateway_name, epoch, seq))
+            if raw is None or row is None:
+                return None
+            master = snapshots.current_master(session, self._name)
+            steps = call_steps(session, self._name, row)
+        return CallDetail(plant_board.call_line(raw, master, now), plant_board.step_lines(steps, master))
+
     def acknowledge(self, gateway_name: str, call: str, by: Account) -> bool:
         """Takes a call for somebody. False when somebody took it before."""
         with self._database.write() as session:
             person, name = self._person(session, by)
             return facts.acknowledge_call(session, self._name, gateway_name, call, person, name, self._plant.now())
+
+    def assign(self, gateway_name: str, call: str, owner: str, by: Account) -> bool:
+        """Hands a call to another owner. False when it is closed, or with them already."""
+        with self._database.write() as session:
+            person, name = self._person(session, by)
+            return facts.assign_call(session, self._name, gateway_name, call, owner, person, name, self._plant.now())
 
     def resolve(self, gateway_name: str, call: str, cause: str, by: Account) -> bool:
         """Closes a call with its cause. False when it was closed before."""

@@ -17,7 +17,8 @@ from floor.master_sheets import read_xlsx
 from tests.central.memory_office import MemoryOffice, calls
 from tests.central.page_client import PASSWORD, application, signed_in, submit
 
-PAGES = ("/board", "/calls", "/gateways", "/gateways/line-2", "/master", "/records", "/users")
+CALL_PAGE = "/calls/line-1/" + "a" * 32 + "/7"
+PAGES = ("/board", "/calls", CALL_PAGE, "/gateways", "/gateways/line-2", "/master", "/records", "/users")
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -89,6 +90,7 @@ def test_other_pages_need_an_account_even_on_loopback(app: Flask, path: str) -> 
         ("leader", "/users", 403),
         ("planner", "/users/add", 403),
         ("planner", "/calls/acknowledge", 403),
+        ("planner", "/calls/assign", 403),
         ("leader", "/gateways/enrol", 403),
         ("leader", "/gateways/sign-off", 403),
         ("planner", "/gateways/revoke", 403),
@@ -133,6 +135,7 @@ def test_language_is_chosen_and_stays_on_the_page(admin: FlaskClient) -> None:
         "/language",
         "/calls/acknowledge",
         "/calls/resolve",
+        "/calls/assign",
         "/gateways/enrol",
         "/gateways/revoke",
         "/gateways/sign-off",
@@ -290,6 +293,28 @@ def test_leader_takes_and_resolves_a_call(app: Flask, office: MemoryOffice) -> N
         ("acknowledge", "line-1", "a" * 32 + "/7", "leader"),
         ("resolve", "line-1", "a" * 32 + "/7", "tool", "leader"),
     ]
+
+
+def test_leader_hands_a_call_to_an_owner_of_the_list(app: Flask, office: MemoryOffice) -> None:
+    leader = signed_in(app, "leader")
+    call = {"gateway": "line-1", "call": "a" * 32 + "/7"}
+    assert submit(leader, CALL_PAGE, "/calls/assign", **call, owner="设备科").location == "/calls?done=handed"
+    assert office.acts[-1] == ("assign", "line-1", call["call"], "设备科", "leader")
+    assert submit(leader, CALL_PAGE, "/calls/assign", **call, owner="made up").status_code == 400
+
+
+def test_the_page_of_a_call_shows_which_acknowledgement_counts_and_the_other_evidence(admin: FlaskClient) -> None:
+    admin.set_cookie("lineside_language", "en")
+    page = admin.get(CALL_PAGE).text
+    assert "张班长" in page and "李强" in page
+    assert page.count(">counts<") == 1 and page.count(">evidence as well<") == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/calls/line-1/x/7", "/calls/line-1/" + "a" * 32 + "/" + "9" * 30, "/calls/%00/" + "a" * 32 + "/7"]
+)
+def test_a_call_that_nobody_knows_is_no_page(admin: FlaskClient, path: str) -> None:
+    assert admin.get(path).status_code == 404
 
 
 def test_a_call_that_is_over_is_told_so(app: Flask, office: MemoryOffice) -> None:
