@@ -19,7 +19,7 @@ from central.limits import (
 from central.projector import catch_up_all, is_behind
 from central.snapshots import current_master
 from floor.events import AndonRaised
-from floor.master import MasterData
+from floor.master import CallType, MasterData
 
 OPEN_STATES = ("raised", "acknowledged")
 
@@ -59,7 +59,10 @@ class BoardOperation:
 
 @dataclass(frozen=True, slots=True)
 class BoardCall:
-    """A call. `state`: raised, acknowledged, resolved, cancelled. `running_seconds` until now or its end."""
+    """A call. `state`: raised, acknowledged, resolved, cancelled. `running_seconds` until now or its end.
+
+    `impact`: stop, slow, none, fixed (the line stops at its fixed position unless the call is over before).
+    """
 
     gateway_name: str
     call: str
@@ -83,6 +86,7 @@ class BoardCall:
     owner: str
     handed_by: str
     handed_by_name: str
+    stopped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +267,7 @@ def _call(row: models.Call, master: MasterData, now: float) -> BoardCall:
         call_type=row.call_type,
         name=kind.name if kind else row.call_type,
         name_en=kind.name_en if kind else "",
-        impact=kind.impact if kind else "slow",
+        impact=_impact(kind, bool(row.stopped)),
         station=row.station,
         state=row.state,
         raised=row.raised_at,
@@ -280,7 +284,17 @@ def _call(row: models.Call, master: MasterData, now: float) -> BoardCall:
         owner=row.owner,
         handed_by=row.handed_by,
         handed_by_name=_name(row.handed_by, master),
+        stopped=bool(row.stopped),
     )
+
+
+def _impact(kind: CallType | None, stopped: bool) -> str:
+    """`fixed` as long as the line runs on to its fixed position."""
+    if stopped:
+        return "stop"
+    if kind is None:
+        return "slow"
+    return "fixed" if kind.fixed_position else kind.impact
 
 
 def _name(person: str, master: MasterData) -> str:

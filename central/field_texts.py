@@ -35,6 +35,7 @@ FIELDS: Final = {
     "field.offered_by": ("交班人", "handed over by"),
     "field.operations": ("工序", "operations"),
     "field.owner": ("通知", "who has to know"),
+    "field.position": ("定位点", "position"),
     "field.ranges": ("丢失区间", "lost ranges"),
     "field.reason": ("原因", "reason"),
     "field.reopened": ("恢复进行", "running again"),

@@ -45,6 +45,7 @@ class Fold:
             events.AndonAssigned: self._assigned,
             events.AndonEscalated: self._escalated,
             events.FactReceived: self._heard,
+            events.AndonStopped: self._stopped,
             events.AndonResolved: lambda record, event: self._ended(record, event, "resolved", event.cause),
             events.AndonCancelled: lambda record, event: self._ended(record, event, "cancelled", ""),
         }
@@ -236,6 +237,11 @@ class Fold:
             row.newest_ordinal, row.newest_seq = max(
                 (row.newest_ordinal, row.newest_seq), (record.ordinal, record.seq)
             )
+
+    def _stopped(self, record: FoldedRecord, event: events.AndonStopped) -> None:
+        row = self._call(record, identity_of(event.call), event)
+        if row is not None:
+            row.stopped = 1
 
     def _ended(self, record: FoldedRecord, event: Any, state: str, cause: str) -> None:
         row = self._call(record, identity_of(event.call), event)

@@ -238,6 +238,19 @@ class AndonEscalated(Event):
     uncertain: bool = False
 
 
+class AndonStopped(Event):
+    """The line reached its fixed position with this call still open, and stopped. Once for each call.
+
+    `position`: what said so: a finish at the station, a button or sensor at the position, the stop card, the page.
+    """
+
+    type_name = "andon.stopped"
+    call: Identity
+    call_type: Name
+    person: Annotated[str, Field(max_length=64)] = ""
+    position: Literal["finish", "button", "card", "page"]
+
+
 class AndonResolved(Event):
     """The call is over, with its cause."""
 
@@ -364,6 +377,7 @@ EVENTS: dict[str, type[Event]] = {
         AndonAcknowledged,
         AndonAssigned,
         AndonEscalated,
+        AndonStopped,
         AndonResolved,
         AndonCancelled,
         SnapshotApplied,

@@ -59,6 +59,7 @@ CommandName = Literal[
     "call",
     "handover",
     "assign",
+    "stop",
 ]
 
 
@@ -148,14 +149,19 @@ class CommandCard(Row):
     name_en: Title = ""
 
 
-class CallType(Row):
-    """A kind of help one can call for, with the causes one may close it with."""
+class CallType(GrownRow):
+    """A kind of help one can call for, with the causes one may close it with.
 
+    `fixed_position`: the line runs on to the end of its cycle, and stops there when the call is still open.
+    """
+
+    later = frozenset({"fixed_position"})
     id: Code
     name: Title
     name_en: Title = ""
     impact: Literal["stop", "slow", "none"] = "slow"
     causes: tuple[Code, ...] = ()
+    fixed_position: bool = False
 
 
 class Reason(Row):

@@ -329,6 +329,7 @@ def _report_finished(state: Floor, identity: str, happening: Happening) -> None:
         state.inapplicable += 1
     else:
         state._close(share)
+    state.open_calls.reach(happening.station, happening.instant)
     totals = state._progress_of(event.operation)
     totals.good += event.good
     totals.scrap += event.scrap
@@ -385,6 +386,13 @@ def _andon_escalated(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.AndonEscalated)
     if not state.open_calls.escalate(event):
+        state.inapplicable += 1
+
+
+def _andon_stopped(state: Floor, identity: str, happening: Happening) -> None:
+    event = happening.event
+    assert isinstance(event, events.AndonStopped)
+    if not state.open_calls.stop(event.call):
         state.inapplicable += 1
 
 
@@ -449,6 +457,7 @@ FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     events.AndonAcknowledged: _andon_acknowledged,
     events.AndonAssigned: _andon_assigned,
     events.AndonEscalated: _andon_escalated,
+    events.AndonStopped: _andon_stopped,
     events.AndonResolved: _andon_closed,
     events.AndonCancelled: _andon_closed,
     events.FactReceived: _fact_received,

@@ -37,6 +37,10 @@ class Call:
     """How long it has waited to be taken: it stands still while somebody has taken it."""
     handed_by: str = ""
     """Who handed it to the owner; empty where a tier named them."""
+    reached: tuple[str, float] | None = None
+    """(boot, boottime) of the first finish at the station since it was raised."""
+    stopped: bool = False
+    """The line has stopped for it."""
 
 
 @dataclass(slots=True)
@@ -97,6 +101,20 @@ class OpenCalls:
         call.tier, call.owner, call.handed_by = event.tier, event.owner, ""
         return True
 
+    def reach(self, station: str, now: Instant) -> None:
+        """Somebody finished an operation at the station."""
+        for call in self.by_identity.values():
+            if call.station == station and call.reached is None:
+                call.reached = now.boot, now.boottime
+
+    def stop(self, identity: str) -> bool:
+        """The line stopped for it."""
+        call = self.by_identity.get(identity)
+        if call is None or call.stopped:
+            return False
+        call.stopped = True
+        return True
+
     def close(self, identity: str) -> bool:
         """Resolved, or taken back."""
         return self.by_identity.pop(identity, None) is not None
@@ -110,6 +128,8 @@ class OpenCalls:
             "calls": [astuple(row)[:COLUMNS] for row in rows],
             "waiting": [[row.identity, row.tier, row.owner, *astuple(row.elapsed)] for row in rows],
             "handed": [[row.identity, row.handed_by] for row in rows if row.handed_by],
+            "reached": [[row.identity, *row.reached] for row in rows if row.reached],
+            "stopped": [row.identity for row in rows if row.stopped],
         }
 
     @classmethod
@@ -126,4 +146,8 @@ class OpenCalls:
             call.tier, call.owner, call.elapsed = tier, owner, Elapsed(*elapsed)
         for identity, handed_by in found.get("handed", ()):
             whole.by_identity[identity].handed_by = handed_by
+        for identity, boot, boottime in found.get("reached", ()):
+            whole.by_identity[identity].reached = boot, boottime
+        for identity in found.get("stopped", ()):
+            whole.by_identity[identity].stopped = True
         return whole

@@ -15,7 +15,7 @@ from floor.label_texts import shown, shown_bytes
 from floor.labels import OWN_TEXT, LabelKind, classify, decode
 from floor.master import MasterData, Person
 from floor.rights import Right, may
-from gateway import limits, station_assign, station_calls, station_handover, station_reading, station_work
+from gateway import limits, station_assign, station_calls, station_handover, station_reading, station_stop, station_work
 from gateway.floor_state import Floor, Held
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import (
@@ -149,6 +149,7 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "raise": station_calls.raise_call,
     "resolve": station_calls.resolve,
     "assign": station_assign.assign,
+    "stop": station_stop.stop,
     "assign_badge": station_assign.assign_badge,
     "cancel_call": station_calls.cancel_call,
     "work": station_work.work,
@@ -363,6 +364,8 @@ def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
         events = [SessionClosed(person=person, reason="timeout") for person in gone]
         prompt = None if case.person in gone else desk.prompt
         return answer(case, Signal.NOTED, Message("timed_out", {"name": names}), *events, prompt=prompt)
+    if (stopped := station_stop.stop_due(case)) is not None:
+        return stopped
     if (escalated := station_calls.escalate(case)) is not None:
         return escalated
     prompt = desk.prompt
@@ -381,10 +384,9 @@ def wake(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
     times = [_idle_since(row, instant) + rules.session_timeout_seconds for row in rows]
     if desk.prompt is not None:
         times.append(desk.prompt.at + rules.prompt_timeout_seconds)
-    escalation = station_calls.next_escalation(Case(state, desk, master, instant, rules, shown=""))
-    if escalation is not None:
-        times.append(escalation)
-    return min(times, default=None)
+    case = Case(state, desk, master, instant, rules, shown="")
+    due = (station_stop.next_stop(case), station_calls.next_escalation(case))
+    return min([*times, *(each for each in due if each is not None)], default=None)
 
 
 def fact_notice(state: Floor, fact: FactReceived, master: MasterData) -> tuple[str, Signal, Message] | None:
@@ -399,6 +401,7 @@ def fact_notice(state: Floor, fact: FactReceived, master: MasterData) -> tuple[s
         return call.station, Signal.RESOLVED, Message("resolved_office", {"call": name, "call_en": name_en})
     if fact.kind == "call.assigned":
         owner = shown(str(fact.content.get("owner") or ""), 64)
-        return call.station, Signal.CALLED, Message("assigned", {"call": name, "call_en": name_en, "owner": owner})
+        signal = station_stop.signal_of(master, call)
+        return call.station, signal, Message("assigned", {"call": name, "call_en": name_en, "owner": owner})
     who = shown(str(fact.content.get("person_name") or fact.content.get("person") or ""), 64)
     return call.station, Signal.ACKNOWLEDGED, Message("acknowledged", {"call": name, "call_en": name_en, "name": who})

@@ -11,6 +11,7 @@ from floor.rights import Right, may
 from gateway.open_calls import Call
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import Decision, Prompt
+from gateway.station_stop import signal_of
 from gateway.view import Message
 
 
@@ -62,7 +63,8 @@ def _assigned(
 ) -> Decision:
     event = AndonAssigned(call=call.identity, call_type=call.call_type, owner=owner, person=person, source=source)
     # It waits again, so it is called again.
-    return answer(case, Signal.CALLED, Message("assigned", _values(case, call, owner)), event, prompt=None)
+    signal = signal_of(case.master, call)
+    return answer(case, signal, Message("assigned", _values(case, call, owner)), event, prompt=None)
 
 
 def _values(case: Case, call: Call, owner: str) -> dict[str, str | int]:

@@ -55,6 +55,7 @@ CARDS: Final = (
     "call",
     "handover",
     "assign",
+    "stop",
 )
 STRANGERS: Final = ("unknown_badge", "unknown_command", "part", "product", "unknown")
 LABELS: Final = (*BADGES, *TICKETS, "doubtful", *CARDS, *STRANGERS)
@@ -86,6 +87,7 @@ _SIGNED_IN: Final[dict[str, str]] = {
     "call": "raise",
     "handover": "hand_over",
     "assign": "assign",
+    "stop": "stop",
     **dict.fromkeys(STRANGERS, "refuse_label"),
 }
 """What each label does when somebody is signed in and nothing is waited for. The other columns say how they differ."""
@@ -93,7 +95,7 @@ _SIGNED_IN: Final[dict[str, str]] = {
 # Calls go out whatever else is going on, and strangers never disturb what is.
 _UNDISTURBED: Final = {
     label: _SIGNED_IN[label]
-    for label in ("leader_badge", "cause", "call", "assign", "doubtful", *STRANGERS, "same", "another")
+    for label in ("leader_badge", "cause", "call", "assign", "stop", "doubtful", *STRANGERS, "same", "another")
 }
 _ANEW: Final = dict.fromkeys(LABELS, "anew")
 

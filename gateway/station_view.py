@@ -6,7 +6,7 @@ from floor.calls import CallState
 from floor.events import Instant
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX
-from floor.master import MasterData
+from floor.master import CallType, MasterData
 from floor.notices import notices_at
 from floor.owners import owners
 from gateway import limits
@@ -70,17 +70,27 @@ def _call(case: Case, call: Call) -> CallLine:
         call_type=call.call_type,
         name=str(names["call"]),
         name_en=str(names["call_en"]),
-        impact=row.impact if row else "slow",
+        impact=_impact(row, call.stopped),
         state=str(call.state),
         raised_wall=call.raised_wall,
         person_name=case.name_of(call.person) if call.person else "",
         acknowledged_by=case.name_of(call.acknowledged_by) if call.state is CallState.ACKNOWLEDGED else "",
         tier=call.tier,
         owner=shown(call.owner, 64),
+        stopped=call.stopped,
         handed_by=case.name_of(call.handed_by) if call.handed_by else "",
         owners=tuple(shown(each, 64) for each in owners(case.master, call.call_type)),
         causes=tuple(dict.fromkeys((each.id, each.name, each.name_en or each.name) for each in causes)),
     )
+
+
+def _impact(row: CallType | None, stopped: bool = False) -> str:
+    """`fixed` as long as the line runs on to its fixed position."""
+    if stopped:
+        return "stop"
+    if row is None:
+        return "slow"
+    return "fixed" if row.fixed_position else row.impact
 
 
 def _prompt(prompt: Prompt | None) -> PromptLine:
@@ -172,7 +182,7 @@ def station_view(
         last=desk.recent[0] if desk.recent else None,
         recent=desk.recent,
         calls=tuple(_call(case, call) for call in state.calls_at(station)),
-        call_types=tuple((each.id, each.name, each.name_en or each.name, each.impact) for each in master.call_types),
+        call_types=tuple((each.id, each.name, each.name_en or each.name, _impact(each)) for each in master.call_types),
         scrap_reasons=_scrap_reasons(master),
         notices=_notices(case),
         handover=_handover(case),

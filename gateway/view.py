@@ -43,7 +43,7 @@ class WorkLine:
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """An open call. `state`: raised or acknowledged."""
+    """An open call. `state`: raised or acknowledged. `impact`: stop, slow, none, fixed (stops at its fixed position)."""
 
     call: str
     call_type: str
@@ -63,6 +63,8 @@ class CallLine:
     """Who handed it to the owner; empty where a tier named them."""
     owners: tuple[str, ...] = ()
     """Whom it may be handed to."""
+    stopped: bool = False
+    """The line has stopped for it at its fixed position."""
 
 
 @dataclass(frozen=True, slots=True)

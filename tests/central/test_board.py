@@ -18,6 +18,7 @@ from floor.events import (
     AndonEscalated,
     AndonRaised,
     AndonResolved,
+    AndonStopped,
     LimitReached,
     NoticeSkipped,
     ReportCorrected,
@@ -161,6 +162,19 @@ def test_a_waiting_call_shows_its_newest_tier_and_who_has_to_know(enrolled: Data
         card.keep(AndonEscalated(call=call, call_type="quality", tier=tier, owner=owner, elapsed_seconds=300.0 * tier))
     [shown] = put(enrolled, card).calls
     assert (shown.state, shown.tier, shown.owner) == ("raised", 2, "车间主任")
+
+
+def test_a_call_that_stopped_the_line_at_its_position_is_a_stop(enrolled: Database) -> None:
+    fit = CallType(id="fit", name="装配不到位", impact="slow", fixed_position=True)
+    with enrolled.write() as session:
+        publish(session, master().model_copy(update={"call_types": (fit,)}), "planner", NOW)
+    card = Card("one")
+    call = card.keep(AndonRaised(call_type="fit"))
+    [shown] = put(enrolled, card).calls
+    assert (shown.impact, shown.stopped) == ("fixed", False)
+    card.keep(AndonStopped(call=call, call_type="fit", position="finish"))
+    [shown] = put(enrolled, card).calls
+    assert (shown.impact, shown.stopped) == ("stop", True)
 
 
 def test_calls_stand_in_the_order_of_the_log_whatever_the_clocks_said(enrolled: Database) -> None:

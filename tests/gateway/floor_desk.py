@@ -25,6 +25,7 @@ CARDS = {
     "call": "quality",
     "handover": "",
     "assign": "设备科",
+    "stop": "",
 }
 
 

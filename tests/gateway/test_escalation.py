@@ -38,7 +38,7 @@ def test_each_tier_once_when_its_minutes_are_over() -> None:
     assert wake(bench.state, bench.desk, bench.instant, bench.rules, bench.master) == bench.now + 300
     assert bench.step(299.0) is None
     decision = bench.step(1.0)
-    assert decision is not None and decision.signal is Signal.CALLED
+    assert decision is not None and decision.signal is Signal.ESCALATED
     assert decision.message.key == "escalated" and decision.message.values["owner"] == "班组长"
     assert bench.step(0.0) is None
     bench.step(3600.0)

@@ -11,6 +11,7 @@ from floor.events import (
     AndonAcknowledged,
     AndonAssigned,
     AndonRaised,
+    AndonStopped,
     Event,
     FactReceived,
     Happening,
@@ -52,6 +53,7 @@ EVENTS = st.one_of(
     ),
     st.builds(AndonRaised, call_type=st.sampled_from(["quality", "material"])),
     st.builds(AndonAcknowledged, call=IDENTITIES, call_type=st.just("quality"), person=PEOPLE),
+    st.builds(AndonStopped, call=IDENTITIES, call_type=st.just("quality"), position=st.just("finish")),
     st.builds(AndonAssigned, call=IDENTITIES, call_type=st.just("quality"), person=PEOPLE, owner=st.just("设备科")),
     st.builds(
         FactReceived,

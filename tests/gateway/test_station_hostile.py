@@ -33,7 +33,7 @@ from tests.corpus.hostile import labels
 from tests.gateway.floor_desk import EPOCH, Bench, types
 
 FORBIDDEN = {*map(chr, range(32)), "\x7f", "\u202e", "\u2028", "\u200b"}
-POSITIVE = (Signal.KEPT, Signal.CALLED, Signal.ACKNOWLEDGED, Signal.RESOLVED)
+POSITIVE = (Signal.KEPT, Signal.CALLED, Signal.STOPPING, Signal.STOPPED, Signal.ACKNOWLEDGED, Signal.RESOLVED)
 
 
 def decided(bench: Bench, what: Input) -> Decision | None:
@@ -91,7 +91,7 @@ INPUTS: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(TEXTS).map(lambda text: Scanned(text.encode())),
     st.sampled_from(TEXTS).map(lambda text: Scanned(text.encode())),
     st.binary(max_size=600).map(Scanned),
-    st.builds(Pressed, call_type=st.sampled_from(["quality", "material", "\x1b", ""]), long=st.booleans()),
+    st.builds(Pressed, call_type=st.sampled_from(["quality", "material", "fixed_position", "\x1b", ""]), long=st.booleans()),
     st.builds(
         PageReport,
         operation=st.one_of(st.sampled_from(["W1-10", "T-W1-10", "T-FOREIGN", "\x00"]), st.text(max_size=80)),
@@ -114,6 +114,7 @@ INPUTS: st.SearchStrategy[Any] = st.one_of(
                 "call",
                 "handover",
                 "assign",
+                "stop",
                 "x",
             ]
         ),

@@ -57,6 +57,7 @@ EFFECTS: dict[str, Effect] = {
     "sign_out_badge": (Signal.NOTED, ("session.closed",), "none"),
     "sign_out_card": (Signal.NOTED, ("session.closed",), "none"),
     "assign": REFUSED,
+    "stop": REFUSED,
     "assign_badge": (Signal.CALLED, ("andon.assigned",), "none"),
     "acknowledge": (Signal.ACKNOWLEDGED, ("andon.acknowledged",), KEEP),
     "raise": (Signal.CALLED, ("andon.raised",), KEEP),
@@ -167,7 +168,7 @@ def expected(key: Key) -> Effect:
 
 def test_the_table_has_exactly_the_whole_product() -> None:
     assert set(TABLE) == set(product(SITUATIONS, LABELS, WHOSE, WHEN))
-    assert len(TABLE) == 10 * 27 * 4
+    assert len(TABLE) == 10 * 28 * 4
 
 
 def test_every_action_of_the_table_exists_and_is_used() -> None:

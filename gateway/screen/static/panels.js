@@ -191,6 +191,9 @@ export class CallPanel {
     put("call-title", pick(call));
     put("call-time", duration(this.state.now() - call.raised_wall));
     put("call-state", callState(call));
+    byId("call").dataset.impact = call.impact;
+    put("call-about", call.stopped ? say("call_stopped") : call.impact === "fixed" ? say("call_fixed") : "");
+    byId("call-stop").hidden = call.impact !== "fixed";
     put("call-by", call.person_name ? say("call_by", { name: call.person_name }) : "");
     byId("badge-form").hidden = call.state !== "raised";
     byId("causes").hidden = this.assigning;
@@ -214,6 +217,11 @@ export class CallPanel {
       node.dataset.value = each;
       node.textContent = each;
     });
+  }
+
+  stop() {
+    this.post("command", { command: "stop", value: this.call });
+    this.hide();
   }
 
   choose() {

@@ -146,8 +146,9 @@ function updateCall(state, node, type, call) {
   node.dataset.value = call ? call.call : type.id;
   node.dataset.call = call ? call.call : "";
   node.dataset.state = call ? call.state : "none";
-  node.dataset.impact = type.impact;
-  const picture = call ? callIcon(call) : type.impact === "stop" ? "stop" : "bell";
+  const impact = call ? call.impact : type.impact;
+  node.dataset.impact = impact;
+  const picture = call?.stopped ? "stop" : call ? callIcon(call) : type.impact === "stop" ? "stop" : "bell";
   if (sign.dataset.icon !== picture) sign.replaceChildren(icon(picture));
   sign.dataset.icon = picture;
   words.firstChild.textContent = pick(type);
