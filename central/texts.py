@@ -204,6 +204,7 @@ _MASTER: Final = {
     "master.call_tiers": ("呼叫升级", "Call tiers"),
     "master.notices": ("通知", "Notices"),
     "master.instructions": ("作业指导书", "Instructions"),
+    "master.cases": ("案例", "Past cases"),
     "master.download": ("下载当前数据", "Download the current data"),
     "master.codes": ("工牌、工单、指令卡", "Badges, tickets, command cards"),
     "codes.title": ("打印条码", "Print codes"),

@@ -6,7 +6,7 @@ Pure: values in, values out. Reading it from TOML, CSV and XLSX is in `floor/mas
 import hashlib
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +19,17 @@ from pydantic import (
 )
 
 from floor.error_proofing import Moment, Policy, RuleName
-from floor.limits import CELL_CHARACTERS_MAX, INSTRUCTION_BYTES_MAX, MINIMUM_SECONDS_MAX, NUMBER_MAX, VERSION_MAX
+from floor.limits import (
+    CELL_CHARACTERS_MAX,
+    FIX_CHARACTERS_MAX,
+    INSTRUCTION_BYTES_MAX,
+    MINIMUM_SECONDS_MAX,
+    NUMBER_MAX,
+    VERSION_MAX,
+)
+
+if TYPE_CHECKING:
+    from floor.cases import CaseBook
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,47}$", description="letters, digits, . _ / -")]
 PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]*$"
@@ -208,6 +218,18 @@ class Notice(Row):
     until: Day = ""
 
 
+class PastCase(Row):
+    """What a call of the past was caused by and how it was ended, on which day."""
+
+    id: Code
+    call_type: Code
+    station: Segment | Literal[""] = ""
+    item: Title = ""
+    cause: Code | Literal[""] = ""
+    fix: Annotated[str, Field(min_length=1, max_length=FIX_CHARACTERS_MAX, pattern=PLAIN)]
+    closed: Day = ""
+
+
 class RulePolicy(Row):
     """What the plant wants done about a broken rule; empty: the usual (`floor/error_proofing.py`)."""
 
@@ -235,7 +257,7 @@ class Instruction(Row):
 class MasterData(GrownRow):
     """The whole of it, one version. Tickets, badges and cards are unique over all kinds of label."""
 
-    later = frozenset({"skills", "error_proofing", "call_tiers", "notices", "instructions"})
+    later = frozenset({"skills", "error_proofing", "call_tiers", "notices", "instructions", "cases"})
     version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
     people: tuple[Person, ...] = ()
     stations: tuple[Station, ...] = ()
@@ -249,6 +271,7 @@ class MasterData(GrownRow):
     call_tiers: tuple[CallTier, ...] = ()
     notices: tuple[Notice, ...] = ()
     instructions: tuple[Instruction, ...] = ()
+    cases: tuple[PastCase, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MasterData":
@@ -300,6 +323,13 @@ class MasterData(GrownRow):
     def instruction_by_item(self) -> dict[str, Instruction]:
         """Instructions that name an item, by the item; the last row wins."""
         return {row.item: row for row in self.instructions if row.item}
+
+    @cached_property
+    def case_book(self) -> "CaseBook":
+        """The past cases, indexed: made once, before a call needs it."""
+        from floor.cases import CaseBook
+
+        return CaseBook(self.cases, self.reasons)
 
     @cached_property
     def skill_of(self) -> dict[tuple[str, str], Skill]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from floor.error_proofing import DEFAULTS
-from floor.limits import OWNER_CHARACTERS_MAX
+from floor.limits import CASES_MAX, OWNER_CHARACTERS_MAX
 
 if TYPE_CHECKING:
     from floor.master import MasterData
@@ -29,6 +29,9 @@ def _doubles(master: "MasterData") -> list[str]:
     tables = ("people", "stations", "work_orders", "operations", "call_types", "reasons", "instructions")
     for table in tables:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
+    found += _repeated("case id", (row.id for row in master.cases))
+    if len(master.cases) > CASES_MAX:
+        found.append(f"{len(master.cases)} cases, more than {CASES_MAX}")
     found += _repeated("skill", (row.key for row in master.skills))
     found += _repeated("rule", (row.key for row in master.error_proofing))
     found += _repeated("notice", (row.id for row in master.notices))

@@ -20,6 +20,7 @@ from floor.master import (
     MasterData,
     Notice,
     Operation,
+    PastCase,
     Person,
     Reason,
     Row,
@@ -42,6 +43,7 @@ TABLES: Final[dict[str, type[Row]]] = {
     "call_tiers": CallTier,
     "notices": Notice,
     "instructions": Instruction,
+    "cases": PastCase,
 }
 """Name of the table, of its CSV file and of its sheet -> its rows."""
 

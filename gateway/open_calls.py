@@ -41,6 +41,8 @@ class Call:
     """(boot, boottime) of the first finish at the station since it was raised."""
     stopped: bool = False
     """The line has stopped for it."""
+    operation: str = ""
+    """What whoever called was doing."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class OpenCalls:
             event.person,
             "",
             elapsed=Elapsed(0.0, instant.boottime, instant.boot),
+            operation=event.operation,
         )
         return not full
 
@@ -129,6 +132,7 @@ class OpenCalls:
             "waiting": [[row.identity, row.tier, row.owner, *astuple(row.elapsed)] for row in rows],
             "handed": [[row.identity, row.handed_by] for row in rows if row.handed_by],
             "reached": [[row.identity, *row.reached] for row in rows if row.reached],
+            "doing": [[row.identity, row.operation] for row in rows if row.operation],
             "stopped": [row.identity for row in rows if row.stopped],
         }
 
@@ -148,6 +152,8 @@ class OpenCalls:
             whole.by_identity[identity].handed_by = handed_by
         for identity, boot, boottime in found.get("reached", ()):
             whole.by_identity[identity].reached = boot, boottime
+        for identity, operation in found.get("doing", ()):
+            whole.by_identity[identity].operation = operation
         for identity in found.get("stopped", ()):
             whole.by_identity[identity].stopped = True
         return whole

@@ -3,10 +3,11 @@
 from itertools import chain, islice
 
 from floor.calls import CallState
+from floor.cases import Situation, situation_of
 from floor.events import Instant
 from floor.label_texts import shown
-from floor.limits import CELL_CHARACTERS_MAX
-from floor.master import CallType, MasterData
+from floor.limits import CELL_CHARACTERS_MAX, FIX_CHARACTERS_MAX
+from floor.master import CallType, MasterData, PastCase
 from floor.notices import notices_at
 from floor.owners import owners
 from gateway import limits
@@ -17,6 +18,7 @@ from gateway.station_desk import Desk, Prompt, StationRules
 from gateway.station_guards import reported
 from gateway.view import (
     CallLine,
+    CaseLine,
     HandoverLine,
     HeldLine,
     NoticeLine,
@@ -78,9 +80,27 @@ def _call(case: Case, call: Call) -> CallLine:
         tier=call.tier,
         owner=shown(call.owner, 64),
         stopped=call.stopped,
+        cases=_cases(case.master, situation_of(case.master, call.call_type, call.station, call.operation)),
         handed_by=case.name_of(call.handed_by) if call.handed_by else "",
         owners=tuple(shown(each, 64) for each in owners(case.master, call.call_type)),
         causes=tuple(dict.fromkeys((each.id, each.name, each.name_en or each.name) for each in causes)),
+    )
+
+
+def _cases(master: MasterData, what: Situation) -> tuple[CaseLine, ...]:
+    return tuple(_case(master, each.case) for each in master.case_book.similar(what))
+
+
+def _case(master: MasterData, row: PastCase) -> CaseLine:
+    cause, station = master.reason_by_id.get(row.cause), master.station_by_id.get(row.station)
+    name = shown(cause.name if cause else row.cause, 64)
+    return CaseLine(
+        station=shown((station.name if station else "") or row.station, 64),
+        item=shown(row.item, 64),
+        cause=name,
+        cause_en=shown(cause.name_en, 64) if cause and cause.name_en else name,
+        fix=shown(row.fix, FIX_CHARACTERS_MAX),
+        closed=row.closed,
     )
 
 

@@ -42,6 +42,18 @@ class WorkLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A past case like an open call: where, with which item, its cause, what ended it, on which day."""
+
+    station: str
+    item: str
+    cause: str
+    cause_en: str
+    fix: str
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallLine:
     """An open call. `state`: raised or acknowledged. `impact`: stop, slow, none, fixed (stops at its fixed position)."""
 
@@ -65,6 +77,8 @@ class CallLine:
     """Whom it may be handed to."""
     stopped: bool = False
     """The line has stopped for it at its fixed position."""
+    cases: tuple[CaseLine, ...] = ()
+    """The past cases most like it, best first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,7 @@ def _call(call: CallLine) -> dict[str, Any]:
         "handed_by": call.handed_by,
         "owners": list(call.owners),
         "causes": [_named(each) for each in call.causes],
+        "cases": [asdict(each) for each in call.cases],
     }
 
 

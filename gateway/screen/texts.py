@@ -97,6 +97,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "call_raised": {"zh": "已呼叫，等人来", "en": "Called, waiting"},
     "call_escalated": {"zh": "无人响应，已升级到 {owner}", "en": "Still waiting, now {owner}"},
     "call_handed": {"zh": "已转交 {owner}，等人来", "en": "Handed to {owner}, waiting"},
+    "cases_title": {"zh": "以前类似的情况", "en": "Past cases like this"},
     "stop_now": {"zh": "立即停线", "en": "Stop now"},
     "call_fixed": {"zh": "本件完工前未解决则停线", "en": "The line stops after this piece unless it is solved"},
     "call_stopped": {"zh": "已停线", "en": "The line has stopped"},

@@ -200,12 +200,22 @@ export class CallPanel {
     byId("owners").hidden = !this.assigning;
     byId("call-assign-word").dataset.text = this.assigning ? "back" : "assign";
     put("call-assign-word", say(this.assigning ? "back" : "assign"));
+    this.paintCases(call);
     this.paintOwners(call);
     byId("cause-none").hidden = call.causes.length > 0;
     keyed(byId("cause-buttons"), call.causes, (each) => each.id, () => make("button"), (node, each) => {
       node.dataset.do = "resolve";
       node.dataset.value = each.id;
       node.replaceChildren(icon("flag"), make("span", "", pick(each)));
+    });
+  }
+
+  // What caused it before and what helped: from the card, whoever is away.
+  paintCases(call) {
+    byId("cases").hidden = this.assigning || !call.cases.length;
+    keyed(byId("case-list"), call.cases, (each) => `${each.closed} ${each.fix}`, () => make("li"), (node, each) => {
+      const about = [each.item, each.station, each.closed].filter(Boolean).join(" · ");
+      node.replaceChildren(make("b", "", pick({ zh: each.cause, en: each.cause_en })), make("small", "", about), make("p", "", each.fix));
     });
   }
 
