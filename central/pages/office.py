@@ -109,11 +109,27 @@ class CallStepLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A past case: where, with which item, its cause in both languages, what ended it, on which day."""
+
+    station: str
+    item: str
+    cause: str
+    cause_en: str
+    fix: str
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallDetail:
     """One call, open or over, and what became of it."""
 
     line: CallLine
     steps: tuple[CallStepLine, ...] = ()
+    fix: str = ""
+    """What ended it, where it is a past case already."""
+    similar: tuple[CaseLine, ...] = ()
+    """The past cases most like it, best first; never itself."""
 
 
 @dataclass(frozen=True, slots=True)

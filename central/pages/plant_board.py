@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from central import board as stored
 from central.call_history import CallStep
-from central.pages.office import Alarm, Board, CallLine, CallStepLine, GatewayLine, OperationCard, OrderLine
-from floor.master import MasterData, WorkOrder
+from central.pages.office import Alarm, Board, CallLine, CallStepLine, CaseLine, GatewayLine, OperationCard, OrderLine
+from floor.master import MasterData, PastCase, WorkOrder
 from floor.owners import owners
 
 ONLINE_SECONDS_MAX = 90.0
@@ -129,6 +129,14 @@ def step_lines(steps: Sequence[CallStep], master: MasterData) -> tuple[CallStepL
         )
         for at, each in enumerate(steps)
     )
+
+
+def case_line(row: PastCase, master: MasterData) -> CaseLine:
+    """A past case with the floor's names."""
+    cause = master.reason_by_id.get(row.cause)
+    name = cause.name if cause else row.cause
+    name_en = cause.name_en if cause and cause.name_en else name
+    return CaseLine(station_name(row.station, master), row.item, name, name_en, row.fix, row.closed)
 
 
 def _gateway_line(raw: stored.BoardGateway, now: float) -> GatewayLine:

@@ -10,7 +10,9 @@ from werkzeug.wrappers import Response
 from central import accounts, alarms, enrolment, facts, models, readers, snapshots
 from central.board import board_version, current_board, ended_calls, one_call
 from central.call_history import call_steps
+from central.cases import case_id, save_case
 from central.context import Plant
+from central.errors import CaseRefused
 from central.pages import plant_board
 from central.pages.office import (
     Account,
@@ -27,6 +29,8 @@ from central.pages.office import (
     UserLine,
 )
 from central.projector import catch_up_all
+from floor.cases import situation_of
+from floor.limits import CASES_SHOWN_MAX
 from floor.master import CallType, MasterData, Reason
 
 BOARD_SECONDS_MAX = 2.0
@@ -134,8 +138,8 @@ class PlantOffice:
             master = snapshots.current_master(session, self._name)
         return [plant_board.call_line(each, master, now) for each in found]
 
-    def call(self, gateway_name: str, epoch: str, seq: int) -> CallDetail | None:
-        """One call, open or over, with its steps. None for one that nobody knows."""
+    def call(self, gateway_name: str, epoch: str, seq: int, note: str = "") -> CallDetail | None:
+        """One call, open or over, with its steps and the cases like it and `note`. None for one that nobody knows."""
         now = self._plant.now()
         catch_up_all(self._database)
         with self._database.read() as session:
@@ -145,7 +149,23 @@ class PlantOffice:
                 return None
             master = snapshots.current_master(session, self._name)
             steps = call_steps(session, self._name, row)
-        return CallDetail(plant_board.call_line(raw, master, now), plant_board.step_lines(steps, master))
+        own = case_id(row)
+        what = situation_of(master, row.call_type, row.station, row.operation, note)
+        like = [each.case for each in master.case_book.ranked(what) if each.case.id != own][:CASES_SHOWN_MAX]
+        return CallDetail(
+            plant_board.call_line(raw, master, now),
+            plant_board.step_lines(steps, master),
+            next((each.fix for each in master.cases if each.id == own), ""),
+            tuple(plant_board.case_line(each, master) for each in like),
+        )
+
+    def save_case(self, gateway_name: str, epoch: str, seq: int, fix: str, by: str) -> bool:
+        """A resolved call becomes a past case. True when the oldest one went for it. Raises CaseRefused."""
+        with self._database.write() as session:
+            row = session.get(models.Call, (self._name, gateway_name, epoch, seq))
+            if row is None:
+                raise CaseRefused("there is no such call")
+            return save_case(session, self._name, row, fix, by, self._plant.now())
 
     def acknowledge(self, gateway_name: str, call: str, by: Account) -> bool:
         """Takes a call for somebody. False when somebody took it before."""

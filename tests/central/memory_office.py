@@ -16,6 +16,7 @@ from central.pages.office import (
     CallDetail,
     CallLine,
     CallStepLine,
+    CaseLine,
     GatewayLine,
     OneTimeCode,
     OperationCard,
@@ -128,6 +129,11 @@ class MemoryOffice:
         self.ended: list[CallLine] = [
             dataclasses.replace(calls(now)[1], state="resolved", cause="tool", ended=now - 60, call="c" * 32 + "/1")
         ]
+        self.fix = ""
+        self.similar = (
+            CaseLine("数控 1 号", "AX-200", "主轴故障", "Spindle fault", "主轴异响：轴承缺油，润滑泵滤网堵塞，清洗后恢复", "2026-02-17"),
+            CaseLine("数控 2 号", "AX-210", "传感器故障", "Sensor fault", "接近开关无信号：铁屑吸附，清理并加防护罩", "2026-03-28"),
+        )
         self.steps: tuple[CallStepLine, ...] = (
             CallStepLine("raised", "李明", "", "", now - 312),
             CallStepLine("escalated", "", "", "车间主任", now - 12),
@@ -219,10 +225,15 @@ class MemoryOffice:
     def ended_calls(self) -> Sequence[CallLine]:
         return self.ended
 
-    def call(self, gateway_name: str, epoch: str, seq: int) -> CallDetail | None:
+    def call(self, gateway_name: str, epoch: str, seq: int, note: str = "") -> CallDetail | None:
         wanted = (gateway_name, f"{epoch}/{seq}")
         found = [each for each in (*self.shown.calls, *self.ended) if (each.gateway_name, each.call) == wanted]
-        return CallDetail(found[0], self.steps) if found else None
+        return CallDetail(found[0], self.steps, self.fix, self.similar) if found else None
+
+    def save_case(self, gateway_name: str, epoch: str, seq: int, fix: str, by: str) -> bool:
+        self.acts.append(("save_case", gateway_name, f"{epoch}/{seq}", fix, by))
+        self.fix = fix
+        return False
 
     def acknowledge(self, gateway_name: str, call: str, by: Account) -> bool:
         self.acts.append(("acknowledge", gateway_name, call, by.name))

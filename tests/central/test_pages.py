@@ -91,6 +91,7 @@ def test_other_pages_need_an_account_even_on_loopback(app: Flask, path: str) -> 
         ("planner", "/users/add", 403),
         ("planner", "/calls/acknowledge", 403),
         ("planner", "/calls/assign", 403),
+        ("planner", "/calls/case", 403),
         ("leader", "/gateways/enrol", 403),
         ("leader", "/gateways/sign-off", 403),
         ("planner", "/gateways/revoke", 403),
@@ -136,6 +137,7 @@ def test_language_is_chosen_and_stays_on_the_page(admin: FlaskClient) -> None:
         "/calls/acknowledge",
         "/calls/resolve",
         "/calls/assign",
+        "/calls/case",
         "/gateways/enrol",
         "/gateways/revoke",
         "/gateways/sign-off",
@@ -315,6 +317,20 @@ def test_the_page_of_a_call_shows_which_acknowledgement_counts_and_the_other_evi
 )
 def test_a_call_that_nobody_knows_is_no_page(admin: FlaskClient, path: str) -> None:
     assert admin.get(path).status_code == 404
+
+
+def test_leader_saves_a_resolved_call_as_a_case(app: Flask, office: MemoryOffice) -> None:
+    leader = signed_in(app, "leader")
+    page = "/calls/line-2/" + "c" * 32 + "/1"
+    assert "主轴异响" in leader.get(page).text
+    call = {"gateway": "line-2", "call": "c" * 32 + "/1"}
+    answer = submit(leader, page, "/calls/case", **call, fix="  换刀片\n 后对刀 ")
+    assert answer.location == page + "?saved=yes"
+    assert office.acts[-1] == ("save_case", "line-2", "c" * 32 + "/1", "换刀片 后对刀", "leader")
+    for fix in ("", "  ", "x" * 201):
+        assert submit(leader, page, "/calls/case", **call, fix=fix).status_code == 400
+    for gone in ("c" * 32 + "/2", "c/1", "c" * 32 + "/x", ""):
+        assert submit(leader, page, "/calls/case", gateway="line-2", call=gone, fix="x").status_code == 404
 
 
 def test_a_call_that_is_over_is_told_so(app: Flask, office: MemoryOffice) -> None:
