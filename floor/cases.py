@@ -2,7 +2,7 @@
 
 Pure: values in, values out. A case's score is the sum of
 
-    4    the same type of call
+    6    the same type of call (more than item and station together)
     3    the same item
     2    the same station
     1.5  each word of the situation that stands in the case's cause or fix, times its rarity
@@ -24,7 +24,7 @@ from typing import Final
 from floor.limits import CASES_SHOWN_MAX, SITUATIONS_KEPT_MAX
 from floor.master import MasterData, PastCase, Reason
 
-TYPE_WEIGHT: Final = 4.0
+TYPE_WEIGHT: Final = 6.0
 ITEM_WEIGHT: Final = 3.0
 STATION_WEIGHT: Final = 2.0
 WORD_WEIGHT: Final = 1.5

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from floor.cases import Situation, situation_of, words_of
-from floor.example import example_plant
+from floor.example import demo_plant, example_plant
 from floor.limits import CASES_MAX, CASES_SHOWN_MAX, FIX_CHARACTERS_MAX, SITUATIONS_KEPT_MAX
 from floor.master import MasterData, PastCase, Reason
 
@@ -75,7 +75,7 @@ def test_the_formula() -> None:
     found = master.case_book.ranked(Situation("quality", "S1", "AX-200", "alpha beta"))
     # beta stands in both cases, alpha in one: its rarity is ln 2 / ln 3.
     assert [each.case.id for each in found] == ["A", "B"]
-    assert found[0].score == pytest.approx(4 + 3 + 2 + 1.5 + 1.5 * 0.6309, abs=1e-3)
+    assert found[0].score == pytest.approx(6 + 3 + 2 + 1.5 + 1.5 * 0.6309, abs=1e-3)
     assert found[1].score == pytest.approx(1.5 * 0.6309, abs=1e-3)
 
 
@@ -117,6 +117,13 @@ def test_what_a_case_must_hold() -> None:
         MasterData.model_validate({"cases": [case(f"K{number}").model_dump() for number in range(CASES_MAX + 1)]})
     with pytest.raises(ValidationError, match="case id 'A' stands 2 times"):
         MasterData(cases=(case("A"), case("A")))
+
+
+def test_the_demo_plant_has_cases_and_the_example_that_older_gateways_read_has_none() -> None:
+    demo = demo_plant()
+    found = demo.case_book.similar(situation_of(demo, "quality", "S1", "WO-1001-20"))
+    assert [each.case.id for each in found] == ["K2", "K1", "K3"]
+    assert demo.tiers_of["quality"][1].owner == "车间主任"
 
 
 def test_a_plant_without_cases_sends_none() -> None:
