@@ -27,7 +27,7 @@ TYPES: Final = tuple(each for each in EVENTS if each.startswith(PREFIX))
 @dataclass(frozen=True, slots=True)
 class CallStep:
     """One step. `kind`: raised, acknowledged, assigned, escalated, stopped, resolved, cancelled. `wall`: when it
-    happened, seconds since 1970; `learned`: when the server learned of it. `counts`: the acknowledgement that counts."""
+    happened, seconds since 1970; `learned`: when the server learned of it. `counts`: the one acknowledgement."""
 
     kind: str
     person: str
@@ -49,9 +49,7 @@ def call_steps(session: Session, plant: str, call: Call) -> tuple[CallStep, ...]
 
 def _recorded(session: Session, plant: str, call: Call, identity: str) -> Iterator[CallStep]:
     """From records: the call's own, and those of later ones that name it."""
-    stream = select(Stream.id).where(
-        Stream.plant == plant, Stream.gateway == call.gateway, Stream.epoch == call.epoch
-    )
+    stream = select(Stream.id).where(Stream.plant == plant, Stream.gateway == call.gateway, Stream.epoch == call.epoch)
     # Records may come in any order, but none of a call comes before the first that its epoch has from there on.
     first = (
         select(Record.position)

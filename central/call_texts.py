@@ -1,6 +1,6 @@
 """The texts of calls on the office pages, in Chinese (first) and English; part of `central/texts.py`.
 
-Pure data.
+Pure: values in, values out.
 """
 
 from typing import Final

@@ -234,9 +234,7 @@ class Fold:
         row = self._rows.calls.get(place) if place else None
         if row is not None and record.gateway_name == row.gateway:
             row.heard = max(row.heard, min(event.fact, row.told))
-            row.newest_ordinal, row.newest_seq = max(
-                (row.newest_ordinal, row.newest_seq), (record.ordinal, record.seq)
-            )
+            row.newest_ordinal, row.newest_seq = max((row.newest_ordinal, row.newest_seq), (record.ordinal, record.seq))
 
     def _stopped(self, record: FoldedRecord, event: events.AndonStopped) -> None:
         row = self._call(record, identity_of(event.call), event)

@@ -315,7 +315,9 @@ class Call(Table):
     ended_by: Mapped[str]
     cause: Mapped[str]
     tier: Mapped[int] = mapped_column(server_default="0", default=0, comment="newest tier; 0: none yet")
-    owner: Mapped[str] = mapped_column(server_default="", default="", comment="who has to know: of that tier, or by handing over")
+    owner: Mapped[str] = mapped_column(
+        server_default="", default="", comment="who has to know: of that tier, or by handing over"
+    )
     handed_by: Mapped[str] = mapped_column(server_default="", default="", comment="who handed it to its owner")
     told: Mapped[int] = mapped_column(server_default="0", default=0, comment="newest fact of the office on who has it")
     heard: Mapped[int] = mapped_column(

@@ -8,9 +8,9 @@ Pure: values in, values out. A case's score is the sum of
     1.5  each word of the situation that stands in the case's cause or fix, times its rarity
 
 A word's rarity is ln(1 + cases / cases with the word) / ln(1 + cases): 1 for a word of one case alone, towards 0 for
-one that all have. Latin is split into words, without regard to case; Chinese into pairs of neighbouring characters, since it
-has no blanks. A case that shares neither type, item nor a word is not like the call, however near its station. Equal
-scores: the newest case first.
+one that all have. Latin is split into words, without regard to case; Chinese into pairs of neighbouring characters,
+since it has no blanks. A case that shares neither type, item nor a word is not like the call, however near its station.
+Equal scores: the newest case first.
 """
 
 import re

@@ -137,7 +137,9 @@ def _card_faults(label: str, command: str, value: str, reasons: set[str], calls:
     if command == "scrap" and value and value not in reasons:
         return [f"card {label!r} names an unknown reason: {value!r}"]
     if command == "assign" and not 0 < len(value) <= OWNER_CHARACTERS_MAX:
-        return [f"card {label!r}: a card that hands calls over names the owner in at most {OWNER_CHARACTERS_MAX} letters"]
+        return [
+            f"card {label!r}: a card that hands calls over names the owner in at most {OWNER_CHARACTERS_MAX} letters"
+        ]
     if command == "call" and value not in calls:
         return [f"card {label!r} names an unknown call type: {value!r}"]
     return []

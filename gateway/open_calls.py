@@ -1,4 +1,4 @@
-"""The open calls of a gateway, and what events and facts make of them: part of the fold in `gateway/floor_state.py` (I7).
+"""The open calls of a gateway, and what events and facts make of them: part of the fold (I7).
 
 Pure: values in, values out.
 """

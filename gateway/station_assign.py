@@ -1,4 +1,4 @@
-"""Handing a call to another owner: a leader, by card or page, signed in or by the badge the station then asks for. Pure."""
+"""Handing a call to another owner: by card or page, and by a leader, signed in or by the badge then asked for. Pure."""
 
 from typing import Literal
 
@@ -58,9 +58,7 @@ def _assign(case: Case, call: Call, owner: str) -> Decision:
     return answer(case, Signal.ASK, message, prompt=asked)
 
 
-def _assigned(
-    case: Case, call: Call, owner: str, person: str, source: Literal["badge", "card", "page"]
-) -> Decision:
+def _assigned(case: Case, call: Call, owner: str, person: str, source: Literal["badge", "card", "page"]) -> Decision:
     event = AndonAssigned(call=call.identity, call_type=call.call_type, owner=owner, person=person, source=source)
     # It waits again, so it is called again.
     signal = signal_of(case.master, call)

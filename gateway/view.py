@@ -55,7 +55,7 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """An open call. `state`: raised or acknowledged. `impact`: stop, slow, none, fixed (stops at its fixed position)."""
+    """An open call. `state`: raised or acknowledged. `impact`: stop, slow, none, fixed (at its position)."""
 
     call: str
     call_type: str

@@ -10,6 +10,7 @@ from central.pages.board_selection import pressing_calls
 from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
 from central.pages.office import LEADER, CallDetail, CallLine
 from central.pages.port import Office
+from floor.label_texts import shown
 from floor.limits import FIX_CHARACTERS_MAX
 
 RESULTS = ("taken", "closed", "handed", "already")
@@ -44,7 +45,8 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         epoch, _, number = request.form.get("call", "").partition("/")
         seq = int(number) if number.isascii() and number.isdigit() and len(number) <= SEQ_DIGITS_MAX else 0
         _known_call(office, gateway_name, epoch, seq)
-        fix = " ".join(request.form.get("fix", "").split())
+        # On one line, and without what would move the text beside it.
+        fix = shown(" ".join(request.form.get("fix", "").split()), FIX_CHARACTERS_MAX + 1)
         if not 0 < len(fix) <= FIX_CHARACTERS_MAX:
             return _show_one(office, gateway_name, epoch, seq, fault=True)
         try:
@@ -103,14 +105,14 @@ def _known_call(office: Office, gateway_name: str, epoch: str, seq: int, note: s
 
 
 def _show_one(office: Office, gateway_name: str, epoch: str, seq: int, fault: bool = False) -> Response:
-    note = request.args.get("note", "")[:NOTE_CHARACTERS_MAX]
+    note = shown(request.args.get("note", ""), NOTE_CHARACTERS_MAX)
     return render(
         "call.html",
         400 if fault else 200,
         found=_known_call(office, gateway_name, epoch, seq, note),
         note=note,
         fault=fault,
-        fix=request.form.get("fix", "")[:FIX_CHARACTERS_MAX],
+        fix=shown(request.form.get("fix", ""), FIX_CHARACTERS_MAX),
         fix_max=FIX_CHARACTERS_MAX,
         note_max=NOTE_CHARACTERS_MAX,
         saved=request.args.get("saved", ""),

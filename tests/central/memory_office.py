@@ -131,8 +131,22 @@ class MemoryOffice:
         ]
         self.fix = ""
         self.similar = (
-            CaseLine("数控 1 号", "AX-200", "主轴故障", "Spindle fault", "主轴异响：轴承缺油，润滑泵滤网堵塞，清洗后恢复", "2026-02-17"),
-            CaseLine("数控 2 号", "AX-210", "传感器故障", "Sensor fault", "接近开关无信号：铁屑吸附，清理并加防护罩", "2026-03-28"),
+            CaseLine(
+                "数控 1 号",
+                "AX-200",
+                "主轴故障",
+                "Spindle fault",
+                "主轴异响：轴承缺油，润滑泵滤网堵塞，清洗后恢复",
+                "2026-02-17",
+            ),
+            CaseLine(
+                "数控 2 号",
+                "AX-210",
+                "传感器故障",
+                "Sensor fault",
+                "接近开关无信号：铁屑吸附，清理并加防护罩",
+                "2026-03-28",
+            ),
         )
         self.steps: tuple[CallStepLine, ...] = (
             CallStepLine("raised", "李明", "", "", now - 312),

@@ -43,7 +43,13 @@ def test_the_case_says_what_the_call_was_and_every_gateway_gets_it(enrolled: Dat
     call = resolved(enrolled)
     assert not save(enrolled, call)
     [case] = cases(enrolled)
-    assert (case.call_type, case.station, case.item, case.cause, case.fix) == ("quality", "S1", "shaft", "tool", "换刀片")
+    assert (case.call_type, case.station, case.item, case.cause, case.fix) == (
+        "quality",
+        "S1",
+        "shaft",
+        "tool",
+        "换刀片",
+    )
     assert case.closed.startswith("2023-11-1")
     with enrolled.read() as session:
         envelope = current_envelope(session, "plant")

@@ -1,4 +1,4 @@
-"""Past cases like a call: twenty situations of a plant and the case that comes first, and what holds of every ranking."""
+"""Past cases like a call: twenty situations and the case that comes first, and what holds of every ranking."""
 
 import tomllib
 from pathlib import Path
@@ -105,7 +105,7 @@ def test_any_note_has_an_order_that_does_not_depend_on_chance(note: str, item: s
     what = Situation("quality", station, item, note)
     found = PLANT.case_book.ranked(what)
     assert found == plant(*PLANT.cases).case_book.ranked(what)
-    assert all(0 < each.score for each in found)
+    assert all(each.score > 0 for each in found)
     assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
 
 

@@ -234,19 +234,28 @@ def unkept() -> GatewayView:
 def assigned() -> GatewayView:
     """A leader has handed the call to another owner; one may hand it on."""
     owners = ("设备科", "质量科", "车间主任", "赵班长")
-    last = LastScan("", "called", Message("assigned", {"call": "设备故障", "call_en": "Machine", "owner": "设备科"}), WALL - 2)
+    last = LastScan(
+        "", "called", Message("assigned", {"call": "设备故障", "call_en": "Machine", "owner": "设备科"}), WALL - 2
+    )
     call = replace(OPEN_CALL, owner="设备科", handed_by="赵班长", owners=owners)
     return view(replace(RUNNING_STATION, calls=(call, TAKEN_CALL), last=last, recent=(last, *RECENT)))
 
 
 CASES = (
-    CaseLine("装配一线 · 2 号工位", "RX-40", "传感器失灵", "Sensor fault", "接近开关无信号：铁屑吸附在感应面，清理并加防护罩", "2026-09-28"),
+    CaseLine(
+        "装配一线 · 2 号工位",
+        "RX-40",
+        "传感器失灵",
+        "Sensor fault",
+        "接近开关无信号：铁屑吸附在感应面，清理并加防护罩",
+        "2026-09-28",
+    ),
     CaseLine(
         "装配一线 · 1 号工位",
         "RX-40",
         "卡料",
         "Jammed part",
-        "轴承压装卡滞：导向套磨损，换导向套，压力曲线重新示教，首件复测合格后恢复；每班点检导向套间隙，超过 0.05 毫米即换",
+        "轴承压装卡滞：导向套磨损，换导向套，压力曲线重新示教，首件复测合格后恢复；每班点检间隙，超过 0.05 毫米即换",
         "2026-06-03",
     ),
     CaseLine("", "", "刀具磨损", "Worn tool", "Press tool worn: replaced, spare ordered", ""),

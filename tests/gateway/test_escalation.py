@@ -141,9 +141,7 @@ def test_tiers_over_ten_random_reboots_and_cuts(seed: int, tmp_path: Path) -> No
     bench.close()
 
 
-NINE = [
-    {"call_type": "quality", "tier": tier, "minutes": 4 * tier, "owner": f"第 {tier} 级"} for tier in range(1, 10)
-]
+NINE = [{"call_type": "quality", "tier": tier, "minutes": 4 * tier, "owner": f"第 {tier} 级"} for tier in range(1, 10)]
 
 
 class Cuts:

@@ -58,7 +58,9 @@ EVENTS = st.one_of(
     st.builds(
         FactReceived,
         fact=st.just(1),
-        kind=st.sampled_from(["operation.progress", "call.acknowledged", "call.assigned", "call.resolved", "call.other", "other"]),
+        kind=st.sampled_from(
+            ["operation.progress", "call.acknowledged", "call.assigned", "call.resolved", "call.other", "other"]
+        ),
         content=st.dictionaries(
             st.sampled_from(["operation", "good", "scrap", "call", "person", "person_name", "owner"]),
             st.one_of(OPERATIONS, IDENTITIES, SMALL, st.none(), st.integers(), st.lists(st.none(), max_size=1)),

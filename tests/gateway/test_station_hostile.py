@@ -91,7 +91,9 @@ INPUTS: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(TEXTS).map(lambda text: Scanned(text.encode())),
     st.sampled_from(TEXTS).map(lambda text: Scanned(text.encode())),
     st.binary(max_size=600).map(Scanned),
-    st.builds(Pressed, call_type=st.sampled_from(["quality", "material", "fixed_position", "\x1b", ""]), long=st.booleans()),
+    st.builds(
+        Pressed, call_type=st.sampled_from(["quality", "material", "fixed_position", "\x1b", ""]), long=st.booleans()
+    ),
     st.builds(
         PageReport,
         operation=st.one_of(st.sampled_from(["W1-10", "T-W1-10", "T-FOREIGN", "\x00"]), st.text(max_size=80)),
