@@ -19,6 +19,7 @@ from central.limits import (
 from central.projector import catch_up_all, is_behind
 from central.snapshots import current_master
 from floor.events import AndonRaised
+from floor.master import CallType, MasterData
 
 OPEN_STATES = ("raised", "acknowledged")
 
@@ -62,7 +63,10 @@ class BoardOperation:
 
 @dataclass(frozen=True, slots=True)
 class BoardCall:
-    """A call. `state`: raised, acknowledged, resolved, cancelled. `running_seconds` until now or its end."""
+    """A call. `state`: raised, acknowledged, resolved, cancelled. `running_seconds` until now or its end.
+
+    `impact`: stop, slow, none, fixed (the line stops at its fixed position unless the call is over before).
+    """
 
     gateway_name: str
     call: str
@@ -84,6 +88,9 @@ class BoardCall:
     cause: str
     tier: int
     owner: str
+    handed_by: str
+    handed_by_name: str
+    stopped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,36 +263,57 @@ def _in_order(plant: str, states: Sequence[str], limit: int) -> Select[Any]:
 
 def _calls(session: Session, plant: str, now: float, states: Sequence[str], limit: int) -> tuple[BoardCall, ...]:
     master = current_master(session, plant)
-    found = []
-    for row in session.scalars(_in_order(plant, states, limit)):
-        kind = master.call_type_by_id.get(row.call_type)
-        taken_by = master.person_by_id.get(row.acknowledged_by)
-        begun = row.raised_at or row.acknowledged_at or now
-        found.append(
-            BoardCall(
-                gateway_name=row.gateway,
-                call=f"{row.epoch}/{row.seq}",
-                call_type=row.call_type,
-                name=kind.name if kind else row.call_type,
-                name_en=kind.name_en if kind else "",
-                impact=kind.impact if kind else "slow",
-                station=row.station,
-                state=row.state,
-                raised=row.raised_at,
-                running_seconds=max(0.0, (row.ended_at or now) - begun),
-                person=row.person,
-                operation=row.operation,
-                acknowledged=row.acknowledged_at,
-                acknowledged_by=row.acknowledged_by,
-                acknowledged_by_name=taken_by.name if taken_by else row.acknowledged_by,
-                ended=row.ended_at,
-                ended_by=row.ended_by,
-                cause=row.cause,
-                tier=row.tier,
-                owner=row.owner,
-            )
-        )
-    return tuple(found)
+    return tuple(_call(row, master, now) for row in session.scalars(_in_order(plant, states, limit)))
+
+
+def one_call(session: Session, plant: str, gateway_name: str, epoch: str, seq: int, now: float) -> BoardCall | None:
+    """One call, open or over."""
+    row = session.get(models.Call, (plant, gateway_name, epoch, seq))
+    return None if row is None else _call(row, current_master(session, plant), now)
+
+
+def _call(row: models.Call, master: MasterData, now: float) -> BoardCall:
+    kind = master.call_type_by_id.get(row.call_type)
+    begun = row.raised_at or row.acknowledged_at or now
+    return BoardCall(
+        gateway_name=row.gateway,
+        call=f"{row.epoch}/{row.seq}",
+        call_type=row.call_type,
+        name=kind.name if kind else row.call_type,
+        name_en=kind.name_en if kind else "",
+        impact=_impact(kind, bool(row.stopped)),
+        station=row.station,
+        state=row.state,
+        raised=row.raised_at,
+        running_seconds=max(0.0, (row.ended_at or now) - begun),
+        person=row.person,
+        operation=row.operation,
+        acknowledged=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        acknowledged_by_name=_name(row.acknowledged_by, master),
+        ended=row.ended_at,
+        ended_by=row.ended_by,
+        cause=row.cause,
+        tier=row.tier,
+        owner=row.owner,
+        handed_by=row.handed_by,
+        handed_by_name=_name(row.handed_by, master),
+        stopped=bool(row.stopped),
+    )
+
+
+def _impact(kind: CallType | None, stopped: bool) -> str:
+    """`fixed` as long as the line runs on to its fixed position."""
+    if stopped:
+        return "stop"
+    if kind is None:
+        return "slow"
+    return "fixed" if kind.fixed_position else kind.impact
+
+
+def _name(person: str, master: MasterData) -> str:
+    known = master.person_by_id.get(person)
+    return known.name if known else person
 
 
 def _sums(session: Session, plant: str) -> dict[str, dict[str, int]]:

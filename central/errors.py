@@ -86,6 +86,13 @@ class NameRefused(RequestRefused):
     hint = "Letters, digits, dot, underscore and hyphen; at most 48 characters; not taken by something else."
 
 
+class CaseRefused(RequestRefused):
+    """The call cannot become a past case."""
+
+    status = 400
+    hint = "Only a resolved call does, with a fix of a few lines, in a plant that has master data."
+
+
 class MasterDataRefused(RequestRefused):
     """The master data cannot be used; every fault of it is listed."""
 

@@ -16,7 +16,9 @@ from sync.wire import Fact as WireFact
 
 PROGRESS = "operation.progress"
 CALL_ACKNOWLEDGED = "call.acknowledged"
+CALL_ASSIGNED = "call.assigned"
 CALL_RESOLVED = "call.resolved"
+OPEN_STATES = ("raised", "acknowledged")
 
 
 def add_fact(session: Session, plant: str, gateway_name: str, kind: str, content: dict[str, Any], now: float) -> int:
@@ -88,14 +90,46 @@ def _tell(
 def acknowledge_call(
     session: Session, plant: str, gateway_name: str, call: str, person: str, person_name: str, now: float
 ) -> bool:
-    """The office takes a call: the board shows it and its station is told. False when somebody took it before."""
+    """The office takes a call: the board shows it and its station is told. False when somebody took it before.
+
+    That somebody else would have come is kept too: one acknowledgement counts, and each is evidence (N04).
+    """
     row = _lock_call(session, plant, gateway_name, call)
-    if row is None or row.state != "raised":
+    if row is None or row.state not in OPEN_STATES:
         return False
-    row.state, row.acknowledged_at, row.acknowledged_by, row.source = "acknowledged", now, person, "office"
+    counts = row.state == "raised"
+    if not counts and row.acknowledged_by == person:
+        return False
     content = {"call": call, "call_type": row.call_type, "person": person, "person_name": person_name}
-    add_fact(session, plant, gateway_name, CALL_ACKNOWLEDGED, content, now)
+    row.told = add_fact(session, plant, gateway_name, CALL_ACKNOWLEDGED, content, now)
+    if counts:
+        row.state, row.acknowledged_at, row.acknowledged_by, row.source = "acknowledged", now, person, "office"
+    return counts
+
+
+def assign_call(
+    session: Session, plant: str, gateway_name: str, call: str, owner: str, person: str, person_name: str, now: float
+) -> bool:
+    """The office hands a call to another owner, for whom it waits. False when it is closed, or with them already."""
+    row = _lock_call(session, plant, gateway_name, call)
+    if row is None or row.state not in OPEN_STATES or (row.state == "raised" and row.owner == owner):
+        return False
+    content = {
+        "call": call,
+        "call_type": row.call_type,
+        "owner": owner,
+        "person": person,
+        "person_name": person_name,
+    }
+    row.told = add_fact(session, plant, gateway_name, CALL_ASSIGNED, content, now)
+    hand_over(row, owner, person)
     return True
+
+
+def hand_over(row: Call, owner: str, person: str) -> None:
+    """It waits for the new owner; whoever had taken it no longer has it."""
+    row.state, row.owner, row.handed_by = "raised", owner, person
+    row.acknowledged_at, row.acknowledged_by, row.source = None, "", ""
 
 
 def resolve_call(
@@ -110,7 +144,7 @@ def resolve_call(
 ) -> bool:
     """The office closes a call with its cause. False when it was closed before."""
     row = _lock_call(session, plant, gateway_name, call)
-    if row is None or row.state not in ("raised", "acknowledged"):
+    if row is None or row.state not in OPEN_STATES:
         return False
     row.state, row.ended_at, row.ended_by, row.cause = "resolved", now, person, cause
     content = {

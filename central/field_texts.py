@@ -41,6 +41,7 @@ FIELDS: Final = {
     "field.pieces": ("件数", "pieces"),
     "field.purpose": ("时点", "when"),
     "field.quantity": ("用量", "quantity"),
+    "field.position": ("定位点", "position"),
     "field.ranges": ("丢失区间", "lost ranges"),
     "field.reading": ("读数", "reading"),
     "field.reason": ("原因", "reason"),

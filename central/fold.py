@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from central.fold_rows import Rows, clean, identity_of
+from central.facts import hand_over
+from central.fold_rows import Rows, call_of, clean, identity_of, touches_rows
 from central.models import Call, Operation, Share, Station, Work
 from floor import events, work_events
 
 CALL_RANK = {"raised": 0, "acknowledged": 1, "resolved": 2, "cancelled": 2}
-"""A call only ever goes forward, so late and doubled news changes nothing (N04)."""
+"""A call goes forward, and back only when it is handed over: late and doubled news changes nothing (N04)."""
 
 
 class FoldedRecord(NamedTuple):
@@ -44,14 +45,17 @@ class Fold:
             events.ReportCorrected: self._corrected,
             events.AndonRaised: self._raised,
             events.AndonAcknowledged: self._acknowledged,
+            events.AndonAssigned: self._assigned,
             events.AndonEscalated: self._escalated,
+            events.FactReceived: self._heard,
+            events.AndonStopped: self._stopped,
             events.AndonResolved: lambda record, event: self._ended(record, event, "resolved", event.cause),
             events.AndonCancelled: lambda record, event: self._ended(record, event, "cancelled", ""),
         }
 
     def apply_all(self, found: Sequence[tuple[FoldedRecord, events.Event]]) -> None:
         """Read what they touch, apply them in order, write. Types without a table of their own touch nothing."""
-        known = [(record, event) for record, event in found if type(event) in self._apply]
+        known = [(record, event) for record, event in found if type(event) in self._apply and touches_rows(event)]
         self._rows.read([(each.gateway_name, each.epoch, each.seq, each.station, event) for each, event in known])
         for record, event in known:
             self._apply[type(event)](record, event)
@@ -190,7 +194,8 @@ class Fold:
         if row is None:
             row = Call(plant=self._plant, gateway=record.gateway_name, epoch=place[0], seq=place[1])
             row.call_type, row.station, row.state = clean(event.call_type), record.station, "raised"
-            row.tier, row.owner = 0, ""
+            row.tier, row.owner, row.handed_by = 0, "", ""
+            row.told = row.heard = row.newest_ordinal = row.newest_seq = row.stopped = 0
             row.person = row.operation = row.acknowledged_by = row.source = row.ended_by = row.cause = ""
             self._rows.calls[place] = row
             self._rows.add(row)
@@ -204,7 +209,7 @@ class Fold:
 
     def _acknowledged(self, record: FoldedRecord, event: events.AndonAcknowledged) -> None:
         row = self._call(record, identity_of(event.call), event)
-        if row is None or row.acknowledged_by:
+        if row is None or not self._follows(record, row) or row.acknowledged_by:
             return
         row.acknowledged_at, row.acknowledged_by, row.source = record.wall, clean(event.person), event.source
         if CALL_RANK[row.state] < CALL_RANK["acknowledged"]:
@@ -212,8 +217,41 @@ class Fold:
 
     def _escalated(self, record: FoldedRecord, event: events.AndonEscalated) -> None:
         row = self._call(record, identity_of(event.call), event)
-        if row is not None and event.tier > row.tier:
-            row.tier, row.owner = event.tier, clean(event.owner)
+        if row is None or event.tier <= row.tier:
+            return
+        row.tier = event.tier
+        if self._follows(record, row):
+            row.owner, row.handed_by = clean(event.owner), ""
+
+    def _assigned(self, record: FoldedRecord, event: events.AndonAssigned) -> None:
+        row = self._call(record, identity_of(event.call), event)
+        if row is not None and self._follows(record, row) and CALL_RANK[row.state] < CALL_RANK["resolved"]:
+            hand_over(row, clean(event.owner), clean(event.person))
+
+    def _follows(self, record: FoldedRecord, row: Call) -> bool:
+        """Whether this record comes after all else that is known of who has the call.
+
+        Not when a newer record was applied (a gap that fills late), and not when the office has said something that the
+        station had not heard yet: in the station's journal, whose order counts (I9), that comes after this record.
+        """
+        if record.gateway_name == row.gateway:
+            if (record.ordinal, record.seq) < (row.newest_ordinal, row.newest_seq):
+                return False
+            row.newest_ordinal, row.newest_seq = record.ordinal, record.seq
+        return row.told <= row.heard
+
+    def _heard(self, record: FoldedRecord, event: events.FactReceived) -> None:
+        """The station has kept what the office said of a call: what it records from now on comes after that."""
+        place = identity_of(call_of(event))
+        row = self._rows.calls.get(place) if place else None
+        if row is not None and record.gateway_name == row.gateway:
+            row.heard = max(row.heard, min(event.fact, row.told))
+            row.newest_ordinal, row.newest_seq = max((row.newest_ordinal, row.newest_seq), (record.ordinal, record.seq))
+
+    def _stopped(self, record: FoldedRecord, event: events.AndonStopped) -> None:
+        row = self._call(record, identity_of(event.call), event)
+        if row is not None:
+            row.stopped = 1
 
     def _ended(self, record: FoldedRecord, event: Any, state: str, cause: str) -> None:
         row = self._call(record, identity_of(event.call), event)

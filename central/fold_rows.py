@@ -1,5 +1,6 @@
 """The rows that one piece of the log touches: read together beforehand, written together afterwards."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -13,6 +14,8 @@ from floor import events, work_events
 CHUNK = 500
 REPORT = table_of(Report)
 REPORT_KEYS = ("plant", "gateway", "epoch", "seq")
+
+IDENTITY = re.compile(r"[0-9a-f]{32}/[1-9][0-9]{0,15}")
 
 ReportKey = tuple[str, str, int]
 """gateway, epoch, seq."""
@@ -81,10 +84,10 @@ class Rows:
     def _read_calls(self, found: Sequence[tuple[str, str, int, str, events.Event]]) -> None:
         epochs = {each[1] for each in found if isinstance(each[4], events.AndonRaised)}
         for each in found:
-            place = identity_of(getattr(each[4], "call", ""))
+            place = identity_of(call_of(each[4]))
             if place:
                 epochs.add(place[0])
-        if any(hasattr(each[4], "call_type") for each in found):
+        if epochs:
             for row in self._all(Call, Call.epoch, epochs):
                 self.calls[row.epoch, row.seq] = row
 
@@ -123,6 +126,19 @@ def clean(value: str) -> str:
     JSON can spell such a half, so one record of one gateway could otherwise hold up the board of the whole plant.
     """
     return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def call_of(event: events.Event) -> str:
+    """The identity of the call that an event is about, as it says it; empty for one about none."""
+    if not isinstance(event, events.FactReceived):
+        return str(getattr(event, "call", ""))
+    found = event.content.get("call")
+    return found if isinstance(found, str) and IDENTITY.fullmatch(found) else ""
+
+
+def touches_rows(event: events.Event) -> bool:
+    """Of the many facts that gateways receive only those about calls do."""
+    return not isinstance(event, events.FactReceived) or event.kind.startswith("call.")
 
 
 def identity_of(text: str) -> tuple[str, int] | None:

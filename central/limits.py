@@ -56,6 +56,12 @@ CALLS_ON_BOARD_MAX: Final = 1_000
 ALARMS_ON_BOARD_MAX: Final = 500
 """Alarms read for one board, the oldest first."""
 
+CALL_STEPS_MAX: Final = 200
+"""Steps of one call that its page lists, the first; the records have them all."""
+
+CALL_STEPS_READ_MAX: Final = 1_000
+"""Records looked at for the steps of one call."""
+
 ENDED_CALLS_MAX: Final = 200
 """Ended calls that the page of calls lists, the newest first."""
 

@@ -308,7 +308,7 @@ class Call(Table):
     station: Mapped[str]
     person: Mapped[str]
     operation: Mapped[str]
-    state: Mapped[str] = mapped_column(comment="raised, acknowledged, resolved, cancelled; only ever forward")
+    state: Mapped[str] = mapped_column(comment="raised, acknowledged, resolved, cancelled")
     raised_at: Mapped[float | None]
     acknowledged_at: Mapped[float | None]
     acknowledged_by: Mapped[str]
@@ -317,7 +317,21 @@ class Call(Table):
     ended_by: Mapped[str]
     cause: Mapped[str]
     tier: Mapped[int] = mapped_column(server_default="0", default=0, comment="newest tier; 0: none yet")
-    owner: Mapped[str] = mapped_column(server_default="", default="", comment="who has to know of that tier")
+    owner: Mapped[str] = mapped_column(
+        server_default="", default="", comment="who has to know: of that tier, or by handing over"
+    )
+    handed_by: Mapped[str] = mapped_column(server_default="", default="", comment="who handed it to its owner")
+    told: Mapped[int] = mapped_column(server_default="0", default=0, comment="newest fact of the office on who has it")
+    heard: Mapped[int] = mapped_column(
+        server_default="0", default=0, comment="newest fact of it that its station has kept"
+    )
+    newest_ordinal: Mapped[int] = mapped_column(
+        server_default="0", default=0, comment="epoch's place in the chain, of the newest record on who has it"
+    )
+    newest_seq: Mapped[int] = mapped_column(server_default="0", default=0, comment="seq of that record (I9)")
+    stopped: Mapped[int] = mapped_column(
+        server_default="0", default=0, comment="1: the line stopped at its fixed position"
+    )
     __table_args__ = (
         Index("call_state", "plant", "state"),
         Index("call_ended", "plant", "ended_at"),

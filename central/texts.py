@@ -5,6 +5,7 @@ Pure: a page asks with `text(language, key, **values)`; tests hold that no key i
 
 from typing import Final
 
+from central.call_texts import CALL_TEXTS
 from central.code_texts import CODES
 from central.field_texts import ALARMS, FIELDS
 from floor.texts import LANGUAGES, Catalogue, Language
@@ -125,44 +126,6 @@ _NOTICES: Final = {
     "fact.left": ("剩余件数", "pieces left"),
 }
 
-_CALLS: Final = {
-    "calls.title": ("呼叫（安灯）", "Calls (andon)"),
-    "calls.open": ("未关闭", "Open"),
-    "calls.recent": ("最近的呼叫", "Recent calls"),
-    "calls.none_open": ("没有未关闭的呼叫。", "No open calls."),
-    "calls.none_recent": ("还没有呼叫。", "No calls yet."),
-    "calls.acknowledge": ("我来处理", "I take it"),
-    "calls.resolve": ("解决并关闭", "Resolve"),
-    "calls.cause": ("原因", "Cause"),
-    "calls.choose_cause": ("请选择原因", "Choose a cause"),
-    "cause.other": ("其他原因", "Another cause"),
-    "calls.only_leader": (
-        "只有班组长可以响应和关闭呼叫。",
-        "Only a leader may take and close calls.",
-    ),
-    "calls.taken": ("已响应，工位会收到通知。", "Taken. The station is being told."),
-    "calls.closed": ("呼叫已关闭，工位会收到通知。", "Closed. The station is being told."),
-    "calls.already": ("这个呼叫已经有人处理或已关闭。", "Somebody took or closed this call before."),
-    "calls.type": ("类型", "Kind"),
-    "calls.station": ("工位", "Station"),
-    "calls.state": ("状态", "State"),
-    "calls.raised": ("发起", "Raised"),
-    "calls.raised_by": ("发起人", "Raised by"),
-    "calls.operation": ("工序", "Operation"),
-    "calls.taken_by": ("响应人", "Taken by"),
-    "calls.lasted": ("持续", "Lasted"),
-    "calls.to_station": ("通知工位", "To the station"),
-    "call.raised": ("待响应", "waiting"),
-    "call.escalated": ("待响应，已升级到 {who}", "waiting, now {who}"),
-    "call.acknowledged": ("已响应", "taken"),
-    "call.resolved": ("已解决", "resolved"),
-    "call.cancelled": ("已取消", "withdrawn"),
-    "call.taken_by": ("{who} 已响应", "{who} is coming"),
-    "impact.stop": ("停线", "line stop"),
-    "impact.slow": ("减速", "slower"),
-    "impact.none": ("不影响", "no impact"),
-}
-
 _GATEWAYS: Final = {
     "gateways.title": ("网关", "Gateways"),
     "gateways.none": ("还没有登记网关。", "No gateway is enrolled yet."),
@@ -247,6 +210,7 @@ _MASTER: Final = {
     "master.label_patterns": ("条码规则", "Label patterns"),
     "master.components": ("物料清单", "Bills of materials"),
     "master.blocked_lots": ("封存批次", "Blocked lots"),
+    "master.cases": ("案例", "Past cases"),
     "master.download": ("下载当前数据", "Download the current data"),
     "master.codes": ("工牌、工单、指令卡", "Badges, tickets, command cards"),
     "master.import": ("导入文件", "Import a file"),
@@ -428,7 +392,7 @@ _ERRORS: Final = {
 TEXTS: Final[Catalogue] = {
     **_FRAME,
     **_BOARD,
-    **_CALLS,
+    **CALL_TEXTS,
     **_NOTICES,
     **_GATEWAYS,
     **_MASTER,

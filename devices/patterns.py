@@ -69,6 +69,10 @@ PATTERNS: Final[dict[Signal, Pattern]] = {
     Signal.REPEATED: Pattern((_blink("yellow", 0.2, 2), _blink("buzzer", 0.08, 2))),
     Signal.REFUSED: Pattern((Beat("red", 0.8), Beat("buzzer", 0.6))),
     Signal.CALLED: Pattern((_blink("buzzer", 0.2, 2),), "call", (_blink("red", 0.5),)),
+    Signal.STOPPING: Pattern((_blink("buzzer", 0.2, 2),), "call", (_blink("yellow", 0.5),)),
+    # Its tones stand, too, so that the signal of the report that reached the position goes on beside them.
+    Signal.STOPPED: Pattern((), "call", (Beat("red", 1.6, 0.4, 0), _blink("buzzer", 0.3, 3))),
+    Signal.ESCALATED: Pattern((_blink("buzzer", 0.2, 4),), "call", (_blink("red", 0.25),)),
     Signal.ACKNOWLEDGED: Pattern((), "call", (Beat("red", 1.0, 0.0, 0),)),
     Signal.RESOLVED: Pattern((Beat("green", 0.6),), "call"),
     Signal.UNKEPT: Pattern((_blink("buzzer", 0.15, 40),), "keeping", (_blink("red", 0.15),)),
@@ -106,6 +110,9 @@ class LampState:
         return min((began + change for began, change in changes if change is not None), default=None)
 
     def _beats(self) -> Iterable[tuple[float, Beat]]:
-        for began, beats in (*self._standing.values(), self._passing):
-            for beat in beats:
-                yield began, beat
+        """A call's lamp is the call's alone: that the office is away must not turn its blinking into standing."""
+        calls = {beat.lamp for (_, about), (_, beats) in self._standing.items() if about == "call" for beat in beats}
+        for (_, about), (began, beats) in self._standing.items():
+            yield from ((began, beat) for beat in beats if about != "office" or beat.lamp not in calls)
+        began, beats = self._passing
+        yield from ((began, beat) for beat in beats)

@@ -117,6 +117,9 @@ class Signal(StrEnum):
     REPEATED = "repeated"  # the same label again, already kept
     REFUSED = "refused"  # understood and not allowed, or not understood
     CALLED = "called"  # a call for help is out
+    STOPPING = "stopping"  # a call is out, and the line stops at its fixed position unless it is over before
+    STOPPED = "stopped"  # the line has stopped there
+    ESCALATED = "escalated"  # a call waits so long that the next tier has to know
     ACKNOWLEDGED = "acknowledged"  # somebody is coming
     RESOLVED = "resolved"  # the call is over
     UNKEPT = "unkept"  # the station could not keep it: the loudest of all (I11)

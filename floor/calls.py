@@ -25,6 +25,7 @@ class CallAction(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
     CANCEL = "cancel"
+    ASSIGN = "assign"
 
 
 TABLE: dict[tuple[CallState, CallAction], CallState] = {
@@ -33,8 +34,13 @@ TABLE: dict[tuple[CallState, CallAction], CallState] = {
     (CallState.RAISED, CallAction.RESOLVE): CallState.RESOLVED,
     (CallState.RAISED, CallAction.CANCEL): CallState.CANCELLED,
     (CallState.ACKNOWLEDGED, CallAction.RESOLVE): CallState.RESOLVED,
+    (CallState.RAISED, CallAction.ASSIGN): CallState.RAISED,
+    (CallState.ACKNOWLEDGED, CallAction.ASSIGN): CallState.RAISED,
 }
-"""Every pair that is not in here is refused. A closed call stays closed: the next press raises a new one."""
+"""Every pair that is not in here is refused. A closed call stays closed: the next press raises a new one.
+
+A call that is handed over waits for its new owner: whoever had taken it no longer has it.
+"""
 
 
 def after(state: CallState, action: CallAction) -> CallState:

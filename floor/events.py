@@ -216,6 +216,17 @@ class AndonAcknowledged(Event):
     source: Literal["badge", "page", "office"] = "badge"
 
 
+class AndonAssigned(Event):
+    """A call was handed to another owner, for whom it waits from now on."""
+
+    type_name = "andon.assigned"
+    call: Identity
+    call_type: Name
+    owner: Annotated[str, Field(min_length=1, max_length=120)]
+    person: Name
+    source: Literal["badge", "card", "page"] = "card"
+
+
 class AndonEscalated(Event):
     """A call has waited so long that the next tier has to know.
 
@@ -232,6 +243,19 @@ class AndonEscalated(Event):
     owner: Annotated[str, Field(max_length=120)] = ""
     elapsed_seconds: Annotated[float, Field(ge=0)]
     uncertain: bool = False
+
+
+class AndonStopped(Event):
+    """The line reached its fixed position with this call still open, and stopped. Once for each call.
+
+    `position`: what said so: a finish at the station, a button or sensor at the position, the stop card, the page.
+    """
+
+    type_name = "andon.stopped"
+    call: Identity
+    call_type: Name
+    person: Annotated[str, Field(max_length=64)] = ""
+    position: Literal["finish", "button", "card", "page"]
 
 
 class AndonResolved(Event):
@@ -404,7 +428,9 @@ EVENTS: dict[str, type[Event]] = {
         NoteKept,
         AndonRaised,
         AndonAcknowledged,
+        AndonAssigned,
         AndonEscalated,
+        AndonStopped,
         AndonResolved,
         AndonCancelled,
         SnapshotApplied,

@@ -4,7 +4,19 @@ Pure: values in, values out. The labels are those `floor/label_texts.py` compose
 """
 
 from floor.label_texts import compose_badge, compose_command, compose_ticket
-from floor.master import CallType, CommandCard, CommandName, MasterData, Operation, Person, Reason, Station, WorkOrder
+from floor.master import (
+    CallTier,
+    CallType,
+    CommandCard,
+    CommandName,
+    MasterData,
+    Operation,
+    PastCase,
+    Person,
+    Reason,
+    Station,
+    WorkOrder,
+)
 
 PEOPLE = (
     ("P01", "王建国", ("leader", "operator")),
@@ -44,6 +56,25 @@ REASONS = (
     ("sensor", "传感器故障", "Sensor fault"),
     ("injury-risk", "伤害风险", "Risk of injury"),
     ("blocked-path", "通道堵塞", "Path blocked"),
+)
+
+TIERS = (
+    ("quality", 5, "质量科"),
+    ("quality", 15, "车间主任"),
+    ("equipment", 5, "设备科"),
+    ("equipment", 15, "车间主任"),
+    ("material", 10, "仓库"),
+    ("safety", 2, "安全员"),
+)
+
+PAST_CASES = (
+    ("quality", "S1", "AX-200", "dimension", "内孔偏大 0.03：刀尖磨损，换刀片后重新对刀，首件合格", "2026-03-02"),
+    ("quality", "S1", "AX-200", "surface", "铁屑缠绕划伤：调大冷却液压力，换断屑槽刀片", "2026-04-11"),
+    ("quality", "S2", "BK-015", "dimension", "折弯角度大：新批次板材回弹不同，角度补偿改为 -1.2 度", "2026-05-20"),
+    ("equipment", "S1", "AX-200", "tool-broken", "车刀崩刃：毛坯有硬点，进给降到 0.15，换涂层刀片", "2026-02-17"),
+    ("equipment", "S2", "BK-020", "sensor", "接近开关无信号：铁屑吸附在感应面，清理并加防护罩", "2026-06-30"),
+    ("material", "S1", "AX-200", "shortage", "棒料缺料：库位写错，B 区找到，补扫入库", "2026-04-02"),
+    ("safety", "S3", "", "blocked-path", "通道被周转车堵住：重新划线，周转车定置", "2026-03-15"),
 )
 
 SCRAP_REASONS = ("dimension", "surface", "material-flaw", "set-up")
@@ -129,3 +160,21 @@ def example_plant() -> MasterData:
         ),
         reasons=tuple(Reason(id=each, name=name, name_en=name_en) for each, name, name_en in REASONS),
     )
+
+
+def demo_plant() -> MasterData:
+    """The same plant as it is after some months: calls go up tiers, and past cases are known.
+
+    It has tables that gateways of 0.1.0 refuse, which `example_plant` has not.
+    """
+    tiers = [
+        CallTier(call_type=each, tier=1 + sum(row[0] == each for row in TIERS[:at]), minutes=minutes, owner=owner)
+        for at, (each, minutes, owner) in enumerate(TIERS)
+    ]
+    columns = ("call_type", "station", "item", "cause", "fix", "closed")
+    cases = [
+        PastCase.model_validate({"id": f"K{number}", **dict(zip(columns, row, strict=True))})
+        for number, row in enumerate(PAST_CASES, start=1)
+    ]
+    tables = {name: getattr(example_plant(), name) for name in MasterData.model_fields}
+    return MasterData(**tables | {"call_tiers": tuple(tiers), "cases": tuple(cases)})

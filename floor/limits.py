@@ -42,6 +42,18 @@ CELL_CHARACTERS_MAX: Final = 512
 NUMBER_MAX: Final = 2**31 - 1
 # The shortest time that an operation takes: 115 days. JSON has no word for infinity, so there has to be an end.
 MINIMUM_SECONDS_MAX: Final = 10_000_000
+# The owner of a call, as `floor.master.Title` and the events have it.
+OWNER_CHARACTERS_MAX: Final = 120
+# Owners that one may hand a call to, as screens list them; a plant has a dozen.
+OWNERS_MAX: Final = 30
+# What was done to end a call, as a past case tells it: three lines of a station's screen.
+FIX_CHARACTERS_MAX: Final = 200
+# Past cases that go to every station; the oldest goes when the office saves another one.
+CASES_MAX: Final = 500
+# Situations whose similar cases are remembered: the open calls of eight busy stations. More begin anew.
+SITUATIONS_KEPT_MAX: Final = 64
+# The past cases that a screen shows of an open call.
+CASES_SHOWN_MAX: Final = 3
 # Versions of master data; what JSON carries exactly.
 VERSION_MAX: Final = 2**53
 # Faults named at once; a person mends these and reads the file again.

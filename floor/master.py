@@ -6,7 +6,7 @@ Pure: values in, values out. Reading it from TOML, CSV and XLSX is in `floor/mas
 import hashlib
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -25,12 +25,16 @@ from floor.label_codes import codes_of
 from floor.label_patterns import Pattern, PatternKind, parsed
 from floor.limits import (
     CELL_CHARACTERS_MAX,
+    FIX_CHARACTERS_MAX,
     INSTRUCTION_BYTES_MAX,
     MINIMUM_SECONDS_MAX,
     NUMBER_MAX,
     PATTERN_CHARACTERS_MAX,
     VERSION_MAX,
 )
+
+if TYPE_CHECKING:
+    from floor.cases import CaseBook
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,47}$", description="letters, digits, . _ / -")]
 PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]*$"
@@ -72,6 +76,8 @@ CommandName = Literal[
     "partial",
     "rework",
     "setup",
+    "assign",
+    "stop",
 ]
 
 
@@ -160,7 +166,7 @@ class Operation(GrownRow):
 
 
 class CommandCard(Row):
-    """A printed card. `value` is the digit, the reason, the cause or the call type it stands for."""
+    """A printed card. `value` is the digit, reason, cause, call type or owner of a call it stands for."""
 
     label: LabelText
     command: CommandName
@@ -169,14 +175,19 @@ class CommandCard(Row):
     name_en: Title = ""
 
 
-class CallType(Row):
-    """A kind of help one can call for, with the causes one may close it with."""
+class CallType(GrownRow):
+    """A kind of help one can call for, with the causes one may close it with.
 
+    `fixed_position`: the line runs on to the end of its cycle, and stops there when the call is still open.
+    """
+
+    later = frozenset({"fixed_position"})
     id: Code
     name: Title
     name_en: Title = ""
     impact: Literal["stop", "slow", "none"] = "slow"
     causes: tuple[Code, ...] = ()
+    fixed_position: bool = False
 
 
 class Reason(Row):
@@ -221,6 +232,18 @@ class Notice(Row):
     stations: tuple[Segment, ...] = ()
     facts: tuple[FactName, ...] = ()
     until: Day = ""
+
+
+class PastCase(Row):
+    """What a call of the past was caused by and how it was ended, on which day."""
+
+    id: Code
+    call_type: Code
+    station: Segment | Literal[""] = ""
+    item: Title = ""
+    cause: Code | Literal[""] = ""
+    fix: Annotated[str, Field(min_length=1, max_length=FIX_CHARACTERS_MAX, pattern=PLAIN)]
+    closed: Day = ""
 
 
 class RulePolicy(GrownRow):
@@ -314,6 +337,7 @@ class MasterData(GrownRow):
             "label_patterns",
             "components",
             "blocked_lots",
+            "cases",
         }
     )
     version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
@@ -332,6 +356,7 @@ class MasterData(GrownRow):
     label_patterns: tuple[LabelPattern, ...] = ()
     components: tuple[Component, ...] = ()
     blocked_lots: tuple[BlockedLot, ...] = ()
+    cases: tuple[PastCase, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MasterData":
@@ -383,6 +408,13 @@ class MasterData(GrownRow):
     def instruction_by_item(self) -> dict[str, Instruction]:
         """Instructions that name an item, by the item; the last row wins."""
         return {row.item: row for row in self.instructions if row.item}
+
+    @cached_property
+    def case_book(self) -> "CaseBook":
+        """The past cases, indexed: made once, before a call needs it."""
+        from floor.cases import CaseBook
+
+        return CaseBook(self.cases, self.reasons)
 
     @cached_property
     def skill_of(self) -> dict[tuple[str, str], Skill]:

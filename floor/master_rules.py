@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from floor.error_proofing import DEFAULTS
-from floor.limits import LABEL_PATTERNS_MAX
+from floor.limits import CASES_MAX, LABEL_PATTERNS_MAX, OWNER_CHARACTERS_MAX
 
 if TYPE_CHECKING:
     from floor.master import MasterData
@@ -29,6 +29,9 @@ def _doubles(master: "MasterData") -> list[str]:
     tables = ("people", "stations", "work_orders", "operations", "call_types", "reasons", "instructions")
     for table in tables:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
+    found += _repeated("case id", (row.id for row in master.cases))
+    if len(master.cases) > CASES_MAX:
+        found.append(f"{len(master.cases)} cases, more than {CASES_MAX}")
     found += _repeated("skill", (row.key for row in master.skills))
     found += _repeated("label pattern", (row.key for row in master.label_patterns))
     found += _repeated("component", (row.key for row in master.components))
@@ -150,6 +153,10 @@ def _card_faults(label: str, command: str, value: str, reasons: set[str], calls:
         return [f"card {label!r} names an unknown cause: {value!r}"]
     if command in ("scrap", "rework") and value and value not in reasons:
         return [f"card {label!r} names an unknown reason: {value!r}"]
+    if command == "assign" and not 0 < len(value) <= OWNER_CHARACTERS_MAX:
+        return [
+            f"card {label!r}: a card that hands calls over names the owner in at most {OWNER_CHARACTERS_MAX} letters"
+        ]
     if command == "call" and value not in calls:
         return [f"card {label!r} names an unknown call type: {value!r}"]
     return []

@@ -23,6 +23,7 @@ from floor.master import (
     MasterData,
     Notice,
     Operation,
+    PastCase,
     Person,
     Reason,
     Row,
@@ -48,6 +49,7 @@ TABLES: Final[dict[str, type[Row]]] = {
     "label_patterns": LabelPattern,
     "components": Component,
     "blocked_lots": BlockedLot,
+    "cases": PastCase,
 }
 """Name of the table, of its CSV file and of its sheet -> its rows."""
 

@@ -16,6 +16,7 @@ class Right(StrEnum):
     RESOLVE_ACKNOWLEDGED = "resolve_acknowledged"
     CANCEL = "cancel"
     SET_UP = "set_up"
+    ASSIGN = "assign"
 
 
 EVERYBODY = frozenset({"", "operator", "leader", "maintainer", "planner"})
@@ -27,6 +28,7 @@ ROLES: dict[Right, frozenset[str]] = {
     Right.RESOLVE_ACKNOWLEDGED: EVERYBODY,
     Right.CANCEL: EVERYBODY,
     Right.SET_UP: frozenset({"maintainer"}),
+    Right.ASSIGN: frozenset({"leader"}),
 }
 
 

@@ -36,7 +36,9 @@ EVENT_NAMES: Final[Catalogue] = {
     "note.kept": ("备注", "Note"),
     "andon.raised": ("安灯呼叫", "Call raised"),
     "andon.acknowledged": ("呼叫已响应", "Call acknowledged"),
+    "andon.assigned": ("呼叫已转交", "Call handed over"),
     "andon.escalated": ("呼叫已升级", "Call escalated"),
+    "andon.stopped": ("到定位点停线", "Line stopped at its position"),
     "andon.resolved": ("异常已解决", "Call resolved"),
     "andon.cancelled": ("呼叫已取消", "Call cancelled"),
     "snapshot.applied": ("主数据已更新", "Master data updated"),
@@ -117,6 +119,8 @@ REJECTION_NAMES: Final[Catalogue] = {
     "no_open_call": ("没有未关闭的呼叫", "No open call"),
     "cause_unfit": ("原因与呼叫类型不符", "The cause does not fit the call"),
     "leader_only": ("需要班组长", "Only a leader can do this"),
+    "nothing_to_stop": ("没有要停线的呼叫", "No call to stop the line for"),
+    "unknown_owner": ("没有这个负责人", "Nobody knows this owner"),
     "call_gone": ("呼叫已关闭", "The call is closed"),
     # What arrived was no label at all: the reasons a device gives.
     "garbled_too_long": ("条码过长", "Label too long"),
@@ -143,6 +147,7 @@ STATE_NAMES: Final[Catalogue] = {
     "closed": ("已关闭", "closed"),
     "stop": ("停线", "line stopped"),
     "slow": ("减速", "slowed"),
+    "fixed": ("将在定位点停线", "stops at its fixed position"),
 }
 
 CATALOGUES: Final[dict[str, Catalogue]] = {

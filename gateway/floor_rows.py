@@ -6,15 +6,12 @@ Pure: values in, values out.
 from dataclasses import astuple, dataclass, field
 from typing import Any, Final
 
-from floor.calls import CallState
 from floor.events import Instant
 from floor.work import WorkState
-from gateway.elapsed import Elapsed
 
-CALL_COLUMNS: Final = 7
 SHARE_COLUMNS: Final = 8
 REPORT_COLUMNS: Final = 6
-"""Those of a call, a share and a report in a folded state of 0.1.0; what came later stands apart there."""
+"""Those of a share and a report in a folded state of 0.1.0; what came later stands apart there."""
 
 
 @dataclass(slots=True)
@@ -75,23 +72,6 @@ class Progress:
     elsewhere_good: int = 0
     elsewhere_scrap: int = 0
     open: int = 0
-
-
-@dataclass(slots=True)
-class Call:
-    """An open call. Its identity is the record that raised it."""
-
-    identity: str
-    call_type: str
-    station: str
-    state: CallState
-    raised_wall: float
-    person: str
-    acknowledged_by: str
-    tier: int = 0
-    """The newest tier that was raised."""
-    owner: str = ""
-    elapsed: Elapsed = field(default_factory=Elapsed)
 
 
 @dataclass(slots=True)

@@ -10,14 +10,13 @@ from dataclasses import astuple, dataclass, field
 from itertools import islice
 from typing import Any, Final, TypeGuard
 
-from floor import calls, events, work_events
-from floor.calls import CallAction, CallState
+from floor import events, work_events
 from floor.events import Happening, Instant
 from floor.work import WorkState
 from gateway import floor_parts, floor_work, limits
-from gateway.elapsed import Elapsed
 from gateway.floor_reading import READING_FOLDS, Readings
-from gateway.floor_rows import CALL_COLUMNS, REPORT_COLUMNS, Call, Held, Note, Parts, Progress, Report, Share
+from gateway.floor_rows import REPORT_COLUMNS, Held, Note, Parts, Progress, Report, Share
+from gateway.open_calls import Call, OpenCalls
 
 FORMAT: Final = 1
 
@@ -29,7 +28,7 @@ class Floor:
     held: dict[str, dict[str, Held]] = field(default_factory=dict)
     shares: dict[str, dict[str, Share]] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
-    calls: dict[str, Call] = field(default_factory=dict)
+    open_calls: OpenCalls = field(default_factory=OpenCalls)
     reports: dict[tuple[str, str], list[Report]] = field(default_factory=dict)
     at_station: dict[str, dict[tuple[str, str], Share]] = field(default_factory=dict)
     """The same shares by the station they were begun at."""
@@ -48,6 +47,11 @@ class Floor:
     """Events that did not fit the state, as beside a lost record: their counts are kept, their transition is not."""
 
     # What others ask.
+
+    @property
+    def calls(self) -> dict[str, Call]:
+        """Open calls by identity, oldest first."""
+        return self.open_calls.by_identity
 
     def current(self, station: str) -> str:
         """The person whose scans these are: the last held; empty when nobody is."""
@@ -87,8 +91,7 @@ class Floor:
     def apply(self, identity: str, happening: Happening) -> None:
         """Fold one record in. Never raises for an event that is valid in itself, so a start can never wedge."""
         if self.last is not None and self.last.boot != happening.instant.boot:
-            for call in self.calls.values():
-                call.elapsed = call.elapsed.at(self.last, happening.instant)
+            self.open_calls.boot(self.last, happening.instant)
         self.last = happening.instant
         fold = FOLDS.get(type(happening.event))
         if fold is not None:
@@ -107,9 +110,7 @@ class Floor:
                 "shares": [row.columns for rows in self.shares.values() for row in rows.values()],
                 "at_station": [[station, *key] for station, rows in self.at_station.items() for key in rows],
                 "progress": [[key, *astuple(row)] for key, row in self.progress.items()],
-                # Apart from the calls themselves, so that the release before this one still reads those.
-                "calls": [astuple(row)[:CALL_COLUMNS] for row in self.calls.values()],
-                "waiting": [[row.identity, row.tier, row.owner, *astuple(row.elapsed)] for row in self.calls.values()],
+                **self.open_calls.to_values(),
                 "last": None if self.last is None else astuple(self.last),
                 "reports": [
                     [*key, [astuple(row)[:REPORT_COLUMNS] for row in rows]] for key, rows in self.reports.items()
@@ -144,13 +145,7 @@ class Floor:
             station, person, operation = row
             whole.at_station.setdefault(station, {})[person, operation] = whole.shares[person][operation]
         whole.progress = {row[0]: Progress(*row[1:]) for row in found["progress"]}
-        for row in found["calls"]:
-            call = Call(*row)
-            call.state = CallState(call.state)
-            whole.calls[call.identity] = call
-        for identity, tier, owner, *elapsed in found.get("waiting", ()):
-            call = whole.calls[identity]
-            call.tier, call.owner, call.elapsed = tier, owner, Elapsed(*elapsed)
+        whole.open_calls = OpenCalls.from_values(found)
         if found.get("last") is not None:
             whole.last = Instant(*found["last"])
         whole.readings = Readings.from_rows(found.get("readings", {}))
@@ -249,50 +244,41 @@ def _session_closed(state: Floor, identity: str, happening: Happening) -> None:
 def _andon_raised(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.AndonRaised)
-    began = calls.after(CallState.NONE, CallAction.RAISE)
-    if len(state.calls) >= limits.CALLS_OPEN_MAX:
-        del state.calls[next(iter(state.calls))]
+    if not state.open_calls.raise_one(identity, happening, event):
         state.forgotten += 1
-    state.calls[identity] = Call(
-        identity,
-        event.call_type,
-        happening.station,
-        began,
-        happening.instant.wall,
-        event.person,
-        "",
-        elapsed=Elapsed(0.0, happening.instant.boottime, happening.instant.boot),
-    )
-
-
-def _acknowledged(state: Floor, identity: str, person: str) -> None:
-    """The first acknowledgement counts; a second, from wherever, changes nothing (it is one fact)."""
-    call = state.calls.get(identity)
-    if call is not None and calls.allowed(call.state, CallAction.ACKNOWLEDGE):
-        call.state = calls.after(call.state, CallAction.ACKNOWLEDGE)
-        call.acknowledged_by = person
 
 
 def _andon_acknowledged(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.AndonAcknowledged)
-    _acknowledged(state, event.call, event.person)
+    state.open_calls.acknowledge(event.call, event.person, happening.instant)
+
+
+def _andon_assigned(state: Floor, identity: str, happening: Happening) -> None:
+    event = happening.event
+    assert isinstance(event, events.AndonAssigned)
+    if not state.open_calls.assign(event.call, event.owner, event.person, happening.instant):
+        state.inapplicable += 1
 
 
 def _andon_escalated(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.AndonEscalated)
-    call = state.calls.get(event.call)
-    if call is None or event.tier <= call.tier:
+    if not state.open_calls.escalate(event):
         state.inapplicable += 1
-        return
-    call.tier, call.owner = event.tier, event.owner
+
+
+def _andon_stopped(state: Floor, identity: str, happening: Happening) -> None:
+    event = happening.event
+    assert isinstance(event, events.AndonStopped)
+    if not state.open_calls.stop(event.call):
+        state.inapplicable += 1
 
 
 def _andon_closed(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
     assert isinstance(event, events.AndonResolved | events.AndonCancelled)
-    if state.calls.pop(event.call, None) is None:
+    if not state.open_calls.close(event.call):
         state.inapplicable += 1
 
 
@@ -307,15 +293,24 @@ def _fact_received(state: Floor, identity: str, happening: Happening) -> None:
             totals = state.progress_of(operation)
             totals.elsewhere_good, totals.elsewhere_scrap = good, scrap
             return
-    elif event.kind == "call.acknowledged" and isinstance(content.get("call"), str):
-        _acknowledged(state, content["call"], str(content.get("person_name") or content.get("person") or "")[:64])
+    elif event.kind.startswith("call.") and isinstance(content.get("call"), str):
+        _told_of_call(state, event.kind, content, happening.instant)
         return
-    elif event.kind == "call.resolved" and isinstance(content.get("call"), str):
-        state.calls.pop(content["call"], None)
-        return
-    else:
+    elif event.kind not in ("call.acknowledged", "call.assigned", "call.resolved"):
         return
     state.inapplicable += 1
+
+
+def _told_of_call(state: Floor, kind: str, content: dict[str, Any], now: Instant) -> None:
+    """One call is named; nothing of it is ours where it is closed or another gateway's."""
+    call, who = content["call"], str(content.get("person_name") or content.get("person") or "")[:64]
+    if kind == "call.acknowledged":
+        state.open_calls.acknowledge(call, who, now)
+    elif kind == "call.assigned":
+        owner = content.get("owner")
+        state.open_calls.assign(call, owner if isinstance(owner, str) else "", who, now)
+    elif kind == "call.resolved":
+        state.open_calls.close(call)
 
 
 def _is_count(value: object) -> TypeGuard[int]:
@@ -356,7 +351,9 @@ FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     events.ReportCorrected: floor_work.report_corrected,
     events.AndonRaised: _andon_raised,
     events.AndonAcknowledged: _andon_acknowledged,
+    events.AndonAssigned: _andon_assigned,
     events.AndonEscalated: _andon_escalated,
+    events.AndonStopped: _andon_stopped,
     events.AndonResolved: _andon_closed,
     events.AndonCancelled: _andon_closed,
     events.FactReceived: _fact_received,

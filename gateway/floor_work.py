@@ -118,6 +118,7 @@ def report_finished(state: "Floor", identity: str, happening: Happening) -> None
         state.inapplicable += 1
     else:
         state.close(share)
+    state.open_calls.reach(happening.station, happening.instant)
     totals = state.progress_of(event.operation)
     totals.good += event.good
     totals.scrap += event.scrap

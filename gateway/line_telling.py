@@ -13,8 +13,9 @@ from floor.limits import STATE_BYTES_MAX, STATE_COUNTS_MAX, STATE_LINES_MAX, STA
 from floor.line_state import COUNT_MAX, SECONDS_MAX, WALL_MAX, GatewayState, ToldCall, ToldStation, ToldWork
 from floor.master import MasterData
 from floor.work import WorkState
-from gateway.floor_rows import Call, Progress, Share
+from gateway.floor_rows import Progress, Share
 from gateway.floor_state import Floor
+from gateway.open_calls import Call
 from gateway.station_case import Case
 from gateway.station_desk import Desk, StationRules
 

@@ -211,6 +211,8 @@ class Loop:
                 return Input(station, station_desk.PageResolve(call, cause))
             case page.PageNote(station, text, operation, call):
                 return Input(station, station_desk.PageNote(text, operation, call))
+            case page.PageAssign(station, call, owner):
+                return Input(station, station_desk.PageAssign(call, owner))
         return None
 
     def _report(self, item: object, instant: Instant) -> list[Act]:

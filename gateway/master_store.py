@@ -27,7 +27,10 @@ def open_envelope(envelope: SnapshotEnvelope) -> MasterData:
         master = MasterData.model_validate_json(envelope.body, extra="ignore")
     except ValidationError as error:
         raise MasterRefused(f"snapshot {envelope.version}: {error}") from error
-    return master.model_copy(update={"version": envelope.version})
+    master = master.model_copy(update={"version": envelope.version})
+    # Indexed here, in the thread that fetched it, so that the first call does not make the main loop do it (I6).
+    assert master.case_book
+    return master
 
 
 def seal(master: MasterData) -> SnapshotEnvelope:

@@ -17,6 +17,7 @@ from floor.master import MasterData, Person
 from floor.rights import Right, may
 from gateway import (
     limits,
+    station_assign,
     station_calls,
     station_counter,
     station_entry,
@@ -25,6 +26,7 @@ from gateway import (
     station_parts,
     station_reading,
     station_report,
+    station_stop,
     station_work,
 )
 from gateway.floor_rows import Held
@@ -36,6 +38,7 @@ from gateway.station_desk import (
     Desk,
     Input,
     PageAcknowledge,
+    PageAssign,
     PageCommand,
     PageNote,
     PageReadBack,
@@ -162,6 +165,9 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
     "acknowledge": station_calls.acknowledge,
     "raise": station_calls.raise_call,
     "resolve": station_calls.resolve,
+    "assign": station_assign.assign,
+    "stop": station_stop.stop,
+    "assign_badge": station_assign.assign_badge,
     "cancel_call": station_calls.cancel_call,
     "work": station_work.work,
     "enter_good": station_entry.enter_good,
@@ -206,7 +212,7 @@ ACTIONS: Final[dict[str, Callable[[Case], Decision]]] = {
 def situation_of(case: Case) -> str:
     """The first part of the row's key: what the station waits for."""
     prompt = case.desk.prompt
-    if prompt is not None and (case.person or prompt.kind in ("same_piece", "cause") or prompt.person):
+    if prompt is not None and (case.person or prompt.kind in ("same_piece", "cause", "assign") or prompt.person):
         return "choose" if prompt.kind in ("pause", "resume", "setup") else prompt.kind
     return "signed_in" if case.person else "nobody"
 
@@ -362,6 +368,8 @@ def decide(
         return station_calls.acknowledge_page(case, what.call)
     if isinstance(what, PageNote):
         return _page_note(case, what)
+    if isinstance(what, PageAssign):
+        return station_assign.assign_page(case, what.call, what.owner)
     return station_calls.resolve_page(case, what.call, what.cause)
 
 
@@ -395,6 +403,8 @@ def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
         events = [SessionClosed(person=person, reason="timeout") for person in gone]
         prompt = None if case.person in gone else desk.prompt
         return answer(case, Signal.NOTED, Message("timed_out", {"name": names}), *events, prompt=prompt)
+    if (stopped := station_stop.stop_due(case)) is not None:
+        return stopped
     if (escalated := station_calls.escalate(case)) is not None:
         return escalated
     prompt = desk.prompt
@@ -413,21 +423,24 @@ def wake(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
     times = [_idle_since(row, instant) + rules.session_timeout_seconds for row in rows]
     if desk.prompt is not None:
         times.append(desk.prompt.at + rules.prompt_timeout_seconds)
-    escalation = station_calls.next_escalation(Case(state, desk, master, instant, rules, shown=""))
-    if escalation is not None:
-        times.append(escalation)
-    return min(times, default=None)
+    case = Case(state, desk, master, instant, rules, shown="")
+    due = (station_stop.next_stop(case), station_calls.next_escalation(case))
+    return min([*times, *(each for each in due if each is not None)], default=None)
 
 
 def fact_notice(state: Floor, fact: FactReceived, master: MasterData) -> tuple[str, Signal, Message] | None:
     """(station, signal, message) a fact of the office gives to the station it is about; ask before it is folded in."""
     call = state.calls.get(str(fact.content.get("call", "")))
-    if call is None or fact.kind not in ("call.acknowledged", "call.resolved"):
+    if call is None or fact.kind not in ("call.acknowledged", "call.assigned", "call.resolved"):
         return None
     row = master.call_type_by_id.get(call.call_type)
     name = shown(row.name if row is not None and row.name else call.call_type, 64)
     name_en = shown((row and row.name_en) or name, 64)
     if fact.kind == "call.resolved":
         return call.station, Signal.RESOLVED, Message("resolved_office", {"call": name, "call_en": name_en})
+    if fact.kind == "call.assigned":
+        owner = shown(str(fact.content.get("owner") or ""), 64)
+        signal = station_stop.signal_of(master, call)
+        return call.station, signal, Message("assigned", {"call": name, "call_en": name_en, "owner": owner})
     who = shown(str(fact.content.get("person_name") or fact.content.get("person") or ""), 64)
     return call.station, Signal.ACKNOWLEDGED, Message("acknowledged", {"call": name, "call_en": name_en, "name": who})

@@ -10,9 +10,10 @@ from floor.master import CallTier
 from floor.rights import Right, may
 from floor.work import WorkState
 from gateway.elapsed import Elapsed
-from gateway.floor_rows import Call
+from gateway.open_calls import Call
 from gateway.station_case import Case, answer, person_of, refuse
 from gateway.station_desk import Decision, Prompt
+from gateway.station_stop import POSITION_BUTTON, pass_position
 from gateway.view import Message
 
 ROUNDING_SECONDS = 1e-3
@@ -29,6 +30,8 @@ def press(case: Case, call_type: str, long: bool) -> Decision:
     name = shown(call_type, 64)
     if not name:
         return refuse(case, "unknown_call")
+    if name == POSITION_BUTTON and name not in case.master.call_type_by_id:
+        return pass_position(case)
     found = next((each for each in case.state.calls_at(case.station) if each.call_type == name), None)
     if found is None:
         return _raise(case, name)
@@ -52,7 +55,11 @@ def _raise(case: Case, call_type: str) -> Decision:
         operation=running[0] if len(running) == 1 else "",
         device=shown(case.device, 64),
     )
-    return answer(case, Signal.CALLED, Message("called", case.names_of_call(call_type)), event)
+    row = case.master.call_type_by_id.get(call_type)
+    values = case.names_of_call(call_type)
+    if row is not None and row.fixed_position:
+        return answer(case, Signal.STOPPING, Message("called_fixed", values), event)
+    return answer(case, Signal.CALLED, Message("called", values), event)
 
 
 def escalate(case: Case) -> Decision | None:
@@ -69,7 +76,7 @@ def escalate(case: Case) -> Decision | None:
             uncertain=elapsed.uncertain,
         )
         values = case.names_of_call(call.call_type) | {"owner": shown(tier.owner, 64) or str(tier.tier)}
-        return answer(case, Signal.CALLED, Message("escalated", values), event)
+        return answer(case, Signal.ESCALATED, Message("escalated", values), event)
     return None
 
 

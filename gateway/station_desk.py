@@ -109,12 +109,32 @@ class PageNote:
     call: str = ""
 
 
-Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve | PageReadBack | PageNote
+@dataclass(frozen=True, slots=True)
+class PageAssign:
+    """A call is handed to another owner."""
+
+    call: str
+    owner: str
+
+
+Input = (
+    Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve | PageAssign | PageReadBack | PageNote
+)
 
 # The desk.
 
 PromptKind = Literal[
-    "quantity", "confirm_rule", "same_piece", "cause", "pause", "resume", "setup", "read_back", "handover", "counter"
+    "quantity",
+    "confirm_rule",
+    "same_piece",
+    "cause",
+    "pause",
+    "resume",
+    "setup",
+    "assign",
+    "read_back",
+    "handover",
+    "counter",
 ]
 Entering = Literal["good", "scrap", "rework"]
 
@@ -125,8 +145,8 @@ class Prompt:
 
     `good`, `scrap` and `rework` are digits as given: None not asked for, "" asked for and none given yet. `entering`
     says which of them the next digit goes to. `operation` is the key of the share it is about, `call` that of the
-    call, `person` who wants to sign in. `reading` is read back: `given` are the facts said so far, `entered` the
-    digits of the next.
+    call, `person` who wants to sign in, `owner` whom the call goes to. `reading` is read back: `given` are the facts
+    said so far, `entered` the digits of the next.
     """
 
     kind: PromptKind
@@ -154,6 +174,7 @@ class Prompt:
     """The counter is read at the end; `entered` are its digits, also while a rule about them is asked."""
     part: str = ""
     """The label of a component or product that is asked about."""
+    owner: str = ""
 
     @property
     def amounts(self) -> Amounts:

@@ -12,6 +12,7 @@ situation  nobody         nobody is signed in and the station waits for nothing
            read_back      key facts of a notice or a hand-over are said back
            counter        the digits of a machine's counter are being given
            handover       whoever hands over has to sign with their badge
+           assign         a call that is to be handed over wants a leader's badge
 label      what was scanned: see LABELS. `doubtful` is the label whose beep nobody knows of after a start,
            `leader_badge` a leader's while a call here waits to be taken, `own_badge` the current person's,
            `held_badge` that of another whom the station holds, `new_badge` any other.
@@ -33,6 +34,7 @@ SITUATIONS: Final = (
     "same_piece",
     "cause",
     "choose",
+    "assign",
     "read_back",
     "handover",
     "counter",
@@ -57,6 +59,8 @@ CARDS: Final = (
     "partial",
     "rework",
     "setup",
+    "assign",
+    "stop",
 )
 PARTS: Final = ("part", "product", "unknown")
 STRANGERS: Final = ("unknown_badge", "unknown_command", "station", *PARTS)
@@ -91,6 +95,8 @@ _SIGNED_IN: Final[dict[str, str]] = {
     "partial": "enter_partial",
     "rework": "enter_rework",
     "setup": "set_up",
+    "assign": "assign",
+    "stop": "stop",
     **dict.fromkeys(STRANGERS, "refuse_label"),
     **dict.fromkeys(PARTS, "scan_part"),
 }
@@ -98,7 +104,8 @@ _SIGNED_IN: Final[dict[str, str]] = {
 
 # Calls go out whatever else is going on, and strangers never disturb what is.
 _UNDISTURBED: Final = {
-    label: _SIGNED_IN[label] for label in ("leader_badge", "cause", "call", "doubtful", *STRANGERS, "same", "another")
+    label: _SIGNED_IN[label]
+    for label in ("leader_badge", "cause", "call", "assign", "stop", "doubtful", *STRANGERS, "same", "another")
 }
 _ANEW: Final = dict.fromkeys(LABELS, "anew")
 
@@ -148,6 +155,7 @@ _FRESH: Final[dict[str, dict[str, str]]] = {
     | dict.fromkeys(TICKETS, "counter_ticket")
     | {"digit": "counter_digit", "confirm": "counter_done", "cancel": "counter_cancel"},
     "cause": _ANEW | _UNDISTURBED | {"cancel": "drop"},
+    "assign": _ANEW | _UNDISTURBED | dict.fromkeys(BADGES, "assign_badge") | {"cancel": "drop"},
     "choose": _ANEW | _UNDISTURBED | dict.fromkeys(TICKETS, "choose") | {"cancel": "drop"},
     "read_back": _ANEW
     | _UNDISTURBED
@@ -196,6 +204,7 @@ _LEADS_TO: Final = {
     "hand_over": "handover",
     "sign_handover": "nobody",
     "sign_reading": "signed_in",
+    "assign_badge": "signed_in",
 }
 
 
@@ -216,6 +225,7 @@ def diagram() -> str:
         "    signed_in --> confirm_rule: rule broken (ticket)",
         "    signed_in --> read_back: notice or hand-over not read (ticket)",
         "    signed_in --> choose: which one (setup; pause, resume with several shares)",
+        "    signed_in --> assign: nobody here may hand it over (assign)",
         "    signed_in --> cause: call already taken (call, button)",
     ]
     return "\n".join(lines) + "\n"

@@ -121,7 +121,16 @@ STATION_MESSAGES: Final[Catalogue] = {
     ),
     # Calls.
     "called": ("已呼叫 {call}", "Called: {call_en}"),
+    "called_fixed": (
+        "已呼叫 {call}：本件完工前未解决则停线",
+        "Called: {call_en}. Unless solved, the line stops after this piece",
+    ),
+    "stopped": ("停线：{call} 未解决，已到定位点", "Line stopped: {call_en} is still open"),
+    "position_passed": ("已过定位点", "Position passed"),
     "escalated": ("{call} 无人响应，已升级到 {owner}", "{call_en} still waits: now {owner}"),
+    "assigned": ("{call} 已转交 {owner}，等人来", "{call_en} handed to {owner}, waiting"),
+    "already_assigned": ("{call} 已经转交 {owner}", "{call_en} is with {owner} already"),
+    "ask_leader_badge": ("{call} 转交 {owner}：请班组长扫工牌", "{call_en} to {owner}: a leader's badge, please"),
     "already_called": ("{call} 已呼叫，请稍候", "{call_en} already called, please wait"),
     "acknowledged": ("{name} 正在赶来：{call}", "{name} is coming: {call_en}"),
     "resolved": ("{call} 已解决：{reason}", "{call_en} resolved: {reason_en}"),

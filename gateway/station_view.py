@@ -3,20 +3,24 @@
 from itertools import chain, islice
 
 from floor.calls import CallState
+from floor.cases import Situation, situation_of
 from floor.events import Instant
 from floor.label_texts import shown
-from floor.limits import CELL_CHARACTERS_MAX
-from floor.master import CommandName, MasterData
+from floor.limits import CELL_CHARACTERS_MAX, FIX_CHARACTERS_MAX
+from floor.master import CallType, CommandName, MasterData, PastCase
 from floor.notices import notices_at
+from floor.owners import owners
 from floor.work import WorkState
 from gateway import limits
-from gateway.floor_rows import Call, Note, Share
+from gateway.floor_rows import Note, Share
 from gateway.floor_state import Floor
+from gateway.open_calls import Call
 from gateway.station_case import Case
 from gateway.station_desk import Desk, Prompt, StationRules
 from gateway.station_guards import reported
 from gateway.view import (
     CallLine,
+    CaseLine,
     HandoverLine,
     HeldLine,
     NoteLine,
@@ -71,13 +75,17 @@ def _call(case: Case, call: Call) -> CallLine:
         call_type=call.call_type,
         name=str(names["call"]),
         name_en=str(names["call_en"]),
-        impact=row.impact if row else "slow",
+        impact=_impact(row, call.stopped),
         state=str(call.state),
         raised_wall=call.raised_wall,
         person_name=case.name_of(call.person) if call.person else "",
         acknowledged_by=case.name_of(call.acknowledged_by) if call.state is CallState.ACKNOWLEDGED else "",
         tier=call.tier,
         owner=shown(call.owner, 64),
+        stopped=call.stopped,
+        cases=_cases(case.master, situation_of(case.master, call.call_type, call.station, call.operation)),
+        handed_by=case.name_of(call.handed_by) if call.handed_by else "",
+        owners=tuple(shown(each, 64) for each in owners(case.master, call.call_type)),
         causes=tuple(dict.fromkeys((each.id, each.name, each.name_en or each.name) for each in causes)),
     )
 
@@ -89,6 +97,32 @@ def _note(case: Case, note: Note) -> NoteLine:
         return NoteLine(case.name_of(note.person), note.text, note.wall, str(names["call"]), str(names["call_en"]))
     about = case.title_of(note.operation) if note.operation else ""
     return NoteLine(case.name_of(note.person), note.text, note.wall, about, about)
+
+
+def _cases(master: MasterData, what: Situation) -> tuple[CaseLine, ...]:
+    return tuple(_case(master, each.case) for each in master.case_book.similar(what))
+
+
+def _case(master: MasterData, row: PastCase) -> CaseLine:
+    cause, station = master.reason_by_id.get(row.cause), master.station_by_id.get(row.station)
+    name = shown(cause.name if cause else row.cause, 64)
+    return CaseLine(
+        station=shown((station.name if station else "") or row.station, 64),
+        item=shown(row.item, 64),
+        cause=name,
+        cause_en=shown(cause.name_en, 64) if cause and cause.name_en else name,
+        fix=shown(row.fix, FIX_CHARACTERS_MAX),
+        closed=row.closed,
+    )
+
+
+def _impact(row: CallType | None, stopped: bool = False) -> str:
+    """`fixed` as long as the line runs on to its fixed position."""
+    if stopped:
+        return "stop"
+    if row is None:
+        return "slow"
+    return "fixed" if row.fixed_position else row.impact
 
 
 def _prompt(prompt: Prompt | None) -> PromptLine:
@@ -184,7 +218,7 @@ def station_view(
         last=desk.recent[0] if desk.recent else None,
         recent=desk.recent,
         calls=tuple(_call(case, call) for call in state.calls_at(station)),
-        call_types=tuple((each.id, each.name, each.name_en or each.name, each.impact) for each in master.call_types),
+        call_types=tuple((each.id, each.name, each.name_en or each.name, _impact(each)) for each in master.call_types),
         notices=_notices(case),
         handover=_handover(case),
         scrap_reasons=_reasons(master, "scrap"),

@@ -42,8 +42,20 @@ class WorkLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A past case like an open call: where, with which item, its cause, what ended it, on which day."""
+
+    station: str
+    item: str
+    cause: str
+    cause_en: str
+    fix: str
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallLine:
-    """An open call. `state`: raised or acknowledged."""
+    """An open call. `state`: raised or acknowledged. `impact`: stop, slow, none, fixed (at its position)."""
 
     call: str
     call_type: str
@@ -58,7 +70,15 @@ class CallLine:
     """(id, name, name_en) of each cause it may be closed with."""
     tier: int = 0
     owner: str = ""
-    """The newest tier that has to know, and who that is."""
+    """The newest tier that has to know, and who that is: of that tier, or whom it was handed to since."""
+    handed_by: str = ""
+    """Who handed it to the owner; empty where a tier named them."""
+    owners: tuple[str, ...] = ()
+    """Whom it may be handed to."""
+    stopped: bool = False
+    """The line has stopped for it at its fixed position."""
+    cases: tuple[CaseLine, ...] = ()
+    """The past cases most like it, best first."""
 
 
 @dataclass(frozen=True, slots=True)

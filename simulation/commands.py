@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from central.ending import Ending
+from floor.example import demo_plant
 from simulation.plant import Plant
 from simulation.processes import ProcessDied
 
@@ -24,7 +25,7 @@ def plant() -> None:
 @click.option("--free-ports", is_flag=True, help="Take any free ports instead of the usual ones.")
 def run_plant(folder: Path, free_ports: bool) -> None:
     """Run it until Ctrl-C."""
-    _keep_up(Plant(folder.resolve(), usual_ports=not free_ports))
+    _keep_up(Plant(folder.resolve(), usual_ports=not free_ports, master=demo_plant()))
 
 
 @plant.command("check")
@@ -49,7 +50,7 @@ def demo(folder: Path, seed: int, pace: float) -> None:
     from simulation.outage import Outage
     from simulation.workers import Workers
 
-    found = Plant(folder.resolve(), proxied=True)
+    found = Plant(folder.resolve(), proxied=True, master=demo_plant())
     workers = Workers(found, seed, pace)
     outage = Outage(found)
     _keep_up(found, [workers, outage])

@@ -12,6 +12,7 @@ from pathlib import Path
 import requests
 
 from floor.example import example_plant
+from floor.master import MasterData
 from floor.master_files import write_toml
 from simulation.cut_proxy import CutProxy
 from simulation.processes import Process, ProcessDied, lineside, wait_for
@@ -63,6 +64,8 @@ class Plant:
     usual_ports: bool = True
     proxied: bool = False
     program: Callable[..., list[str]] = lineside
+    master: MasterData = field(default_factory=example_plant)
+    """What is imported at the first start."""
     processes: dict[str, Process] = field(default_factory=dict)
     proxies: list[CutProxy] = field(default_factory=list)
     ports: Ports = field(default_factory=lambda: Ports(0, 0, 0, 0))
@@ -194,7 +197,7 @@ class Plant:
         marker = self.folder / "example.toml"
         if marker.exists():
             return
-        marker.write_text(write_toml(example_plant()), encoding="utf-8")
+        marker.write_text(write_toml(self.master), encoding="utf-8")
         self.command("central", "import", "--config", str(self.central_config), str(marker))
 
     def _through_proxies(self) -> tuple[int, int]:

@@ -26,7 +26,7 @@ from simulation.virtual_time import PiClock, Timeline
 
 PLACES: dict[str, tuple[str, ...]] = {"gw1": ("S1", "S2"), "gw2": ("S3", "S4")}
 ANSWERS = frozenset({Signal.KEPT, Signal.NOTED, Signal.ASK, Signal.REPEATED, Signal.REFUSED, Signal.UNKEPT})
-CALL_ANSWERS = frozenset({Signal.CALLED, Signal.ACKNOWLEDGED, Signal.RESOLVED})
+CALL_ANSWERS = frozenset({Signal.CALLED, Signal.STOPPING, Signal.STOPPED, Signal.ACKNOWLEDGED, Signal.RESOLVED})
 STEPS_AT_ONCE_MAX = 20_000
 """Steps without time passing; more than a drain of a day needs mean that something never rests."""
 

@@ -96,10 +96,10 @@ def page_of(orders: Sequence[OrderLine], selection: Selection, per_page: int = O
 
 def pressing_calls(calls: Sequence[CallLine]) -> list[CallLine]:
     """Open calls: those nobody has taken first, a stopped line before others; else in the order of the log (I9)."""
-    impacts = {"stop": 0, "slow": 1}
+    impacts = {"stop": 0, "fixed": 1, "slow": 2}
     return sorted(
         (each for each in calls if each.state in ("raised", "acknowledged")),
-        key=lambda each: (each.state != "raised", impacts.get(each.impact, 2)),
+        key=lambda each: (each.state != "raised", impacts.get(each.impact, 3)),
     )
 
 

@@ -1,14 +1,22 @@
 """Open and recent calls. A leader takes a call or closes it with a cause; the station is told by a fact."""
 
+import re
+
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from central.errors import CaseRefused
 from central.pages.board_selection import pressing_calls
-from central.pages.frame import for_accounts, for_role, render, signed_in
-from central.pages.office import LEADER, CallLine
+from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
+from central.pages.office import LEADER, CallDetail, CallLine
 from central.pages.port import Office
+from floor.label_texts import shown
+from floor.limits import FIX_CHARACTERS_MAX
 
-RESULTS = ("taken", "closed", "already")
+RESULTS = ("taken", "closed", "handed", "already")
+EPOCH = re.compile(r"[0-9a-f]{32}")
+SEQ_DIGITS_MAX = 16
+NOTE_CHARACTERS_MAX = 120
 OTHER_CAUSE = "other"
 
 
@@ -25,12 +33,46 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     def calls_fragment() -> Response:
         return _show(office, "calls_fragment.html")
 
+    @pages.get("/calls/<gateway_name>/<epoch>/<int:seq>")
+    @for_accounts
+    def one_call(gateway_name: str, epoch: str, seq: int) -> Response:
+        return _show_one(office, gateway_name, epoch, seq)
+
+    @pages.post("/calls/case")
+    @for_role(LEADER)
+    def save_case() -> BaseResponse:
+        gateway_name = request.form.get("gateway", "")
+        epoch, _, number = request.form.get("call", "").partition("/")
+        seq = int(number) if number.isascii() and number.isdigit() and len(number) <= SEQ_DIGITS_MAX else 0
+        _known_call(office, gateway_name, epoch, seq)
+        # On one line, and without what would move the text beside it.
+        fix = shown(" ".join(request.form.get("fix", "").split()), FIX_CHARACTERS_MAX + 1)
+        if not 0 < len(fix) <= FIX_CHARACTERS_MAX:
+            return _show_one(office, gateway_name, epoch, seq, fault=True)
+        try:
+            gone = office.save_case(gateway_name, epoch, seq, fix, signed_in().name)
+        except CaseRefused:
+            return _show_one(office, gateway_name, epoch, seq, fault=True)
+        saved = "full" if gone else "yes"
+        return redirect(f"/calls/{gateway_name}/{epoch}/{seq}?saved={saved}", 303)
+
     @pages.post("/calls/acknowledge")
     @for_role(LEADER)
     def acknowledge_call() -> BaseResponse:
         call = _asked_call(office)
         done = call is not None and office.acknowledge(call.gateway_name, call.call, signed_in())
         return redirect(f"/calls?done={'taken' if done else 'already'}", 303)
+
+    @pages.post("/calls/assign")
+    @for_role(LEADER)
+    def assign_call() -> BaseResponse:
+        call, owner = _asked_call(office), request.form.get("owner", "")
+        if call is None:
+            return redirect("/calls?done=already", 303)
+        if owner not in call.owners:
+            abort(400)
+        done = office.assign(call.gateway_name, call.call, owner, signed_in())
+        return redirect(f"/calls?done={'handed' if done else 'already'}", 303)
 
     @pages.post("/calls/resolve")
     @for_role(LEADER)
@@ -52,6 +94,29 @@ def _asked_call(office: Office) -> CallLine | None:
         if (each.gateway_name, each.call) == wanted:
             return each
     return None
+
+
+def _known_call(office: Office, gateway_name: str, epoch: str, seq: int, note: str = "") -> CallDetail:
+    known = NAME.fullmatch(gateway_name) and EPOCH.fullmatch(epoch) and seq < 10**SEQ_DIGITS_MAX
+    found = office.call(gateway_name, epoch, seq, note) if known else None
+    if found is None:
+        abort(404)
+    return found
+
+
+def _show_one(office: Office, gateway_name: str, epoch: str, seq: int, fault: bool = False) -> Response:
+    note = shown(request.args.get("note", ""), NOTE_CHARACTERS_MAX)
+    return render(
+        "call.html",
+        400 if fault else 200,
+        found=_known_call(office, gateway_name, epoch, seq, note),
+        note=note,
+        fault=fault,
+        fix=shown(request.form.get("fix", ""), FIX_CHARACTERS_MAX),
+        fix_max=FIX_CHARACTERS_MAX,
+        note_max=NOTE_CHARACTERS_MAX,
+        saved=request.args.get("saved", ""),
+    )
 
 
 def _show(office: Office, template: str) -> Response:

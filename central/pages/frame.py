@@ -145,15 +145,18 @@ def _words(chosen: Language, now: float) -> dict[str, Any]:
 def _floor_words(chosen: Language) -> dict[str, Any]:
     """The words for values of the floor: in the catalogue, in the master data, or as they are."""
 
-    def cause_of(call: CallLine) -> str:
+    def cause_of(call: CallLine, cause: str = "") -> str:
+        wanted = cause or call.cause
         for identity, name, name_en in call.causes:
-            if identity == call.cause:
+            if identity == wanted:
                 return _named(chosen, name, name_en) or identity
-        return text_or(chosen, f"cause.{call.cause}", call.cause)
+        return text_or(chosen, f"cause.{wanted}", wanted)
 
     return {
         "name_of": lambda call: _named(chosen, call.name, call.name_en) or call.call_type,
         "cause_of": cause_of,
+        "step_word": lambda kind: text_or(chosen, f"step.{kind}", formats.visible(kind)),
+        "source_word": lambda source: text_or(chosen, f"source.{source}", formats.visible(source)),
         "gateway_state": gateway_state,
         "fact_word": lambda name: text_or(chosen, f"fact.{name}", formats.visible(name, 40)),
         "event_word": lambda kind: formats.visible(floor_texts.name(floor_texts.EVENT_NAMES, kind, chosen)),

@@ -82,7 +82,56 @@ class CallLine:
     causes: tuple[tuple[str, str, str], ...] = ()
     tier: int = 0
     owner: str = ""
-    """The newest tier of a call that waits, and who has to know."""
+    """The newest tier of a call that waits, and who has to know: of that tier, or whom it was handed to since."""
+    handed_by: str = ""
+    """Who handed it to the owner; empty where a tier named them."""
+    owners: tuple[str, ...] = ()
+    """Whom it may be handed to."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for something."""
+        return self.state in ("raised", "acknowledged")
+
+
+@dataclass(frozen=True, slots=True)
+class CallStepLine:
+    """One step of a call. `kind`: raised, acknowledged, assigned, escalated, stopped, resolved, cancelled.
+
+    `about`: the owner, or the cause's id. `evidence`: an acknowledgement beside the one that `counts`.
+    """
+
+    kind: str
+    person: str
+    source: str
+    about: str
+    at: float | None
+    counts: bool = False
+    evidence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A past case: where, with which item, its cause in both languages, what ended it, on which day."""
+
+    station: str
+    item: str
+    cause: str
+    cause_en: str
+    fix: str
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallDetail:
+    """One call, open or over, and what became of it."""
+
+    line: CallLine
+    steps: tuple[CallStepLine, ...] = ()
+    fix: str = ""
+    """What ended it, where it is a past case already."""
+    similar: tuple[CaseLine, ...] = ()
+    """The past cases most like it, best first; never itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,12 @@
 """The board of the database as the pages show it: operations under their orders, ids with their names."""
 
+from collections.abc import Sequence
+
 from central import board as stored
-from central.pages.office import Alarm, Board, CallLine, GatewayLine, OperationCard, OrderLine
-from floor.master import MasterData, WorkOrder
+from central.call_history import CallStep
+from central.pages.office import Alarm, Board, CallLine, CallStepLine, CaseLine, GatewayLine, OperationCard, OrderLine
+from floor.master import MasterData, PastCase, WorkOrder
+from floor.owners import owners
 
 ONLINE_SECONDS_MAX = 90.0
 """A gateway offers at least every 60 s (G3); one and a half of that without a word is offline."""
@@ -101,11 +105,39 @@ def call_line(raw: stored.BoardCall, master: MasterData, now: float) -> CallLine
         acknowledged_by=raw.acknowledged_by_name,
         tier=raw.tier,
         owner=raw.owner,
+        handed_by=raw.handed_by_name,
+        owners=owners(master, raw.call_type),
         acknowledged=raw.acknowledged,
         ended=raw.ended,
         cause=raw.cause,
         causes=tuple((each.id, each.name, each.name_en) for each in reasons),
     )
+
+
+def step_lines(steps: Sequence[CallStep], master: MasterData) -> tuple[CallStepLine, ...]:
+    """The steps of a call with the names of people. An acknowledgement is evidence from the last hand-over on."""
+    handed = max((at for at, each in enumerate(steps) if each.kind == "assigned"), default=-1)
+    people = master.person_by_id
+    return tuple(
+        CallStepLine(
+            each.kind,
+            people[each.person].name if each.person in people else each.person,
+            each.source,
+            each.about,
+            each.wall if each.wall is not None else each.learned,
+            each.counts,
+            at > handed and each.kind == "acknowledged" and not each.counts,
+        )
+        for at, each in enumerate(steps)
+    )
+
+
+def case_line(row: PastCase, master: MasterData) -> CaseLine:
+    """A past case with the floor's names."""
+    cause = master.reason_by_id.get(row.cause)
+    name = cause.name if cause else row.cause
+    name_en = cause.name_en if cause and cause.name_en else name
+    return CaseLine(station_name(row.station, master), row.item, name, name_en, row.fix, row.closed)
 
 
 def _gateway_line(raw: stored.BoardGateway, now: float) -> GatewayLine:

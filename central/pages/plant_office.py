@@ -7,14 +7,18 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from central import accounts, alarms, enrolment, facts, readers, snapshots
-from central.board import board_version, current_board, ended_calls
+from central import accounts, alarms, enrolment, facts, models, readers, snapshots
+from central.board import board_version, current_board, ended_calls, one_call
+from central.call_history import call_steps
+from central.cases import case_id, save_case
 from central.context import Plant
+from central.errors import CaseRefused
 from central.pages import plant_board
 from central.pages.office import (
     Account,
     Alarm,
     Board,
+    CallDetail,
     CallLine,
     OneTimeCode,
     OrderLine,
@@ -25,6 +29,8 @@ from central.pages.office import (
     UserLine,
 )
 from central.projector import catch_up_all
+from floor.cases import situation_of
+from floor.limits import CASES_SHOWN_MAX
 from floor.master import CallType, MasterData, Reason
 
 BOARD_SECONDS_MAX = 2.0
@@ -132,11 +138,46 @@ class PlantOffice:
             master = snapshots.current_master(session, self._name)
         return [plant_board.call_line(each, master, now) for each in found]
 
+    def call(self, gateway_name: str, epoch: str, seq: int, note: str = "") -> CallDetail | None:
+        """One call, open or over, with its steps and the cases like it and `note`. None for one that nobody knows."""
+        now = self._plant.now()
+        catch_up_all(self._database)
+        with self._database.read() as session:
+            raw = one_call(session, self._name, gateway_name, epoch, seq, now)
+            row = session.get(models.Call, (self._name, gateway_name, epoch, seq))
+            if raw is None or row is None:
+                return None
+            master = snapshots.current_master(session, self._name)
+            steps = call_steps(session, self._name, row)
+        own = case_id(row)
+        what = situation_of(master, row.call_type, row.station, row.operation, note)
+        like = [each.case for each in master.case_book.ranked(what) if each.case.id != own][:CASES_SHOWN_MAX]
+        return CallDetail(
+            plant_board.call_line(raw, master, now),
+            plant_board.step_lines(steps, master),
+            next((each.fix for each in master.cases if each.id == own), ""),
+            tuple(plant_board.case_line(each, master) for each in like),
+        )
+
+    def save_case(self, gateway_name: str, epoch: str, seq: int, fix: str, by: str) -> bool:
+        """A resolved call becomes a past case. True when the oldest one went for it. Raises CaseRefused."""
+        with self._database.write() as session:
+            row = session.get(models.Call, (self._name, gateway_name, epoch, seq))
+            if row is None:
+                raise CaseRefused("there is no such call")
+            return save_case(session, self._name, row, fix, by, self._plant.now())
+
     def acknowledge(self, gateway_name: str, call: str, by: Account) -> bool:
         """Takes a call for somebody. False when somebody took it before."""
         with self._database.write() as session:
             person, name = self._person(session, by)
             return facts.acknowledge_call(session, self._name, gateway_name, call, person, name, self._plant.now())
+
+    def assign(self, gateway_name: str, call: str, owner: str, by: Account) -> bool:
+        """Hands a call to another owner. False when it is closed, or with them already."""
+        with self._database.write() as session:
+            person, name = self._person(session, by)
+            return facts.assign_call(session, self._name, gateway_name, call, owner, person, name, self._plant.now())
 
     def resolve(self, gateway_name: str, call: str, cause: str, by: Account) -> bool:
         """Closes a call with its cause. False when it was closed before."""

@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from floor.limits import NOTE_CHARACTERS_MAX
+from floor.limits import NOTE_CHARACTERS_MAX, OWNER_CHARACTERS_MAX
 from floor.master import CommandName
 from gateway.screen.inputs import (
     PageAcknowledge,
+    PageAssign,
     PageCall,
     PageCommand,
     PageInput,
@@ -125,6 +126,15 @@ class NoteBody(Body):
         return PageNote(station, self.text, self.operation, self.call)
 
 
+class AssignBody(Body):
+    kind: Literal["assign"] = "assign"
+    call: Code
+    owner: Annotated[str, Field(min_length=1, max_length=OWNER_CHARACTERS_MAX)]
+
+    def as_input(self, station: str) -> PageInput:
+        return PageAssign(station, self.call, self.owner)
+
+
 BODIES: dict[str, type[Body]] = {
     "typed": TypedBody,
     "report": ReportBody,
@@ -134,6 +144,7 @@ BODIES: dict[str, type[Body]] = {
     "resolve": ResolveBody,
     "read_back": ReadBackBody,
     "note": NoteBody,
+    "assign": AssignBody,
 }
 
 

@@ -76,6 +76,15 @@ class PageReadBack:
 
 
 @dataclass(frozen=True, slots=True)
+class PageAssign:
+    """A call is handed to another owner, by their name as the page has it."""
+
+    station: str
+    call: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageNote:
     """A note of the current person, about an operation, an open call, or neither."""
 
@@ -128,5 +137,14 @@ class SetUpRestart:
 
 SetUpInput = SetUpListen | SetUpStop | SetUpSignal | SetUpDone | SetUpRestart
 PageInput = (
-    SetUpInput | Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack | PageNote
+    SetUpInput
+    | Typed
+    | PageReport
+    | PageCommand
+    | PageCall
+    | PageAcknowledge
+    | PageResolve
+    | PageAssign
+    | PageReadBack
+    | PageNote
 )

@@ -183,7 +183,11 @@ def _call(call: CallLine) -> dict[str, Any]:
         "acknowledged_by": call.acknowledged_by,
         "tier": call.tier,
         "owner": call.owner,
+        "stopped": call.stopped,
+        "handed_by": call.handed_by,
+        "owners": list(call.owners),
         "causes": [_named(each) for each in call.causes],
+        "cases": [asdict(each) for each in call.cases],
     }
 
 

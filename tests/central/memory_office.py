@@ -13,7 +13,10 @@ from central.pages.office import (
     Account,
     Alarm,
     Board,
+    CallDetail,
     CallLine,
+    CallStepLine,
+    CaseLine,
     GatewayLine,
     OneTimeCode,
     OperationCard,
@@ -88,6 +91,7 @@ def calls(now: float) -> tuple[CallLine, ...]:
         CallLine(
             "line-1", "a" * 32 + "/7", "machine", "设备故障", "Machine down", "stop", "cnc-2", "raised", now - 312,
             "李明", "WO-2026-0117-20", causes=CAUSES, tier=1, owner="车间主任",
+            owners=("车间主任", "设备科", "张班长"),
         ),
         CallLine(
             "line-2", "b" * 32 + "/9", "material", "缺料", "No material", "slow", "weld-1", "acknowledged", now - 1260,
@@ -127,6 +131,31 @@ class MemoryOffice:
         self.ended: list[CallLine] = [
             dataclasses.replace(calls(now)[1], state="resolved", cause="tool", ended=now - 60, call="c" * 32 + "/1")
         ]
+        self.fix = ""
+        self.similar = (
+            CaseLine(
+                "数控 1 号",
+                "AX-200",
+                "主轴故障",
+                "Spindle fault",
+                "主轴异响：轴承缺油，润滑泵滤网堵塞，清洗后恢复",
+                "2026-02-17",
+            ),
+            CaseLine(
+                "数控 2 号",
+                "AX-210",
+                "传感器故障",
+                "Sensor fault",
+                "接近开关无信号：铁屑吸附，清理并加防护罩",
+                "2026-03-28",
+            ),
+        )
+        self.steps: tuple[CallStepLine, ...] = (
+            CallStepLine("raised", "李明", "", "", now - 312),
+            CallStepLine("escalated", "", "", "车间主任", now - 12),
+            CallStepLine("acknowledged", "张班长", "office", "", now - 9, counts=True),
+            CallStepLine("acknowledged", "李强", "badge", "", now - 8, evidence=True),
+        )
         self.acts: list[tuple[str, ...]] = []
         self.published: Published | None = None
         self.log: list[RecordLine] = []
@@ -212,8 +241,22 @@ class MemoryOffice:
     def ended_calls(self) -> Sequence[CallLine]:
         return self.ended
 
+    def call(self, gateway_name: str, epoch: str, seq: int, note: str = "") -> CallDetail | None:
+        wanted = (gateway_name, f"{epoch}/{seq}")
+        found = [each for each in (*self.shown.calls, *self.ended) if (each.gateway_name, each.call) == wanted]
+        return CallDetail(found[0], self.steps, self.fix, self.similar) if found else None
+
+    def save_case(self, gateway_name: str, epoch: str, seq: int, fix: str, by: str) -> bool:
+        self.acts.append(("save_case", gateway_name, f"{epoch}/{seq}", fix, by))
+        self.fix = fix
+        return False
+
     def acknowledge(self, gateway_name: str, call: str, by: Account) -> bool:
         self.acts.append(("acknowledge", gateway_name, call, by.name))
+        return True
+
+    def assign(self, gateway_name: str, call: str, owner: str, by: Account) -> bool:
+        self.acts.append(("assign", gateway_name, call, owner, by.name))
         return True
 
     def resolve(self, gateway_name: str, call: str, cause: str, by: Account) -> bool:

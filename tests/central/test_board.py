@@ -19,6 +19,7 @@ from floor.events import (
     AndonEscalated,
     AndonRaised,
     AndonResolved,
+    AndonStopped,
     LimitReached,
     NoticeSkipped,
     ReportCorrected,
@@ -223,6 +224,19 @@ def test_a_waiting_call_shows_its_newest_tier_and_who_has_to_know(enrolled: Data
     assert (shown.state, shown.tier, shown.owner) == ("raised", 2, "车间主任")
 
 
+def test_a_call_that_stopped_the_line_at_its_position_is_a_stop(enrolled: Database) -> None:
+    fit = CallType(id="fit", name="装配不到位", impact="slow", fixed_position=True)
+    with enrolled.write() as session:
+        publish(session, master().model_copy(update={"call_types": (fit,)}), "planner", NOW)
+    card = Card("one")
+    call = card.keep(AndonRaised(call_type="fit"))
+    [shown] = put(enrolled, card).calls
+    assert (shown.impact, shown.stopped) == ("fixed", False)
+    card.keep(AndonStopped(call=call, call_type="fit", position="finish"))
+    [shown] = put(enrolled, card).calls
+    assert (shown.impact, shown.stopped) == ("stop", True)
+
+
 def test_calls_stand_in_the_order_of_the_log_whatever_the_clocks_said(enrolled: Database) -> None:
     """I9: a clock that was years ahead, and then right, turns nothing round."""
     card = Card("one")
@@ -253,7 +267,7 @@ def test_the_office_takes_and_closes_a_call_once_and_the_station_is_told(enrolle
         assert not resolve_call(session, "plant", "one", call, "tool", "P2", "李强", NOW)
     with enrolled.read() as session:
         told = read_facts(session, "plant", "one", 0)
-        assert [each.number for each in told.facts] == [1, 2] and told.last == 2
+        assert [each.number for each in told.facts] == [1, 2, 3] and told.last == 3
         assert told.facts[0].kind == "call.acknowledged"
         assert told.facts[0].content == {
             "call": call,
@@ -261,8 +275,10 @@ def test_the_office_takes_and_closes_a_call_once_and_the_station_is_told(enrolle
             "person": "P2",
             "person_name": "李强",
         }
-        assert told.facts[1].kind == "call.resolved"
-        assert read_facts(session, "plant", "one", 2).facts == ()
+        # That a second one would have come is evidence, and changes nothing (N04).
+        assert (told.facts[1].kind, told.facts[1].content["person"]) == ("call.acknowledged", "P1")
+        assert told.facts[2].kind == "call.resolved"
+        assert read_facts(session, "plant", "one", 3).facts == ()
     assert put(enrolled, card).calls == ()
 
 

@@ -14,10 +14,11 @@ from central.pages.office import Account, Board, OperationCard, OrderLine, Recor
 from floor.example import example_plant
 from floor.master_files import read_toml, write_toml
 from floor.master_sheets import read_xlsx
-from tests.central.memory_office import MemoryOffice, calls
+from tests.central.memory_office import MemoryOffice
 from tests.central.page_client import PASSWORD, application, signed_in, submit
 
-PAGES = ("/board", "/calls", "/gateways", "/gateways/line-2", "/master", "/records", "/users")
+CALL_PAGE = "/calls/line-1/" + "a" * 32 + "/7"
+PAGES = ("/board", "/calls", CALL_PAGE, "/gateways", "/gateways/line-2", "/master", "/records", "/users")
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -89,6 +90,8 @@ def test_other_pages_need_an_account_even_on_loopback(app: Flask, path: str) -> 
         ("leader", "/users", 403),
         ("planner", "/users/add", 403),
         ("planner", "/calls/acknowledge", 403),
+        ("planner", "/calls/assign", 403),
+        ("planner", "/calls/case", 403),
         ("leader", "/gateways/enrol", 403),
         ("leader", "/gateways/sign-off", 403),
         ("planner", "/gateways/revoke", 403),
@@ -134,6 +137,8 @@ def test_language_is_chosen_and_stays_on_the_page(admin: FlaskClient) -> None:
         "/calls/acknowledge",
         "/calls/resolve",
         "/codes/tester",
+        "/calls/assign",
+        "/calls/case",
         "/gateways/enrol",
         "/gateways/revoke",
         "/gateways/sign-off",
@@ -276,29 +281,6 @@ def test_empty_plant_says_what_to_do(office: MemoryOffice, app: Flask) -> None:
     client.set_cookie("lineside_language", "en")
     page = client.get("/board").text
     assert "as soon as a planner imports them" in page and "No gateway is enrolled yet" in page
-
-
-# Calls
-
-
-def test_leader_takes_and_resolves_a_call(app: Flask, office: MemoryOffice) -> None:
-    leader = signed_in(app, "leader")
-    call = {"gateway": "line-1", "call": "a" * 32 + "/7"}
-    assert submit(leader, "/calls", "/calls/acknowledge", **call).location == "/calls?done=taken"
-    assert submit(leader, "/calls", "/calls/resolve", **call, cause="tool").location == "/calls?done=closed"
-    assert submit(leader, "/calls", "/calls/resolve", **call, cause="made-up").status_code == 400
-    assert office.acts == [
-        ("acknowledge", "line-1", "a" * 32 + "/7", "leader"),
-        ("resolve", "line-1", "a" * 32 + "/7", "tool", "leader"),
-    ]
-
-
-def test_a_call_that_is_over_is_told_so(app: Flask, office: MemoryOffice) -> None:
-    leader = signed_in(app, "leader")
-    office.shown = dataclasses.replace(office.shown, calls=calls(time.time())[1:])
-    gone = {"gateway": "line-1", "call": "a" * 32 + "/7"}
-    assert submit(leader, "/calls", "/calls/acknowledge", **gone).location == "/calls?done=already"
-    assert office.acts == []
 
 
 # Gateways and users

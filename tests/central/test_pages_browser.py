@@ -21,6 +21,8 @@ PAGES = (
     "/board?tv=1",
     "/calls",
     "/notices",
+    "/calls/line-1/" + "a" * 32 + "/7",
+    "/calls/line-2/" + "c" * 32 + "/1",
     "/gateways",
     "/gateways/line-2",
     "/master",

@@ -107,8 +107,18 @@ def test_a_call_taken_at_the_office_reaches_the_gateway(app: Flask, admin: Flask
             "call.acknowledged",
             "call.resolved",
         ]
+        epoch, _, seq = call.partition("/")
+        page = admin.get(f"/calls/gateway/{epoch}/{seq}").text
+        assert "以此为准" in page and "办公室" in page
+        answer = submit(admin, f"/calls/gateway/{epoch}/{seq}", "/calls/case", **asked, fix="换传感器，清理铁屑")
+        assert answer.location == f"/calls/gateway/{epoch}/{seq}?saved=yes"
+        assert "换传感器，清理铁屑" in admin.get("/master/download.toml").text
+        assert "换传感器，清理铁屑" in admin.get(f"/calls/gateway/{epoch}/{seq}").text
         page = admin.get("/calls").text
         assert "传感器故障" in page and "没有未关闭的呼叫" in page
+        later = feed.keep(AndonRaised(call_type="equipment", person=PERSON.id, operation=OPERATION), station)
+        feed.offer()
+        assert "换传感器，清理铁屑" in admin.get(f"/calls/gateway/{later}").text, "the next call like it shows it"
 
 
 def test_a_second_planner_does_not_overwrite_the_first(app: Flask, admin: FlaskClient) -> None:

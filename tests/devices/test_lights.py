@@ -132,6 +132,49 @@ def test_a_call_blinks_until_acknowledged_and_stands_until_resolved() -> None:
     assert state.lit(31.0) == frozenset() and state.wake(31.0) is None
 
 
+CALL_SIGNALS = (
+    Signal.CALLED,
+    Signal.STOPPING,
+    Signal.ESCALATED,
+    Signal.STOPPED,
+    Signal.ACKNOWLEDGED,
+    Signal.RESOLVED,
+)
+
+
+def rhythm(signal: Signal, *before: Signal, passing: bool = True) -> tuple[frozenset[str], ...]:
+    """What is lit in each twentieth of a second of the first two, or, without what passes, of two later ones."""
+    state = LampState()
+    for each in before:
+        state.give(each, "S1", 0.0)
+    state.give(signal, "S1", 10.0)
+    return tuple(state.lit((10.0 if passing else 40.0) + tick / 20) for tick in range(40))
+
+
+@pytest.mark.parametrize("passing", [True, False])
+def test_each_state_of_a_call_looks_like_itself(passing: bool) -> None:
+    assert len({rhythm(each, passing=passing) for each in CALL_SIGNALS}) == len(CALL_SIGNALS)
+
+
+def test_a_call_looks_the_same_while_the_office_is_away() -> None:
+    """Yellow that stands must not swallow yellow that blinks."""
+    away = {rhythm(each, Signal.OFFLINE, passing=False) for each in CALL_SIGNALS}
+    assert len(away) == len(CALL_SIGNALS)
+    amber = rhythm(Signal.STOPPING, Signal.OFFLINE, passing=False)
+    assert amber == rhythm(Signal.STOPPING, passing=False)
+    assert rhythm(Signal.RESOLVED, Signal.OFFLINE, Signal.STOPPING, passing=False) == (frozenset({"yellow"}),) * 40
+
+
+def test_a_report_that_stops_the_line_is_still_heard() -> None:
+    state = LampState()
+    state.give(Signal.STOPPING, "S1", 0.0)
+    state.give(Signal.KEPT, "S1", 10.0)
+    assert state.lit(10.01) >= {"green", "buzzer"}
+    state.give(Signal.STOPPED, "S1", 10.3)
+    assert state.lit(10.5) == {"green", "red", "buzzer"}
+    assert "red" in state.lit(60.3)
+
+
 @given(st.lists(st.tuples(st.sampled_from(list(Signal)), st.floats(0.01, 3)), min_size=1, max_size=20), st.floats(0, 9))
 def test_lamps_change_only_when_they_said_they_would(given_signals: list[tuple[Signal, float]], wait: float) -> None:
     state, now = LampState(), 100.0

@@ -16,6 +16,8 @@ EPOCH = "0f" * 16
 EXAMPLES: dict[str, dict[str, Any]] = {
     "session.opened": {"person": "ann"},
     "session.closed": {"person": "ann", "reason": "timeout"},
+    "andon.assigned": {"call": f"{EPOCH}/1", "call_type": "quality", "owner": "设备科", "person": "lee"},
+    "andon.stopped": {"call": f"{EPOCH}/1", "call_type": "quality", "position": "finish"},
     "andon.escalated": {"call": "ab" * 16 + "/1", "call_type": "quality", "tier": 1, "elapsed_seconds": 300.5},
     "scan.refused": {"rule": "order_held", "person": "ann", "operation": "W1-10", "shown": "T-W1-10"},
     "rule.broken": {"rule": "badge_expired", "person": "ann"},

@@ -28,6 +28,8 @@ CARDS = {
     "partial": "",
     "rework": "flaw",
     "setup": "",
+    "assign": "设备科",
+    "stop": "",
 }
 
 

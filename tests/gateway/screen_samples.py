@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gateway.view import (
     CallLine,
+    CaseLine,
     Doubtful,
     GatewayView,
     HandoverLine,
@@ -35,6 +36,8 @@ TEXTS: dict[str, dict[str, str]] = {
     "ask_quantity": {"zh": "输入合格数量", "en": "Enter the good quantity"},
     "confirm_early": {"zh": "才干了 {time}，真的完成了？", "en": "Only {time} worked. Really done?"},
     "repeated": {"zh": "刚才这一张已经存过", "en": "This one was kept a moment ago"},
+    "assigned": {"zh": "{call} 已转交 {owner}，等人来", "en": "{call_en} handed to {owner}, waiting"},
+    "stopped": {"zh": "停线：{call} 未解决，已到定位点", "en": "Line stopped: {call_en} is still open"},
     "called": {"zh": "已呼叫{name}", "en": "{name} is called"},
     "refused_earlier_short": {
         "zh": "不允许：前道工序数量不足 · {operation}",
@@ -293,6 +296,55 @@ def in_line(broker: str = "online", now: float = NOW) -> GatewayView:
     return replace(running(), line=line_of(broker, now), broker=broker)
 
 
+def assigned() -> GatewayView:
+    """A leader has handed the call to another owner; one may hand it on."""
+    owners = ("设备科", "质量科", "车间主任", "赵班长")
+    last = LastScan(
+        "", "called", Message("assigned", {"call": "设备故障", "call_en": "Machine", "owner": "设备科"}), WALL - 2
+    )
+    call = replace(OPEN_CALL, owner="设备科", handed_by="赵班长", owners=owners)
+    return view(replace(RUNNING_STATION, calls=(call, TAKEN_CALL), last=last, recent=(last, *RECENT)))
+
+
+CASES = (
+    CaseLine(
+        "装配一线 · 2 号工位",
+        "RX-40",
+        "传感器失灵",
+        "Sensor fault",
+        "接近开关无信号：铁屑吸附在感应面，清理并加防护罩",
+        "2026-09-28",
+    ),
+    CaseLine(
+        "装配一线 · 1 号工位",
+        "RX-40",
+        "卡料",
+        "Jammed part",
+        "轴承压装卡滞：导向套磨损，换导向套，压力曲线重新示教，首件复测合格后恢复；每班点检间隙，超过 0.05 毫米即换",
+        "2026-06-03",
+    ),
+    CaseLine("", "", "刀具磨损", "Worn tool", "Press tool worn: replaced, spare ordered", ""),
+)
+
+
+def similar() -> GatewayView:
+    """An open call with the past cases like it, as long as they may be."""
+    owners = ("设备科", "质量科", "车间主任", "赵班长")
+    call = replace(OPEN_CALL, owners=owners, cases=CASES)
+    last = scan("called", "called", "", 2, 1283, name="设备维修")
+    return view(replace(RUNNING_STATION, calls=(call, TAKEN_CALL), last=last, recent=(last, *RECENT)))
+
+
+def fixed() -> GatewayView:
+    """A call with which the line runs on to its fixed position; another has stopped it there."""
+    last = LastScan("", "stopped", Message("stopped", {"call": "质量异常", "call_en": "Quality"}), WALL - 2)
+    amber = replace(OPEN_CALL, impact="fixed", cases=CASES)
+    red = replace(TAKEN_CALL, call=f"{EPOCH}/1271", call_type="quality", name="质量异常", name_en="Quality")
+    red = replace(red, state="raised", acknowledged_by="", impact="stop", stopped=True)
+    types = tuple((*row[:3], "fixed") if row[0] in ("machine", "quality") else row for row in CALL_TYPES)
+    return view(replace(RUNNING_STATION, calls=(amber, red), call_types=types, last=last, recent=(last, *RECENT)))
+
+
 SAMPLES = {
     "doubtful": doubtful,
     "idle": idle,
@@ -302,6 +354,9 @@ SAMPLES = {
     "refused": refused,
     "called": called,
     "escalated": escalated,
+    "assigned": assigned,
+    "similar": similar,
+    "fixed": fixed,
     "offline": offline,
     "alone": alone,
     "notified": notified,

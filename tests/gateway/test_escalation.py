@@ -38,7 +38,7 @@ def test_each_tier_once_when_its_minutes_are_over() -> None:
     assert wake(bench.state, bench.desk, bench.instant, bench.rules, bench.master) == bench.now + 300
     assert bench.step(299.0) is None
     decision = bench.step(1.0)
-    assert decision is not None and decision.signal is Signal.CALLED
+    assert decision is not None and decision.signal is Signal.ESCALATED
     assert decision.message.key == "escalated" and decision.message.values["owner"] == "班组长"
     assert bench.step(0.0) is None
     bench.step(3600.0)
@@ -139,3 +139,71 @@ def test_tiers_over_ten_random_reboots_and_cuts(seed: int, tmp_path: Path) -> No
     assert [each.tier for each in found] == [1, 2, 3]
     assert all(each.elapsed_seconds >= minutes * 60 - 0.01 for each, minutes in zip(found, (5, 15, 30), strict=True))
     bench.close()
+
+
+NINE = [{"call_type": "quality", "tier": tier, "minutes": 4 * tier, "owner": f"第 {tier} 级"} for tier in range(1, 10)]
+
+
+class Cuts:
+    """A station whose card is taken away in mid-life, again and again, and goes on in another machine, or the same.
+
+    Nobody ever answers: there is no server. A cut leaves on the card what was flushed, as a copy of its files has it;
+    nothing is closed first.
+    """
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder = folder
+        self.chance = random.Random(seed)
+        self.master = MasterData.model_validate({**example_plant().model_dump(), "call_tiers": NINE})
+        self.cuts = 0
+        self.bench = self._started(folder / "0", 1000.0)
+
+    def _started(self, card: Path, at: float) -> RealBench:
+        bench = RealBench(card, boot=f"boot-{self.cuts}", at=at)
+        bench.keeping.master = self.master
+        return bench
+
+    def live(self, seconds: float) -> None:
+        """So long, in steps as the loop asks for them or a little late, with scans in between."""
+        until = self.bench.now + seconds
+        while self.bench.now < until:
+            self.bench.now = min(until, self.bench.now + self.chance.uniform(0.5, 40.0))
+            self.bench.step()
+            if self.chance.random() < 0.2:
+                self.bench.scan(self.chance.choice(["B-P02", "B-P03", "hello"]), seconds=0.0)
+
+    def cut(self) -> None:
+        """The power goes now; the machine is back a while later, in another boot, by a clock that went back."""
+        self.cuts += 1
+        card = self.folder / str(self.cuts)
+        shutil.copytree(self.bench.folder, card)
+        self.bench.close()
+        shutil.rmtree(self.bench.folder)
+        self.bench = self._started(card, self.chance.uniform(1.0, 90.0))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_tier_fires_once_across_fifty_random_reboots_and_cuts_with_the_server_away(
+    seed: int, tmp_path: Path
+) -> None:
+    """N03. One call, nine tiers, fifty cuts at random moments, many of them right beside a tier's instant."""
+    life = Cuts(tmp_path, seed)
+    life.bench.step(PageCall("S1", "quality", False))
+    fired: list[int] = []
+    for number in range(50):
+        if number % 3 == 0 and (due := life.bench.keeping.wake(life.bench.instant())) is not None:
+            # Just before, at, or just after the instant at which something is due.
+            life.bench.now = max(life.bench.now, due + life.chance.choice([-0.5, 0.0, 0.0, 0.5]))
+            life.bench.step()
+        life.live(life.chance.uniform(0.0, 75.0))
+        fired.append(len(escalations(life.bench)))
+        life.cut()
+    assert len(set(fired)) >= 6, "tiers fire among the cuts, not all before or after them"
+    life.live(36 * 60.0)
+    found = escalations(life.bench)
+    assert [each.tier for each in found] == list(range(1, 10))
+    assert len({each.call for each in found}) == 1
+    for each in found:
+        assert each.elapsed_seconds >= each.tier * 240 - 0.01, "no tier comes before its time"
+    assert life.cuts == 50
+    life.bench.close()

@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from floor.events import (
+    AndonAcknowledged,
+    AndonAssigned,
     AndonRaised,
+    AndonStopped,
     Event,
     FactReceived,
     Happening,
@@ -73,12 +76,17 @@ EVENTS = st.one_of(
     st.builds(ComponentUsed, person=PEOPLE, operation=OPERATIONS, item=st.sampled_from(["a", "b"])),
     st.builds(ProductIdentified, person=PEOPLE, operation=OPERATIONS, serial=st.sampled_from(["", "s"])),
     st.builds(AndonRaised, call_type=st.sampled_from(["quality", "material"])),
+    st.builds(AndonAcknowledged, call=IDENTITIES, call_type=st.just("quality"), person=PEOPLE),
+    st.builds(AndonStopped, call=IDENTITIES, call_type=st.just("quality"), position=st.just("finish")),
+    st.builds(AndonAssigned, call=IDENTITIES, call_type=st.just("quality"), person=PEOPLE, owner=st.just("设备科")),
     st.builds(
         FactReceived,
         fact=st.just(1),
-        kind=st.sampled_from(["operation.progress", "call.acknowledged", "call.resolved", "other"]),
+        kind=st.sampled_from(
+            ["operation.progress", "call.acknowledged", "call.assigned", "call.resolved", "call.other", "other"]
+        ),
         content=st.dictionaries(
-            st.sampled_from(["operation", "good", "scrap", "call", "person", "person_name"]),
+            st.sampled_from(["operation", "good", "scrap", "call", "person", "person_name", "owner"]),
             st.one_of(OPERATIONS, IDENTITIES, SMALL, st.none(), st.integers(), st.lists(st.none(), max_size=1)),
         ),
     ),

@@ -352,6 +352,42 @@ def test_the_page_says_that_it_is_cut_off_and_comes_back(browser: Browser) -> No
         assert page.inbox.inputs == []
 
 
+def test_a_call_is_handed_over_and_its_line_stopped_and_past_cases_show(browser: Browser) -> None:
+    with served(samples.fixed()) as page, tab(browser, page.server.url) as seen:
+        call = samples.OPEN_CALL.call
+        seen.tab.click(f"[data-do=call-open][data-value='{call}']")
+        seen.wait_text("#call-about", "停线")
+        assert seen.tab.eval_on_selector_all("#case-list b", "(all) => all.map((each) => each.textContent)") == [
+            "传感器失灵",
+            "卡料",
+            "刀具磨损",
+        ]
+        assert "防护罩" in seen.text("#case-list")
+        seen.tab.click("#call-stop")
+        assert page.inbox.wait_for(1)[-1] == inputs.PageCommand("A1", "stop", call)
+        page.feed.put(samples.assigned())
+        settle(seen, page.feed.latest()[0])
+        seen.tab.click(f"[data-do=call-open][data-value='{call}']")
+        seen.wait_text("#call-state", "已转交 设备科")
+        seen.tab.click("#call-assign")
+        assert seen.tab.is_hidden("#causes")
+        assert "设备科" not in seen.text("#owner-buttons"), "it is with them already"
+        seen.tab.click("[data-do=assign][data-value='质量科']")
+        assert page.inbox.wait_for(2)[-1] == inputs.PageAssign("A1", call, "质量科")
+        assert seen.complaints == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_open_call_with_everything_fits_a_kiosk(browser: Browser, language: str) -> None:
+    """The causes can be touched, however long the past cases are."""
+    with served(samples.fixed(), language=language) as page, tab(browser, page.server.url) as seen:
+        seen.tab.click(f"[data-do=call-open][data-value='{samples.OPEN_CALL.call}']")
+        for selector in ("#cause-buttons button", "#call-assign", "#call-stop", "#call-cancel", "#case-list li"):
+            box = seen.tab.locator(selector).first.bounding_box()
+            assert box is not None and box["y"] >= 0 and box["y"] + box["height"] <= KIOSK[1], selector
+            seen.tab.locator(selector).first.click(trial=True)
+
+
 def test_nothing_leaves_this_machine(browser: Browser) -> None:
     with served(samples.called()) as page, tab(browser, page.server.url) as seen:
         for name in samples.SAMPLES:

@@ -18,6 +18,7 @@ from gateway.station_desk import (
     Desk,
     Input,
     PageAcknowledge,
+    PageAssign,
     PageCommand,
     PageNote,
     PageReadBack,
@@ -34,7 +35,7 @@ from tests.corpus.hostile import labels
 from tests.gateway.floor_desk import EPOCH, Bench, types
 
 FORBIDDEN = {*map(chr, range(32)), "\x7f", "\u202e", "\u2028", "\u200b"}
-POSITIVE = (Signal.KEPT, Signal.CALLED, Signal.ACKNOWLEDGED, Signal.RESOLVED)
+POSITIVE = (Signal.KEPT, Signal.CALLED, Signal.STOPPING, Signal.STOPPED, Signal.ACKNOWLEDGED, Signal.RESOLVED)
 
 
 def decided(bench: Bench, what: Input) -> Decision | None:
@@ -93,7 +94,9 @@ INPUTS: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(TEXTS).map(lambda text: Scanned(text.encode())),
     st.sampled_from(TEXTS).map(lambda text: Scanned(text.encode())),
     st.binary(max_size=600).map(Scanned),
-    st.builds(Pressed, call_type=st.sampled_from(["quality", "material", "\x1b", ""]), long=st.booleans()),
+    st.builds(
+        Pressed, call_type=st.sampled_from(["quality", "material", "fixed_position", "\x1b", ""]), long=st.booleans()
+    ),
     st.builds(
         PageReport,
         operation=st.one_of(st.sampled_from(["W1-10", "T-W1-10", "T-FOREIGN", "\x00"]), st.text(max_size=80)),
@@ -130,6 +133,8 @@ INPUTS: st.SearchStrategy[Any] = st.one_of(
                 "partial",
                 "rework",
                 "setup",
+                "assign",
+                "stop",
                 "x",
             ]
         ),
@@ -137,6 +142,7 @@ INPUTS: st.SearchStrategy[Any] = st.one_of(
     ),
     st.builds(PageReadBack, text=st.one_of(st.sampled_from(["0", "1", "100", "\x00"]), st.text(max_size=40))),
     st.builds(PageAcknowledge, call=CALLS),
+    st.builds(PageAssign, call=CALLS, owner=st.sampled_from(["设备科", "李", "", "nobody"])),
     st.builds(PageResolve, call=CALLS, cause=st.sampled_from(["flaw", "shortage", "x"])),
     st.tuples(st.just("fact"), st.integers(0, 300)),
     st.just("reboot"),

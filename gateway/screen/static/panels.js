@@ -213,6 +213,7 @@ export class CallPanel {
 
   show(call) {
     this.call = call;
+    this.assigning = false;
     byId("badge").value = "";
     byId("call").hidden = false;
     this.paint();
@@ -237,14 +238,57 @@ export class CallPanel {
     put("call-title", pick(call));
     put("call-time", duration(this.state.now() - call.raised_wall));
     put("call-state", callState(call));
+    byId("call").dataset.impact = call.impact;
+    put("call-about", call.stopped ? say("call_stopped") : call.impact === "fixed" ? say("call_fixed") : "");
+    byId("call-stop").hidden = call.impact !== "fixed";
     put("call-by", call.person_name ? say("call_by", { name: call.person_name }) : "");
     byId("badge-form").hidden = call.state !== "raised";
+    byId("causes").hidden = this.assigning;
+    byId("owners").hidden = !this.assigning;
+    byId("call-assign-word").dataset.text = this.assigning ? "back" : "assign";
+    put("call-assign-word", say(this.assigning ? "back" : "assign"));
+    this.paintCases(call);
+    this.paintOwners(call);
     byId("cause-none").hidden = call.causes.length > 0;
     keyed(byId("cause-buttons"), call.causes, (each) => each.id, () => make("button"), (node, each) => {
       node.dataset.do = "resolve";
       node.dataset.value = each.id;
       node.replaceChildren(icon("flag"), make("span", "", pick(each)));
     });
+  }
+
+  // What caused it before and what helped: from the card, whoever is away.
+  paintCases(call) {
+    byId("cases").hidden = this.assigning || !call.cases.length;
+    keyed(byId("case-list"), call.cases, (each) => `${each.closed} ${each.fix}`, () => make("li"), (node, each) => {
+      const about = [each.item, each.station, each.closed].filter(Boolean).join(" · ");
+      node.replaceChildren(make("b", "", pick({ zh: each.cause, en: each.cause_en })), make("small", "", about), make("p", "", each.fix));
+    });
+  }
+
+  paintOwners(call) {
+    const owners = call.owners.filter((each) => each !== call.owner || call.state !== "raised");
+    byId("owner-none").hidden = owners.length > 0;
+    keyed(byId("owner-buttons"), owners, (each) => each, () => make("button"), (node, each) => {
+      node.dataset.do = "assign";
+      node.dataset.value = each;
+      node.textContent = each;
+    });
+  }
+
+  stop() {
+    this.post("command", { command: "stop", value: this.call });
+    this.hide();
+  }
+
+  choose() {
+    this.assigning = !this.assigning;
+    this.paint();
+  }
+
+  assign(owner) {
+    this.post("assign", { call: this.call, owner });
+    this.hide();
   }
 
   acknowledge(badge) {

@@ -111,12 +111,14 @@ const CALL_ICONS = { raised: "bell", acknowledged: "coming" };
 export const callIcon = (call) => CALL_ICONS[call.state] || "bell";
 
 export function callState(call) {
+  if (call.state !== "acknowledged" && call.handed_by) return say("call_handed", { owner: call.owner });
   if (call.state !== "acknowledged") return call.tier ? say("call_escalated", { owner: call.owner || call.tier }) : say("call_raised");
   return call.acknowledged_by ? say("call_acknowledged", { name: call.acknowledged_by }) : say("call_acknowledged_nobody");
 }
 
 function callBrief(call) {
   if (call.state === "acknowledged") return call.acknowledged_by || say("call_coming_brief");
+  if (call.handed_by) return `→ ${call.owner}`;
   return call.tier ? `↑ ${call.owner || call.tier}` : say("call_raised_brief");
 }
 
@@ -148,8 +150,9 @@ function updateCall(state, node, type, call) {
   node.dataset.value = call ? call.call : type.id;
   node.dataset.call = call ? call.call : "";
   node.dataset.state = call ? call.state : "none";
-  node.dataset.impact = type.impact;
-  const picture = call ? callIcon(call) : type.impact === "stop" ? "stop" : "bell";
+  const impact = call ? call.impact : type.impact;
+  node.dataset.impact = impact;
+  const picture = call?.stopped ? "stop" : call ? callIcon(call) : type.impact === "stop" ? "stop" : "bell";
   if (sign.dataset.icon !== picture) sign.replaceChildren(icon(picture));
   sign.dataset.icon = picture;
   words.firstChild.textContent = pick(type);

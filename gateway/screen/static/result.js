@@ -7,7 +7,7 @@ const OLD_SECONDS = 60; // After that the colour is quiet: a stale green must no
 const RECENT_MAX = 20;
 
 const ICONS = {
-  none: "scan", kept: "check", noted: "noted", ask: "ask", repeated: "repeat", refused: "cross", called: "bell",
+  none: "scan", kept: "check", noted: "noted", ask: "ask", repeated: "repeat", refused: "cross", called: "bell", stopping: "bell", stopped: "stop", escalated: "up",
   acknowledged: "coming", resolved: "flag", unkept: "alert", offline: "office-off", online: "office",
 };
 const iconOf = (signal) => ICONS[signal] || "noted";

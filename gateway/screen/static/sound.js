@@ -7,13 +7,16 @@ const TONES = {
   repeated: [[587, 0, 0.08, "triangle"], [587, 0.13, 0.08, "triangle"], [587, 0.26, 0.08, "triangle"]],
   refused: [[220, 0, 0.22, "square"], [196, 0.28, 0.34, "square"]],
   called: [[880, 0, 0.14, "square"], [1109, 0.16, 0.14, "square"], [1319, 0.32, 0.2, "square"]],
+  stopping: [[880, 0, 0.14, "triangle"], [740, 0.18, 0.14, "triangle"], [880, 0.36, 0.2, "triangle"]],
+  stopped: [0, 1, 2].map((turn) => [523, turn * 0.45, 0.32, "square"]),
+  escalated: [0, 1, 2, 3].map((turn) => [turn % 2 ? 1319 : 988, turn * 0.2, 0.16, "square"]),
   acknowledged: [[1319, 0, 0.12, "sine"], [1760, 0.14, 0.2, "sine"]],
   resolved: [[1319, 0, 0.12, "sine"], [988, 0.14, 0.12, "sine"], [784, 0.28, 0.22, "sine"]],
   unkept: [0, 1, 2, 3, 4, 5].map((turn) => [turn % 2 ? 440 : 660, turn * 0.3, 0.28, "sawtooth"]),
   offline: [[523, 0, 0.12, "sine"], [392, 0.15, 0.18, "sine"]],
   online: [[392, 0, 0.12, "sine"], [523, 0.15, 0.18, "sine"]],
 };
-const LOUDNESS = { unkept: 0.9, refused: 0.5, called: 0.4, offline: 0.2, online: 0.2 };
+const LOUDNESS = { unkept: 0.9, refused: 0.5, called: 0.4, stopping: 0.4, stopped: 0.6, escalated: 0.6, offline: 0.2, online: 0.2 };
 
 let context = null;
 

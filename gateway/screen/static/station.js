@@ -163,6 +163,9 @@ const ACTIONS = {
   "call-open": (button) => call.show(button.dataset.value),
   "call-close": () => call.hide(),
   "call-raise": (button) => raise(button.dataset.value),
+  "call-stop": () => call.stop(),
+  "call-assign": () => call.choose(),
+  assign: (button) => call.assign(button.dataset.value),
   resolve: (button) => call.resolve(button.dataset.value),
 };
 

@@ -1,0 +1,59 @@
+"""A call that is over becomes a past case in the master data, which goes to every station."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from central.errors import CaseRefused
+from central.models import Call
+from central.snapshots import current_master, publish
+from floor.limits import CASES_MAX
+from floor.master import MasterData, PastCase
+
+OTHER_CAUSE: Final = "other"
+"""What a call is closed with when no reason of the master data fits."""
+
+
+def case_id(call: Call) -> str:
+    """One case for each call: saved again, its fix is written anew."""
+    return f"{call.epoch[:12]}-{call.seq}"
+
+
+def save_case(session: Session, plant: str, call: Call, fix: str, by: str, now: float) -> bool:
+    """Publishes the master data with this case. True when the oldest case had to go for it (I10).
+
+    Raises CaseRefused for a call that is not resolved, a fix that is empty, too long or unwritable, or without any
+    master data.
+    """
+    master = current_master(session, plant)
+    if call.state != "resolved" or not master.version:
+        raise CaseRefused("only a resolved call of a plant with master data becomes a case")
+    case = _case(call, fix, master, now)
+    others = [each for each in master.cases if each.id != case.id]
+    gone = len(others) >= CASES_MAX
+    if gone:
+        others.remove(min(others, key=lambda each: each.closed))
+    # Made anew: a copy would take the digest of the old one along.
+    tables = {name: getattr(master, name) for name in MasterData.model_fields}
+    publish(session, MasterData(**tables | {"cases": (*others, case)}), by, now, plant)
+    return gone
+
+
+def _case(call: Call, fix: str, master: MasterData, now: float) -> PastCase:
+    row = master.operation_by_id.get(call.operation) or master.operation_by_ticket.get(call.operation)
+    order = master.order_by_id.get(row.work_order) if row is not None else None
+    ended = call.ended_at if call.ended_at is not None else now
+    try:
+        return PastCase(
+            id=case_id(call),
+            call_type=call.call_type,
+            station=call.station,
+            item=order.item if order is not None else "",
+            cause="" if call.cause == OTHER_CAUSE else call.cause,
+            fix=fix.strip(),
+            closed=datetime.fromtimestamp(ended, UTC).astimezone().date().isoformat(),
+        )
+    except (ValidationError, ValueError, OverflowError, OSError) as fault:
+        raise CaseRefused("the case cannot be written") from fault
