@@ -24,3 +24,10 @@ def upgrade() -> None:
     op.add_column("call", _number("newest_ordinal", "epoch's place in the chain, of the newest record on who has it"))
     op.add_column("call", _number("newest_seq", "seq of that record (I9)"))
     op.add_column("call", _number("stopped", "1: the line stopped at its fixed position"))
+    if op.get_bind().dialect.supports_comments:
+        said = {
+            "state": "raised, acknowledged, resolved, cancelled",
+            "owner": "who has to know: of that tier, or by handing over",
+        }
+        for column, comment in said.items():
+            op.alter_column("call", column, comment=comment)
