@@ -3,12 +3,12 @@
 Pure: values in, values out. The labels are those `floor/label_texts.py` composes.
 """
 
+from floor.cells import CommandName
 from floor.label_texts import compose_badge, compose_command, compose_ticket
 from floor.master import (
     CallTier,
     CallType,
     CommandCard,
-    CommandName,
     MasterData,
     Operation,
     PastCase,

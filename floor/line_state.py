@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from floor.cells import Segment
 from floor.label_texts import shown
 from floor.limits import STATE_COUNTS_MAX, STATE_LINES_MAX, STATE_STATIONS_MAX, STATE_TEXT_CHARACTERS_MAX
-from floor.master import Segment
 
 Text = Annotated[str, Field(max_length=STATE_TEXT_CHARACTERS_MAX), AfterValidator(shown)]
 """What a screen may show: whoever wrote it, no controls and no marks that turn a line around."""

@@ -9,6 +9,7 @@ from typing import Any, Final, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
+from floor.cells import Row
 from floor.errors import MasterFileRefused
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX, FAULTS_NAMED_MAX, ROWS_PER_TABLE_MAX
@@ -26,7 +27,6 @@ from floor.master import (
     PastCase,
     Person,
     Reason,
-    Row,
     RulePolicy,
     Skill,
     Station,

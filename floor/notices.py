@@ -11,9 +11,10 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
+from floor.cells import FactName
 from floor.instructions import instruction_of
 from floor.limits import NOTICES_MAX
-from floor.master import FactName, Instruction, MasterData, Notice, Operation, WorkOrder
+from floor.master import Instruction, MasterData, Notice, Operation, WorkOrder
 
 NOTICE, INSTRUCTION = "notice/", "instruction/"
 """How the key of a reading begins, by what is read."""

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from floor.cells import Segment
 from floor.events import EVENTS
 from floor.line_state import state_schema
-from floor.master import Segment
 from floor.texts import EVENT_NAMES
 
 SCHEMA_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

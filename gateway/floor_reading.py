@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from floor import events
+from floor import events, reading_events
 from floor.events import Happening
 from gateway import limits
 
@@ -73,7 +73,7 @@ class Readings:
 
 def _notice_read(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
-    assert isinstance(event, events.NoticeRead)
+    assert isinstance(event, reading_events.NoticeRead)
     read = state.readings.read
     read.pop((event.person, event.notice), None)
     read[event.person, event.notice] = event.version
@@ -84,7 +84,7 @@ def _notice_read(state: Floor, identity: str, happening: Happening) -> None:
 
 def _handover_offered(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
-    assert isinstance(event, events.HandoverOffered)
+    assert isinstance(event, reading_events.HandoverOffered)
     facts = tuple((name, value) for name, found, value in (each.partition("=") for each in event.facts) if found)
     state.readings.offers[happening.station] = Offer(
         identity, event.person, happening.instant.wall, facts, event.operations, event.calls, event.notices
@@ -93,7 +93,7 @@ def _handover_offered(state: Floor, identity: str, happening: Happening) -> None
 
 def _handover_accepted(state: Floor, identity: str, happening: Happening) -> None:
     event = happening.event
-    assert isinstance(event, events.HandoverAccepted)
+    assert isinstance(event, reading_events.HandoverAccepted)
     found = state.readings.offers.get(happening.station)
     if found is None or found.identity != event.handover:
         state.inapplicable += 1
@@ -102,8 +102,8 @@ def _handover_accepted(state: Floor, identity: str, happening: Happening) -> Non
 
 
 READING_FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
-    events.NoticeRead: _notice_read,
-    events.HandoverOffered: _handover_offered,
-    events.HandoverAccepted: _handover_accepted,
+    reading_events.NoticeRead: _notice_read,
+    reading_events.HandoverOffered: _handover_offered,
+    reading_events.HandoverAccepted: _handover_accepted,
 }
 """The events of reading and handing over."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from devices.types import Garbled, Signal
-from floor import events
+from floor import events, reading_events
 from floor.events import Event, Happening, Instant
 from floor.label_texts import shown_bytes
 from floor.master import MasterData
@@ -271,7 +271,7 @@ class Keeping:
         return identity
 
 
-BOUNDED = events.ScanRejected | events.ScanRefused | events.NoticeMisread | events.HandoverMisread
+BOUNDED = events.ScanRejected | events.ScanRefused | reading_events.NoticeMisread | reading_events.HandoverMisread
 """What scanning can make without end: `REJECTED_SCANS_PER_MINUTE_MAX` of them are kept, the rest is counted."""
 
 RECENT_RECORDS = 200

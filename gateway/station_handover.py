@@ -1,8 +1,9 @@
 """Handing the station over: what is open is listed, and whoever goes signs with their badge. Pure actions."""
 
 from devices.types import Signal
-from floor.events import Event, HandoverOffered, ReportFinished, SessionClosed
+from floor.events import Event, ReportFinished, SessionClosed
 from floor.notices import notices_at
+from floor.reading_events import HandoverOffered
 from gateway import limits
 from gateway.station_case import Case, answer
 from gateway.station_desk import Decision, Prompt

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from devices.types import Signal
-from floor.events import Event, HandoverAccepted, HandoverMisread, NoticeMisread, NoticeRead
+from floor.events import Event
 from floor.label_texts import shown
 from floor.notices import Reading, agrees
+from floor.reading_events import HandoverAccepted, HandoverMisread, NoticeMisread, NoticeRead
 from gateway import limits
 from gateway.station_case import Case, answer, refuse
 from gateway.station_desk import Decision, Prompt

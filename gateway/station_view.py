@@ -4,10 +4,11 @@ from itertools import chain, islice
 
 from floor.calls import CallState
 from floor.cases import Situation, situation_of
+from floor.cells import CommandName
 from floor.events import Instant
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX, FIX_CHARACTERS_MAX
-from floor.master import CallType, CommandName, MasterData, PastCase
+from floor.master import CallType, MasterData, PastCase
 from floor.notices import notices_at
 from floor.owners import owners
 from floor.work import WorkState

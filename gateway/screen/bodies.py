@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from floor.cells import CommandName
 from floor.limits import NOTE_CHARACTERS_MAX, OWNER_CHARACTERS_MAX
-from floor.master import CommandName
 from gateway.screen.inputs import (
     PageAcknowledge,
     PageAssign,

@@ -98,6 +98,10 @@ def tab(
         context.close()
 
 
+def settle(seen: Watched, version: int) -> None:
+    seen.wait(f"Number(document.documentElement.dataset.version) >= {version}")
+
+
 def _dismiss(watched: Watched, dialog: Dialog) -> None:
     watched.complaints.append(f"dialog: {dialog.message}")
     dialog.dismiss()

@@ -5,20 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.gateway.browser import KIOSK, PHONE, Watched, chromium, tab
+from tests.gateway.browser import KIOSK, PHONE, Watched, tab
 from tests.gateway.set_up_bench import OPERATOR, SetUpGateway, until
 
 pytestmark = pytest.mark.browser
 
 KEY_F1, KEY_F2 = 59, 60
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium(playwright) as running:
-        yield running
 
 
 @pytest.fixture

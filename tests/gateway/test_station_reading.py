@@ -3,17 +3,9 @@
 from dataclasses import replace
 
 from devices.types import Signal
-from floor.events import (
-    HandoverAccepted,
-    HandoverMisread,
-    HandoverOffered,
-    NoticeMisread,
-    NoticeRead,
-    ReportFinished,
-    SessionClosed,
-    WorkStarted,
-)
+from floor.events import ReportFinished, SessionClosed, WorkStarted
 from floor.master import Instruction, MasterData, Notice
+from floor.reading_events import HandoverAccepted, HandoverMisread, HandoverOffered, NoticeMisread, NoticeRead
 from gateway.floor_state import Floor
 from gateway.station_desk import PageCommand, PageReadBack
 from gateway.station_texts import render
