@@ -11,7 +11,7 @@ from gateway.clock import boottime
 from gateway.view import CallLine, HandoverLine, HeldLine, LastScan, Message, NoticeLine, PromptLine, WorkLine
 from tests.corpus.hostile import CORPUS
 from tests.gateway import screen_samples as samples
-from tests.gateway.browser import KIOSK, PHONE, Watched, chromium, tab
+from tests.gateway.browser import KIOSK, PHONE, Watched, chromium, settle, tab
 from tests.gateway.screen_fixture import served
 
 pytestmark = pytest.mark.browser
