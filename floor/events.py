@@ -13,9 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from floor.limits import PHOTO_BYTES_MAX
+
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(max_length=512)]
 Pieces = Annotated[int, Field(ge=0, le=1_000_000)]
+FileHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of a file, which is its name")]
 Identity = Annotated[
     str, Field(pattern=r"^[0-9a-f]{32}/[1-9][0-9]*$", description="epoch/seq of a record of this gateway")
 ]
@@ -246,6 +249,21 @@ class AndonCancelled(Event):
     person: str = ""
 
 
+class PhotoKept(Event):
+    """A photo was put on the card: of a call, of an operation, or of both. The file goes to the office by itself.
+
+    Its name is its `sha256`; the record may be at the office long before the file is.
+    """
+
+    type_name = "photo.kept"
+    sha256: FileHash
+    bytes: Annotated[int, Field(ge=1, le=PHOTO_BYTES_MAX)]
+    media_type: Literal["image/jpeg", "image/png", "image/webp"]
+    person: Annotated[str, Field(max_length=64)] = ""
+    operation: Annotated[str, Field(max_length=64)] = ""
+    call: Annotated[str, Field(pattern=r"^([0-9a-f]{32}/[1-9][0-9]*)?$", description="epoch/seq of the call")] = ""
+
+
 class SnapshotApplied(Event):
     """From this record on, decisions use this master data (I8)."""
 
@@ -354,6 +372,7 @@ EVENTS: dict[str, type[Event]] = {
         AndonEscalated,
         AndonResolved,
         AndonCancelled,
+        PhotoKept,
         SnapshotApplied,
         FactReceived,
         DeviceFound,
