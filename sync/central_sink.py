@@ -20,12 +20,24 @@ from urllib3.exceptions import HTTPError
 from sync import limits
 from sync.errors import ReplyRefused, SettingsRefused, SinkRefused, SinkUnreachable
 from sync.tls import tls_context
-from sync.wire import PROTOCOL, Batch, Enrolled, Enrolment, Facts, Receipt, SnapshotEnvelope
+from sync.wire import (
+    PROTOCOL,
+    Batch,
+    Enrolled,
+    Enrolment,
+    Facts,
+    FileHeld,
+    FilesAsked,
+    FilesMissing,
+    Receipt,
+    SnapshotEnvelope,
+)
 
 SYNC_PATH: Final = "/api/v1/sync"
 SNAPSHOT_PATH: Final = "/api/v1/snapshot"
 FACTS_PATH: Final = "/api/v1/facts"
 ENROL_PATH: Final = "/api/v1/enrol"
+FILES_PATH: Final = "/api/v1/files"
 
 _COMPRESS_BYTES_MIN: Final = 1_024
 """Below this a compressed body saves no packet."""
@@ -157,14 +169,40 @@ class HttpExchange:
         body = enrolment.model_dump_json().encode()
         return self._asked("POST", ENROL_PATH, Enrolled, limits.ERROR_BYTES_MAX, body)
 
+    def file_held(self, sha256: str) -> FileHeld:
+        """`GET /api/v1/files/HASH/part`."""
+        return self._asked("GET", f"{FILES_PATH}/{sha256}/part", FileHeld, limits.ERROR_BYTES_MAX)
+
+    def put_piece(self, sha256: str, offset: int, size: int, piece: bytes) -> FileHeld:
+        """`PUT /api/v1/files/HASH/part`. Pictures are compressed already, so the piece goes as it is."""
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Range": f"bytes {offset}-{offset + len(piece) - 1}/{size}",
+        }
+        return self._asked("PUT", f"{FILES_PATH}/{sha256}/part", FileHeld, limits.ERROR_BYTES_MAX, piece, headers)
+
+    def files_missing(self, hashes: tuple[str, ...]) -> tuple[str, ...]:
+        """`POST /api/v1/files/missing`."""
+        body = FilesAsked(files=hashes).model_dump_json().encode()
+        return self._asked("POST", f"{FILES_PATH}/missing", FilesMissing, limits.FILES_ANSWER_BYTES_MAX, body).files
+
     def close(self) -> None:
         """Close the kept connections."""
         self._session.close()
 
-    def _asked(self, method: str, path: str, model: type[_Reply], bytes_max: int, body: bytes | None = None) -> _Reply:
-        headers = {"Lineside-Protocol": str(PROTOCOL)}
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        model: type[_Reply],
+        bytes_max: int,
+        body: bytes | None = None,
+        about_body: Mapping[str, str] | None = None,
+    ) -> _Reply:
+        """`about_body`: the headers of a body that is not JSON, which goes as it is."""
+        headers = {"Lineside-Protocol": str(PROTOCOL), **(about_body or {})}
         size = len(body or b"")
-        if body is not None:
+        if body is not None and about_body is None:
             headers["Content-Type"] = "application/json"
             if size >= _COMPRESS_BYTES_MIN and not self._quick_line:
                 headers["Content-Encoding"] = "gzip"

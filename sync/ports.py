@@ -111,7 +111,13 @@ class FactsCame(NamedTuple):
     facts: tuple[Fact, ...]
 
 
-Report = ReceiptCame | PositionMoved | NoticeSkipped | SinkState | SinkRefused | SnapshotCame | FactsCame
+class FileSent(NamedTuple):
+    """The office holds this file, whole."""
+
+    sha256: str
+
+
+Report = ReceiptCame | PositionMoved | NoticeSkipped | SinkState | SinkRefused | SnapshotCame | FactsCame | FileSent
 
 
 class Post(Protocol):
