@@ -102,6 +102,8 @@ class Floor:
     progress: dict[str, Progress] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     reports: dict[tuple[str, str], list[Report]] = field(default_factory=dict)
+    photos: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+    """(sha256, station, call, operation) of the newest photos to the identities of their records."""
     at_station: dict[str, dict[tuple[str, str], Share]] = field(default_factory=dict)
     """The same shares by the station they were begun at."""
     shares_open: int = 0
@@ -179,6 +181,7 @@ class Floor:
                 "waiting": [[row.identity, row.tier, row.owner, *astuple(row.elapsed)] for row in self.calls.values()],
                 "last": None if self.last is None else astuple(self.last),
                 "reports": [[*key, [astuple(row) for row in rows]] for key, rows in self.reports.items()],
+                **({"photos": [[*key, identity] for key, identity in self.photos.items()]} if self.photos else {}),
                 "shares_open": self.shares_open,
                 "readings": self.readings.as_rows(),
                 "forgotten": self.forgotten,
@@ -217,6 +220,7 @@ class Floor:
             whole.last = Instant(*found["last"])
         whole.readings = Readings.from_rows(found.get("readings", {}))
         whole.reports = {(at, who): [Report(*row) for row in rows] for at, who, rows in found["reports"]}
+        whole.photos = {(sha, at, call, of): identity for sha, at, call, of, identity in found.get("photos", ())}
         for name in ("shares_open", "forgotten", "forgotten_told", "inapplicable"):
             setattr(whole, name, found[name])
         return whole
@@ -458,6 +462,14 @@ def _fact_received(state: Floor, identity: str, happening: Happening) -> None:
     state.inapplicable += 1
 
 
+def _photo_kept(state: Floor, identity: str, happening: Happening) -> None:
+    event = happening.event
+    assert isinstance(event, events.PhotoKept)
+    state.photos[event.sha256, happening.station, event.call, event.operation] = identity
+    if len(state.photos) > limits.PHOTOS_REMEMBERED_MAX:
+        del state.photos[next(iter(state.photos))]
+
+
 def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9
 
@@ -482,6 +494,7 @@ FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     events.AndonEscalated: _andon_escalated,
     events.AndonResolved: _andon_closed,
     events.AndonCancelled: _andon_closed,
+    events.PhotoKept: _photo_kept,
     events.FactReceived: _fact_received,
     events.LimitReached: _limit_reached,
     **READING_FOLDS,

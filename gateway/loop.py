@@ -35,6 +35,13 @@ class Stop:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A named bound was met elsewhere in this process (I10)."""
+
+    limit: str
+
+
 @dataclass(slots=True)
 class Loop:
     """The parts the loop moves; built by `gateway.main`."""
@@ -52,6 +59,8 @@ class Loop:
     """Station to its lights and buzzers."""
     kept: Callable[[], None]
     """Called after each commit: wakes the pumps (commit, then signal, then send)."""
+    file_kept: Callable[[str], None] = lambda sha256: None
+    """Called after the commit of a record that names a file."""
     kept_again: Callable[[], None] = lambda: None
     """Called when records can be kept again after they could not."""
     alive: Callable[[], None] = lambda: None
@@ -105,6 +114,9 @@ class Loop:
             return self._device_state(item, instant)
         if isinstance(item, NewMaster | NewFacts | Noted):
             return [item]
+        if isinstance(item, Met):
+            self.reached.note(item.limit)
+            return []
         if isinstance(item, Stop):
             self.stopping = item.reason
             return []
@@ -155,6 +167,8 @@ class Loop:
                 return Input(station, station_desk.PageReadBack(text))
             case page.PageResolve(station, call, cause):
                 return Input(station, station_desk.PageResolve(call, cause))
+            case page.PagePhoto(station, sha256, size, media_type, operation, call):
+                return Input(station, station_desk.PagePhoto(sha256, size, media_type, operation, call))
         return None
 
     def _report(self, item: object, instant: Instant) -> list[Act]:
@@ -174,6 +188,8 @@ class Loop:
                 if self.viewing.sink_state(sink, online, instant):
                     log.info("%s %s: %s", sink, "online" if online else "offline", detail)
                     self._signal_all(Signal.ONLINE if online else Signal.OFFLINE, sink)
+            case ports.FileSent():
+                self.viewing.changed()
             case ports.SinkRefused(sink, reason, hint):
                 log.error("%s refuses: %s (%s)", sink, reason, hint)
             case _:
@@ -244,6 +260,8 @@ class Loop:
 
     def _signal(self, outcome: Outcome) -> None:
         self.viewing.changed()
+        if outcome.file:
+            self.file_kept(outcome.file)
         for indicator in self.indicators.get(outcome.station, ()):
             indicator.give(outcome.signal, outcome.station)
 

@@ -15,8 +15,10 @@ from gateway.errors import GatewayError, JournalLocked, MasterRefused
 from gateway.inbox import Inbox
 from gateway.journal import Journal
 from gateway.keeping import Keeping, NewMaster, Noted
-from gateway.loop import Loop, Stop
+from gateway.loop import Loop, Met, Stop
 from gateway.master_store import from_file, save, saved, seal
+from gateway.photo_room import PhotoRoom
+from gateway.photo_shelf import PhotoShelf
 from gateway.screen.live import ViewFeed
 from gateway.service import ServiceNotice
 from gateway.sinks import Sinks, build_sinks
@@ -50,7 +52,11 @@ class Program:
             {station.id: _rules(station) for station in config.station},
             upstream_known=not config.central.url,
         )
-        self.viewing = Viewing(config, self.feed.put)
+        room = PhotoRoom(
+            self.journal.path, place.journal_bytes_max, place.free_bytes_min, place.photos_max, place.photos_bytes_max
+        )
+        self.photos = PhotoShelf(place.folder, room, boottime, aside=self.journal.is_busy, told=self._bound_met)
+        self.viewing = Viewing(config, self.feed.put, lambda: self.photos.unsent)
 
     def run(self) -> int:
         """Keep reports until told to stop. 0 after an orderly end, 1 after a fault, 2 when it could not start."""
@@ -91,10 +97,14 @@ class Program:
         self.inbox.put(Stop(f"{name} died"))
         self.inbox.wake()
 
+    def _bound_met(self, limit: str) -> None:
+        self.inbox.put(Met(limit))
+
     def _open(self) -> None:
         instant = self.clock()
         try:
             self.storage.ready(self.keeping, instant)
+            self.photos.recovered({sha256 for sha256, *_ in self.keeping.floor.photos})
         except JournalLocked:
             raise
         except GatewayError as error:
@@ -137,7 +147,14 @@ class Program:
             # What MQTT was not told must not be pruned meanwhile.
             return Sinks(notice_sinks=("mqtt",) if self.config.mqtt.host else ())
         return build_sinks(
-            self.config, self.journal, self.storage, self.inbox.put, self.master_at, self._status, self.died
+            self.config,
+            self.journal,
+            self.storage,
+            self.inbox.put,
+            self.master_at,
+            self._status,
+            self.died,
+            self.photos,
         )
 
     def _card_is_back(self) -> None:
@@ -158,6 +175,7 @@ class Program:
             decoders=equipment.decoders,
             indicators=equipment.indicators,
             kept=sinks.kept,
+            file_kept=sinks.file_kept,
             kept_again=self._card_is_back,
             alive=self.notice.alive,
             alive_seconds=self.notice.interval_seconds,
@@ -180,6 +198,7 @@ class Program:
             language=screen.language,
             hosts=screen.allowed_hosts,
             metrics=self._metrics,
+            photos=self.photos,
         )
         try:
             server.open()

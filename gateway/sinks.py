@@ -19,9 +19,11 @@ from gateway.journal_reader import JournalReader
 from gateway.journal_room import free_bytes
 from gateway.keeping import NewMaster, Noted
 from gateway.master_store import open_envelope, save
+from gateway.photo_shelf import PhotoShelf
 from gateway.storage import Storage
 from sync.central_sink import HttpExchange
 from sync.downlink import Downlink
+from sync.files import FilePump
 from sync.limits import OFFER_INTERVAL_SECONDS, NoticeLimits
 from sync.mqtt_pump import MqttPump, StateTopic
 from sync.mqtt_sink import BrokerSettings, PahoPort
@@ -43,11 +45,17 @@ class Sinks:
     runners: list[Runner] = field(default_factory=list)
     on_kept: list[Callable[[], None]] = field(default_factory=list)
     notice_sinks: tuple[str, ...] = ()
+    on_file: list[Callable[[str], None]] = field(default_factory=list)
 
     def kept(self) -> None:
         """There are new records: commit, then signal, then send."""
         for wake in self.on_kept:
             wake()
+
+    def file_kept(self, sha256: str) -> None:
+        """A record names this file."""
+        for wake in self.on_file:
+            wake(sha256)
 
     def start(self) -> None:
         """Begin to send."""
@@ -116,12 +124,14 @@ def build_sinks(
     master_at: tuple[int, str],
     status: Callable[[], Mapping[str, Any]],
     died: Died,
+    photos: PhotoShelf,
 ) -> Sinks:
     """Everything the configuration sends to. `master_at`: (version, digest) of the snapshot on the card."""
     found = Sinks()
     post = Poster(config, put, storage)
+    token = config.token() if config.central.url else None
+    _add_photos(found, config, journal, token, post, photos, died)
     if config.central.url:
-        token = config.token()
         if token is None:
             log.error("not enrolled at %s: run `lineside gateway enrol`; records wait on the card", config.central.url)
         else:
@@ -129,6 +139,35 @@ def build_sinks(
     if config.mqtt.host:
         _add_mqtt(found, config, journal, post, died)
     return found
+
+
+def _add_photos(
+    found: Sinks,
+    config: Config,
+    journal: Journal,
+    token: str | None,
+    post: Poster,
+    photos: PhotoShelf,
+    died: Died,
+) -> None:
+    """A pump of their own; without a server it only keeps the folder tidy."""
+    exchange = None
+    if token is not None:
+        exchange = HttpExchange(config.central.url, token, ca_file=str(config.central.ca_file or ""))
+    pump = FilePump(photos, exchange, post, random.random)
+    finish = exchange.close if exchange is not None else _nothing
+    runner = Runner("photos", pump.step, boottime, died, finish=finish, others_first=journal.is_busy)
+
+    def on_file(sha256: str) -> None:
+        photos.kept(sha256)
+        runner.wake()
+
+    found.runners.append(runner)
+    found.on_file.append(on_file)
+
+
+def _nothing() -> None:
+    """There is no connection to close."""
 
 
 def _one_after_the_other(*calls: Callable[[], None]) -> Callable[[], None]:

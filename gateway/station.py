@@ -24,6 +24,7 @@ from gateway.station_desk import (
     Input,
     PageAcknowledge,
     PageCommand,
+    PagePhoto,
     PageReadBack,
     PageReport,
     Pressed,
@@ -32,6 +33,7 @@ from gateway.station_desk import (
     StationRules,
 )
 from gateway.station_guards import badge_rules, guarded
+from gateway.station_photos import keep_photo
 from gateway.station_table import CARDS, TABLE, Key
 from gateway.view import Message
 
@@ -325,6 +327,8 @@ def decide(
         return _page_read(case, what)
     if isinstance(what, PageAcknowledge):
         return station_calls.acknowledge_page(case, what.call)
+    if isinstance(what, PagePhoto):
+        return keep_photo(case, what)
     return station_calls.resolve_page(case, what.call, what.cause)
 
 

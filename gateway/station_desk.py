@@ -87,7 +87,18 @@ class PageReadBack:
     text: str
 
 
-Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve | PageReadBack
+@dataclass(frozen=True, slots=True)
+class PagePhoto:
+    """A photo that lies on the card, whole and flushed, of a call (epoch/seq), an operation, or both."""
+
+    sha256: str
+    bytes: int
+    media_type: str
+    operation: str = ""
+    call: str = ""
+
+
+Input = Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve | PageReadBack | PagePhoto
 
 # The desk.
 

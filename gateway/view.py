@@ -72,6 +72,8 @@ class LastScan:
     identity: str = ""
     at_office: bool = False
     beep_unknown: bool = False
+    file: str = ""
+    """The SHA-256 of the file it is about: at the office only when record and file are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +179,5 @@ class GatewayView:
     clock_synchronised: bool = True
     master_version: int = 0
     wall: float = 0
+    photos_waiting: int = 0
+    """Photos kept here whose files are not at the office."""

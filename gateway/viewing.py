@@ -34,6 +34,8 @@ class Viewing:
 
     config: Config
     put: Callable[[GatewayView], None]
+    unsent_files: Callable[[], frozenset[str]] = frozenset
+    """Files of records that are not at the office."""
     devices: dict[str, dict[str, bool]] = field(default_factory=dict)
     sinks: dict[str, bool] = field(default_factory=dict)
     office_seen_wall: float | None = None
@@ -100,6 +102,7 @@ class Viewing:
             clock_synchronised=instant.synchronised,
             master_version=keeping.master.version,
             wall=instant.wall,
+            photos_waiting=len(self.unsent_files()),
         )
 
     def _online(self, sink: str, configured: bool) -> str:
@@ -110,10 +113,11 @@ class Viewing:
     def _station(self, station: str, keeping: Keeping, journal: Journal, instant: Instant) -> StationView:
         view = station_view(keeping.floor, keeping.desks.get(station, Desk(station)), keeping.master, station, instant)
         marks = {row.epoch: row.mark for row in journal.epochs.values()}
+        unsent = self.unsent_files()
         return replace(
             view,
-            last=None if view.last is None else marked(view.last, marks),
-            recent=tuple(marked(each, marks) for each in view.recent),
+            last=None if view.last is None else marked(view.last, marks, unsent),
+            recent=tuple(marked(each, marks, unsent) for each in view.recent),
             devices=tuple(sorted(self.devices.get(station, {}).items())),
         )
 
@@ -163,10 +167,10 @@ def _doubtful(journal: Journal, instant: Instant) -> Doubtful | None:
     return Doubtful(doubt.lost, doubt.since, doubt.until) if doubt.lost else None
 
 
-def marked(result: LastScan, marks: dict[str, int]) -> LastScan:
-    """The result with what is known of its way to the office."""
+def marked(result: LastScan, marks: dict[str, int], unsent: frozenset[str] = frozenset()) -> LastScan:
+    """The result with what is known of its way to the office. A record that names a file waits for it."""
     epoch, _, seq = result.identity.partition("/")
     if not seq:
         return result
-    at_office = int(seq) <= marks.get(epoch, 0)
+    at_office = int(seq) <= marks.get(epoch, 0) and result.file not in unsent
     return result if at_office == result.at_office else replace(result, at_office=at_office)

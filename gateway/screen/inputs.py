@@ -69,4 +69,16 @@ class PageReadBack:
     text: str
 
 
-PageInput = Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack
+@dataclass(frozen=True, slots=True)
+class PagePhoto:
+    """A photo that was put on the card, of a call or an operation."""
+
+    station: str
+    sha256: str
+    bytes: int
+    media_type: str
+    operation: str = ""
+    call: str = ""
+
+
+PageInput = Typed | PageReport | PageCommand | PageCall | PageAcknowledge | PageResolve | PageReadBack | PagePhoto

@@ -16,10 +16,12 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from gateway.photo_shelf import PhotoShelf
+from gateway.screen import photo_pages
 from gateway.screen.bodies import BODIES, TypedTooLong
 from gateway.screen.guard import ANSWER_HEADERS, COOKIE, TOKEN_HEADER, Guard
 from gateway.screen.inputs import PageInput
-from gateway.screen.limits import BODY_BYTES_MAX
+from gateway.screen.limits import BODY_BYTES_MAX, PIECE_BYTES_MAX
 from gateway.screen.live import StationStream, StreamPlaces, ViewFeed
 from gateway.screen.shown import LANGUAGES, Texts, station_of
 from gateway.screen.texts import TEXTS
@@ -42,6 +44,7 @@ class PageParts:
     metrics: Callable[[], str | bytes] | None = None
     health: Callable[[], Mapping[str, Any]] | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    photos: PhotoShelf | None = None
 
 
 def build(parts: PageParts) -> Flask:
@@ -53,6 +56,7 @@ def build(parts: PageParts) -> Flask:
     _pages(app, parts)
     _streams(app, parts)
     _posts(app, parts)
+    _photos(app, parts)
     _watch(app, parts)
     return app
 
@@ -82,7 +86,9 @@ def _guard(app: Flask, parts: PageParts) -> None:
         if not parts.guard.host_allowed(request.host):
             return refusal(403, "refused_host")
         if request.method == "POST":
-            return _check_post(parts)
+            is_piece = request.endpoint == "take_piece"
+            request.max_content_length = PIECE_BYTES_MAX if is_piece else BODY_BYTES_MAX
+            return _check_post(parts, photo_pages.OCTETS if is_piece else "application/json")
         return None
 
     @app.after_request
@@ -100,13 +106,13 @@ def _guard(app: Flask, parts: PageParts) -> None:
         return refusal(status, "broken" if status >= 500 else key)
 
 
-def _check_post(parts: PageParts) -> Response | None:
+def _check_post(parts: PageParts, media_type: str) -> Response | None:
     origin, site = request.headers.get("Origin", ""), request.headers.get("Sec-Fetch-Site", "")
     if not parts.guard.origin_allowed(origin, request.host, site):
         return refusal(403, "refused_origin")
     if not parts.guard.token_valid(request.cookies.get(COOKIE, ""), request.headers.get(TOKEN_HEADER, "")):
         return refusal(403, "refused_token")
-    if request.mimetype != "application/json":
+    if request.mimetype != media_type:
         return refusal(415, "refused_body")
     return None
 
@@ -176,6 +182,16 @@ def _posts(app: Flask, parts: PageParts) -> None:
             parts.counts["inbox_full"] += 1
             return refusal(503, "inbox_full")
         return _json({"taken": True}, 202)
+
+
+def _photos(app: Flask, parts: PageParts) -> None:
+    def station_is_known(station: str) -> bool:
+        _, view = parts.publish.latest()
+        return view is not None and station_of(view, station) is not None
+
+    if parts.photos is not None:
+        desk = photo_pages.PhotoDesk(parts.photos, parts.post, station_is_known, refusal, _json, parts.counts)
+        photo_pages.add_routes(app, desk)
 
 
 def _watch(app: Flask, parts: PageParts) -> None:

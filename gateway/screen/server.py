@@ -16,13 +16,13 @@ from gateway.screen.errors import ScreenBroken, ScreenUnreachable
 from gateway.screen.guard import Guard
 from gateway.screen.inputs import PageInput
 from gateway.screen.limits import (
-    BODY_BYTES_MAX,
     CLOSE_SECONDS_MAX,
     CONNECTIONS_SPARE,
     HEADER_BYTES_MAX,
     LOOK_SECONDS,
     OUTPUT_BYTES_MAX,
     PEER_SILENT_SECONDS_MAX,
+    PIECE_BYTES_MAX,
     SPARE_THREADS,
     STREAMS_MAX_DEFAULT,
 )
@@ -30,6 +30,7 @@ from gateway.screen.live import StreamPlaces, ViewFeed
 from gateway.screen.shown import Texts
 
 if TYPE_CHECKING:
+    from gateway.photo_shelf import PhotoShelf
     from gateway.screen.pages import PageParts
 
 _log = logging.getLogger("gateway.screen")
@@ -40,7 +41,8 @@ class ScreenServer:
 
     `post` hands an input to the inbox and answers False when that is full; `clock` is float seconds of
     CLOCK_BOOTTIME; `hosts` are names beside localhost under which browsers may come; `metrics` gives the text of
-    `/metrics`; `health` adds members to `/healthz` and may say `ok: False`; `texts` default to the station's own.
+    `/metrics`; `health` adds members to `/healthz` and may say `ok: False`; `texts` default to the station's own;
+    without `photos` none are taken.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class ScreenServer:
         metrics: Callable[[], str | bytes] | None = None,
         health: Callable[[], Mapping[str, Any]] | None = None,
         texts: Texts | None = None,
+        photos: "PhotoShelf | None" = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -69,6 +72,7 @@ class ScreenServer:
         self._metrics = metrics
         self._health = health
         self._texts = texts
+        self._photos = photos
         self._places = StreamPlaces(streams_max)
         self._closing = threading.Event()
         self._ready = threading.Event()
@@ -160,7 +164,8 @@ class ScreenServer:
             ident=None,
             connection_limit=threads + CONNECTIONS_SPARE,
             channel_timeout=60,
-            max_request_body_size=BODY_BYTES_MAX,
+            # Routes take less; a piece of a photo, the longest body, stays in memory. This size itself is refused.
+            max_request_body_size=PIECE_BYTES_MAX + 1,
             max_request_header_size=HEADER_BYTES_MAX,
             outbuf_high_watermark=OUTPUT_BYTES_MAX,
             clear_untrusted_proxy_headers=True,
@@ -195,6 +200,7 @@ class ScreenServer:
             metrics=self._metrics,
             health=self._health,
             counts=self.counts,
+            photos=self._photos,
         )
 
     def _message_texts(self) -> Texts:

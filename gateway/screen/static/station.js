@@ -3,7 +3,8 @@
 import { KeyCollector, visible } from "./keys.js";
 import { byId } from "./nodes.js";
 import { CallPanel, QuantityPanel } from "./panels.js";
-import { paintCalls, paintClocks, paintFooter, paintJob, paintPeople, paintTop } from "./panes.js";
+import { chosenWork, paintCalls, paintClocks, paintFooter, paintJob, paintPeople, paintTop } from "./panes.js";
+import { Photos } from "./photos.js";
 import { paintAge, paintRecent, paintDoubt, paintResult, paintUnkept } from "./result.js";
 import { prepareSound, sound } from "./sound.js";
 import { ReadingPanel, paintHandover, paintNotices } from "./reading.js";
@@ -30,6 +31,7 @@ const quantity = new QuantityPanel(state, post);
 const call = new CallPanel(state, post);
 const reading = new ReadingPanel(state, post);
 const fields = () => [reading, quantity].find((each) => each.open);
+const photos = new Photos(wire, { begun: () => call.hide(), changed: paint, taken: () => taken("photo"), refused });
 const keys = new KeyCollector({
   label: (text) => post("typed", { text }),
   trouble: refused,
@@ -73,7 +75,7 @@ function paint() {
   paintJob(state);
   paintCalls(state);
   paintRecent(state);
-  paintFooter(state);
+  paintFooter(state, photos.percent);
   quantity.follow(); // Before the result: an open panel takes the place of the prompt's buttons.
   call.follow();
   reading.follow();
@@ -146,6 +148,8 @@ const ACTIONS = {
   "call-close": () => call.hide(),
   "call-raise": (button) => raise(button.dataset.value),
   resolve: (button) => call.resolve(button.dataset.value),
+  "photo-job": () => photos.take({ operation: chosenWork(state)?.operation || "", call: "" }),
+  "photo-call": () => photos.take({ operation: "", call: call.call }),
 };
 
 function raise(type) {
