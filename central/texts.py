@@ -6,6 +6,7 @@ Pure: a page asks with `text(language, key, **values)`; tests hold that no key i
 from typing import Final
 
 from central.field_texts import ALARMS, FIELDS
+from central.file_texts import FILES
 from floor.texts import LANGUAGES, Catalogue, Language
 
 DEFAULT_LANGUAGE: Final[Language] = "zh"
@@ -450,6 +451,7 @@ TEXTS: Final[Catalogue] = {
     **_ERRORS,
     **FIELDS,
     **ALARMS,
+    **FILES,
 }
 
 

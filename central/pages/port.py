@@ -1,17 +1,19 @@
 """The one protocol that the office pages are written against. `central/pages/plant_office.py` answers it from the
 database; tests also answer it from memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from werkzeug.wrappers import Response
 
+from central.files import StoredFile
 from central.pages.office import (
     Account,
     Alarm,
     Board,
     CallLine,
     OneTimeCode,
+    PhotoLine,
     Published,
     RecordLine,
     RecordQuery,
@@ -45,3 +47,5 @@ class Office(Protocol):
     def master(self) -> Published | None: ...
     def publish(self, master: MasterData, base_version: int, by: str) -> int: ...
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]: ...
+    def photos_of_calls(self) -> Mapping[tuple[str, str], Sequence[PhotoLine]]: ...
+    def file(self, sha256: str) -> StoredFile | None: ...

@@ -4,11 +4,12 @@ import dataclasses
 import itertools
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from flask import Response
 
 from central.errors import CodeRefused, MasterDataStale, NameRefused, SignInRefused
+from central.files import StoredFile
 from central.pages.office import (
     Account,
     Alarm,
@@ -18,6 +19,7 @@ from central.pages.office import (
     OneTimeCode,
     OperationCard,
     OrderLine,
+    PhotoLine,
     Published,
     RecordLine,
     RecordQuery,
@@ -244,6 +246,12 @@ class MemoryOffice:
             raise MasterDataStale
         self.published = Published(master.model_copy(update={"version": version + 1}), time.time(), by)
         return version + 1
+
+    def photos_of_calls(self) -> Mapping[tuple[str, str], Sequence[PhotoLine]]:
+        return {}
+
+    def file(self, sha256: str) -> StoredFile | None:
+        return None
 
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]:
         found = [
