@@ -45,6 +45,8 @@ HELD_BACK_RETRY_SECONDS: Final = 60.0
 
 # How often the office is asked which of the files it confirmed it still holds, and a refused file is tried again.
 FILES_ASK_SECONDS: Final = 3_600.0
+# How often a file that the office does not have, or that came damaged, is asked for again.
+FILE_RETRY_SECONDS: Final = 60.0
 # The answer to such a question: 1,000 hashes.
 FILES_ANSWER_BYTES_MAX: Final = 128 * 1024
 

@@ -117,7 +117,14 @@ class FileSent(NamedTuple):
     sha256: str
 
 
-Report = ReceiptCame | PositionMoved | NoticeSkipped | SinkState | SinkRefused | SnapshotCame | FactsCame | FileSent
+class FileCame(NamedTuple):
+    """A file of the office is here, whole, and fits its hash."""
+
+    sha256: str
+
+
+Told = ReceiptCame | PositionMoved | NoticeSkipped | SinkState | SinkRefused
+Report = Told | SnapshotCame | FactsCame | FileSent | FileCame
 
 
 class Post(Protocol):
