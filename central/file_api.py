@@ -77,10 +77,15 @@ def take_piece(sha256: str) -> Response:
     if last - first + 1 != len(piece):
         raise RequestRefused("the piece has not as many bytes as its Content-Range says")
     try:
-        return answer(here.files.take(gateway_name, _hash(sha256), first, size, piece))
+        held = here.files.take(gateway_name, _hash(sha256), first, size, piece)
     except FilesFull as fault:
         _tell(here, gateway_name, str(fault))
         raise
+    if held.whole:
+        # Live pages show it now.
+        with here.database.write() as session:
+            note_change(session, here.database.plant)
+    return answer(held)
 
 
 def _tell(here: Plant, gateway_name: str, detail: str) -> None:

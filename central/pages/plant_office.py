@@ -235,6 +235,10 @@ class PlantOffice:
         """A stored file by its hash."""
         return self._plant.files.find(sha256)
 
+    def store_file(self, content: bytes) -> str:
+        """Keeps a file; its hash. Raises FileRefused, FilesFull."""
+        return self._plant.files.keep(content)
+
     def _with_photo(self, record: RecordLine) -> RecordLine:
         """What a hostile gateway calls a hash may be anything."""
         sha256 = record.data.get("sha256") if record.type == "photo.kept" else None

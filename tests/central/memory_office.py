@@ -1,6 +1,7 @@
 """An office in memory with a small plant in it: for tests of pages in states that a database takes long to reach."""
 
 import dataclasses
+import hashlib
 import itertools
 import threading
 import time
@@ -252,6 +253,9 @@ class MemoryOffice:
 
     def file(self, sha256: str) -> StoredFile | None:
         return None
+
+    def store_file(self, content: bytes) -> str:
+        return hashlib.sha256(content).hexdigest()
 
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]:
         found = [
