@@ -143,6 +143,13 @@ PHOTO_PAUSE_RATIO = 7.0
 PHOTO_PAUSE_SECONDS_MAX = 0.25
 """That pause is never longer, nor does a slice wait longer for scans that are being kept."""
 
+INSTRUCTIONS_MAX = 500
+"""Files of work instructions on the card. What no row wants any more goes first, by when it was last shown; what still
+does not fit is not fetched, and a limit.reached event tells it."""
+
+INSTRUCTIONS_BYTES_MAX = 256 * 1024 * 1024
+"""The same in bytes: those of released orders come first."""
+
 VERIFY_RECORDS = 200
 """Records whose digests are checked in one idle moment, over and over through the whole journal."""
 

@@ -188,7 +188,7 @@ class Loop:
                 if self.viewing.sink_state(sink, online, instant):
                     log.info("%s %s: %s", sink, "online" if online else "offline", detail)
                     self._signal_all(Signal.ONLINE if online else Signal.OFFLINE, sink)
-            case ports.FileSent():
+            case ports.FileSent() | ports.FileCame():
                 self.viewing.changed()
             case ports.SinkRefused(sink, reason, hint):
                 log.error("%s refuses: %s (%s)", sink, reason, hint)

@@ -4,20 +4,23 @@ import logging
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 from floor.events import GatewayStopped
+from gateway import limits
 from gateway.clock import MachineClock, boottime, machine_clock
 from gateway.config import Config
 from gateway.ending import on_end_signal
 from gateway.equipment import Equipment, build_equipment
 from gateway.errors import GatewayError, JournalLocked, MasterRefused
+from gateway.file_room import FileRoom
 from gateway.inbox import Inbox
+from gateway.instruction_shelf import InstructionShelf
 from gateway.journal import Journal
 from gateway.keeping import Keeping, NewMaster, Noted
 from gateway.loop import Loop, Met, Stop
 from gateway.master_store import from_file, save, saved, seal
-from gateway.photo_room import PhotoRoom
 from gateway.photo_shelf import PhotoShelf
 from gateway.screen.live import ViewFeed
 from gateway.service import ServiceNotice
@@ -52,11 +55,17 @@ class Program:
             {station.id: _rules(station) for station in config.station},
             upstream_known=not config.central.url,
         )
-        room = PhotoRoom(
+        room = FileRoom(
             self.journal.path, place.journal_bytes_max, place.free_bytes_min, place.photos_max, place.photos_bytes_max
         )
         self.photos = PhotoShelf(place.folder, room, boottime, aside=self.journal.is_busy, told=self._bound_met)
-        self.viewing = Viewing(config, self.feed.put, lambda: self.photos.unsent)
+        self.instructions = InstructionShelf(
+            place.folder,
+            replace(room, files_max=limits.INSTRUCTIONS_MAX, bytes_max=place.instructions_bytes_max),
+            [station.id for station in config.station],
+            self._bound_met,
+        )
+        self.viewing = Viewing(config, self.feed.put, lambda: self.photos.unsent, lambda: self.instructions.here)
 
     def run(self) -> int:
         """Keep reports until told to stop. 0 after an orderly end, 1 after a fault, 2 when it could not start."""
@@ -130,6 +139,7 @@ class Program:
         if found is not None:
             self.keeping.master = found[1]
             self.master_at = (found[0].version, found[0].digest)
+            self.instructions.plan(found[1])
         return source
 
     def _save(self, envelope: SnapshotEnvelope) -> None:
@@ -155,6 +165,7 @@ class Program:
             self._status,
             self.died,
             self.photos,
+            self.instructions,
         )
 
     def _card_is_back(self) -> None:
@@ -199,6 +210,7 @@ class Program:
             hosts=screen.allowed_hosts,
             metrics=self._metrics,
             photos=self.photos,
+            instructions=self.instructions,
         )
         try:
             server.open()

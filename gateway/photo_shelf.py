@@ -23,7 +23,7 @@ from floor.media import HEAD_BYTES, PHOTO_TYPES, media_type_of
 from gateway import limits
 from gateway.durable import flush
 from gateway.errors import PhotoRefused
-from gateway.photo_room import PhotoRoom
+from gateway.file_room import FileRoom
 
 log = logging.getLogger("lineside.photos")
 
@@ -68,7 +68,7 @@ class PhotoShelf:
     def __init__(
         self,
         folder: Path,
-        room: PhotoRoom,
+        room: FileRoom,
         clock: Callable[[], float],
         *,
         aside: Callable[[], bool] = lambda: False,

@@ -9,11 +9,13 @@ from typing import Any
 
 from floor import __version__
 from floor.events import LimitReached, cloud_event
+from floor.master import MasterData
 from floor.schemas import event_topic, state_topic
 from gateway import limits
 from gateway.clock import boottime
 from gateway.config import Config
 from gateway.errors import MasterRefused
+from gateway.instruction_shelf import InstructionShelf
 from gateway.journal import Journal
 from gateway.journal_reader import JournalReader
 from gateway.journal_room import free_bytes
@@ -23,6 +25,7 @@ from gateway.photo_shelf import PhotoShelf
 from gateway.storage import Storage
 from sync.central_sink import HttpExchange
 from sync.downlink import Downlink
+from sync.file_downlink import FileDownlink
 from sync.files import FilePump
 from sync.limits import OFFER_INTERVAL_SECONDS, NoticeLimits
 from sync.mqtt_pump import MqttPump, StateTopic
@@ -81,6 +84,8 @@ class Poster:
     config: Config
     put: Callable[[object], bool]
     storage: Storage
+    on_master: Callable[[MasterData], None] = lambda master: None
+    """Called with master data that is on the card, by the thread that brought it."""
     _short_of_room: bool = False
 
     def __call__(self, report: Report) -> bool:
@@ -113,6 +118,7 @@ class Poster:
             # The card is full or cannot be written. What waits on it must be sent all the same, so the pump lives on.
             self._tell_of_room()
             return self.put(SinkRefused("central", f"the snapshot cannot be put on the card: {error}", _CARD_HINT))
+        self.on_master(master)
         return self.put(NewMaster(master, "central"))
 
 
@@ -125,6 +131,7 @@ def build_sinks(
     status: Callable[[], Mapping[str, Any]],
     died: Died,
     photos: PhotoShelf,
+    instructions: InstructionShelf,
 ) -> Sinks:
     """Everything the configuration sends to. `master_at`: (version, digest) of the snapshot on the card."""
     found = Sinks()
@@ -135,6 +142,7 @@ def build_sinks(
         if token is None:
             log.error("not enrolled at %s: run `lineside gateway enrol`; records wait on the card", config.central.url)
         else:
+            _add_instructions(found, config, journal, token, post, instructions, died)
             _add_central(found, config, journal, token, post, master_at, status, died)
     if config.mqtt.host:
         _add_mqtt(found, config, journal, post, died)
@@ -164,6 +172,28 @@ def _add_photos(
 
     found.runners.append(runner)
     found.on_file.append(on_file)
+
+
+def _add_instructions(
+    found: Sinks,
+    config: Config,
+    journal: Journal,
+    token: str,
+    post: Poster,
+    instructions: InstructionShelf,
+    died: Died,
+) -> None:
+    """Woken by each snapshot, which names the files."""
+    exchange = HttpExchange(config.central.url, token, ca_file=str(config.central.ca_file or ""))
+    pump = FileDownlink(instructions, exchange, post, random.random)
+    runner = Runner("instructions", pump.step, boottime, died, finish=exchange.close, others_first=journal.is_busy)
+
+    def on_master(master: MasterData) -> None:
+        instructions.plan(master)
+        runner.wake()
+
+    post.on_master = on_master
+    found.runners.append(runner)
 
 
 def _nothing() -> None:

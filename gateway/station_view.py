@@ -4,6 +4,7 @@ from itertools import chain, islice
 
 from floor.calls import CallState
 from floor.events import Instant
+from floor.instructions import instruction_of
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX
 from floor.master import MasterData
@@ -17,6 +18,7 @@ from gateway.view import (
     CallLine,
     HandoverLine,
     HeldLine,
+    InstructionLine,
     NoticeLine,
     PromptLine,
     ReadingLine,
@@ -53,7 +55,16 @@ def _work(case: Case, share: Share) -> WorkLine:
         state=str(share.state),
         seconds=share.worked(case.instant) or 0.0,
         as_of_wall=case.instant.wall,
+        instruction=_instruction(case, operation.id if operation else share.operation),
     )
+
+
+def _instruction(case: Case, operation: str) -> InstructionLine | None:
+    row = instruction_of(case.master, operation)
+    if row is None:
+        return None
+    title = shown(row.title or row.id, 64)
+    return InstructionLine(row.id, row.revision, title, row.sha256, row.media_type)
 
 
 def _call(case: Case, call: Call) -> CallLine:

@@ -14,7 +14,7 @@ from gateway.salvage import DOUBT, Doubt
 from gateway.station_desk import Desk
 from gateway.station_view import station_view
 from gateway.storage import Storage
-from gateway.view import Doubtful, GatewayView, LastScan, StationView
+from gateway.view import Doubtful, GatewayView, LastScan, StationView, WorkLine
 
 PUBLISH_SECONDS = 0.1
 """Views are not published more often than this; a page is live within 200 ms all the same."""
@@ -36,6 +36,8 @@ class Viewing:
     put: Callable[[GatewayView], None]
     unsent_files: Callable[[], frozenset[str]] = frozenset
     """Files of records that are not at the office."""
+    files_here: Callable[[], frozenset[str]] = frozenset
+    """Files of instructions that have come."""
     devices: dict[str, dict[str, bool]] = field(default_factory=dict)
     sinks: dict[str, bool] = field(default_factory=dict)
     office_seen_wall: float | None = None
@@ -119,6 +121,7 @@ class Viewing:
             last=None if view.last is None else marked(view.last, marks, unsent),
             recent=tuple(marked(each, marks, unsent) for each in view.recent),
             devices=tuple(sorted(self.devices.get(station, {}).items())),
+            work=tuple(with_file(each, self.files_here()) for each in view.work),
         )
 
     def _oldest(self, journal: Journal, instant: Instant) -> float | None:
@@ -165,6 +168,12 @@ def _doubtful(journal: Journal, instant: Instant) -> Doubtful | None:
         return None
     doubt = Doubt.from_json(told["doubt"])
     return Doubtful(doubt.lost, doubt.since, doubt.until) if doubt.lost else None
+
+
+def with_file(work: WorkLine, here: frozenset[str]) -> WorkLine:
+    """The line with whether its instruction can be shown."""
+    row = work.instruction
+    return work if row is None or row.sha256 not in here else replace(work, instruction=replace(row, here=True))
 
 
 def marked(result: LastScan, marks: dict[str, int], unsent: frozenset[str] = frozenset()) -> LastScan:

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from gateway.instruction_shelf import InstructionShelf
 from gateway.photo_shelf import PhotoShelf
-from gateway.screen import photo_pages
+from gateway.screen import instruction_pages, photo_pages
 from gateway.screen.bodies import BODIES, TypedTooLong
 from gateway.screen.guard import ANSWER_HEADERS, COOKIE, TOKEN_HEADER, Guard
 from gateway.screen.inputs import PageInput
@@ -45,6 +46,7 @@ class PageParts:
     health: Callable[[], Mapping[str, Any]] | None = None
     counts: Counter[str] = field(default_factory=Counter)
     photos: PhotoShelf | None = None
+    instructions: InstructionShelf | None = None
 
 
 def build(parts: PageParts) -> Flask:
@@ -93,8 +95,11 @@ def _guard(app: Flask, parts: PageParts) -> None:
 
     @app.after_request
     def _seal(answer: Response) -> Response:
-        answer.headers.update(ANSWER_HEADERS)
-        if request.endpoint != "static":
+        if request.endpoint == "instruction_file" and answer.status_code < 400:
+            answer.headers.update({**ANSWER_HEADERS, **instruction_pages.headers_of(answer.mimetype or "")})
+        else:
+            answer.headers.update(ANSWER_HEADERS)
+        if request.endpoint not in ("static", "instruction_file"):
             answer.headers["Cache-Control"] = "no-store"
         parts.counts[f"answers_{answer.status_code}"] += 1
         return answer
@@ -192,6 +197,8 @@ def _photos(app: Flask, parts: PageParts) -> None:
     if parts.photos is not None:
         desk = photo_pages.PhotoDesk(parts.photos, parts.post, station_is_known, refusal, _json, parts.counts)
         photo_pages.add_routes(app, desk)
+    if parts.instructions is not None:
+        instruction_pages.add_routes(app, parts.instructions, refusal)
 
 
 def _watch(app: Flask, parts: PageParts) -> None:

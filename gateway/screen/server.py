@@ -30,6 +30,7 @@ from gateway.screen.live import StreamPlaces, ViewFeed
 from gateway.screen.shown import Texts
 
 if TYPE_CHECKING:
+    from gateway.instruction_shelf import InstructionShelf
     from gateway.photo_shelf import PhotoShelf
     from gateway.screen.pages import PageParts
 
@@ -42,7 +43,7 @@ class ScreenServer:
     `post` hands an input to the inbox and answers False when that is full; `clock` is float seconds of
     CLOCK_BOOTTIME; `hosts` are names beside localhost under which browsers may come; `metrics` gives the text of
     `/metrics`; `health` adds members to `/healthz` and may say `ok: False`; `texts` default to the station's own;
-    without `photos` none are taken.
+    without `photos` none are taken, without `instructions` none are shown.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class ScreenServer:
         health: Callable[[], Mapping[str, Any]] | None = None,
         texts: Texts | None = None,
         photos: "PhotoShelf | None" = None,
+        instructions: "InstructionShelf | None" = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -73,6 +75,7 @@ class ScreenServer:
         self._health = health
         self._texts = texts
         self._photos = photos
+        self._instructions = instructions
         self._places = StreamPlaces(streams_max)
         self._closing = threading.Event()
         self._ready = threading.Event()
@@ -201,6 +204,7 @@ class ScreenServer:
             health=self._health,
             counts=self.counts,
             photos=self._photos,
+            instructions=self._instructions,
         )
 
     def _message_texts(self) -> Texts:

@@ -131,6 +131,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "The room left is for reports; the photo was not taken",
     },
     "photo_broken": {"zh": "存储卡写不进去，照片没有收下", "en": "The card cannot be written; the photo was not taken"},
+    # Work instructions.
+    "instruction": {"zh": "指导书", "en": "Instruction"},
+    "instruction_revision": {"zh": "{revision} 版", "en": "rev {revision}"},
+    "instruction_absent": {
+        "zh": "指导书 {revision} 版还没到，请问班长",
+        "en": "Instruction rev {revision} has not arrived yet; ask the team leader",
+    },
+    "instruction_wide": {"zh": "放大", "en": "Larger"},
+    "instruction_narrow": {"zh": "缩小", "en": "Smaller"},
     # Kept here and at the office: two states, never mixed.
     "kept_here": {"zh": "已存本机", "en": "Kept here"},
     "office": {"zh": "办公室", "en": "At the office"},

@@ -10,7 +10,7 @@ import pytest
 from floor.limits import PHOTO_BYTES_MAX
 from gateway import limits
 from gateway.errors import PhotoRefused
-from gateway.photo_room import PhotoRoom
+from gateway.file_room import FileRoom
 from gateway.photo_shelf import PhotoShelf
 from tests.floor.pictures import jpeg, pdf, png, webp
 
@@ -34,7 +34,7 @@ class Card:
         self.folder = folder
         self.clock = Clock()
         self.told: list[str] = []
-        self.room = PhotoRoom(folder / "journal.sqlite", journal_bytes_max, 0, photos_max, bytes_max)
+        self.room = FileRoom(folder / "journal.sqlite", journal_bytes_max, 0, photos_max, bytes_max)
         self.shelf = self.start(())
 
     def start(self, kept: tuple[str, ...] | None, aside: Callable[[], bool] = lambda: False) -> PhotoShelf:

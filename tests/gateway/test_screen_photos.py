@@ -11,7 +11,7 @@ import requests
 
 from benchmarks.rig import Sinks, lay_out, station
 from floor.limits import PHOTO_BYTES_MAX
-from gateway.photo_room import PhotoRoom
+from gateway.file_room import FileRoom
 from gateway.photo_shelf import PhotoShelf
 from gateway.screen.inputs import PagePhoto
 from gateway.screen.limits import BODY_BYTES_MAX, PIECE_BYTES_MAX
@@ -27,7 +27,7 @@ CALL = f"{samples.EPOCH}/1283"
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> PhotoShelf:
-    found = PhotoShelf(tmp_path, PhotoRoom(tmp_path / "journal", 0, 0), lambda: 0.0)
+    found = PhotoShelf(tmp_path, FileRoom(tmp_path / "journal", 0, 0), lambda: 0.0)
     found.recovered(())
     return found
 
@@ -173,7 +173,7 @@ def test_each_way_in_has_its_own_bound(client: Client) -> None:
 
 
 def test_a_full_card_says_so_aloud(page: Page, client: Client, shelf: PhotoShelf) -> None:
-    shelf._room = PhotoRoom(shelf._room.journal, 0, 0, photos_max=0)
+    shelf._room = FileRoom(shelf._room.journal, 0, 0, files_max=0)
     answer = begin(client, 100)
     assert (answer.status_code, answer.json()["error"]) == (507, "photo_full")
     assert page.server.counts["photo_full"] == 1

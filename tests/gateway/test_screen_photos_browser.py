@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from floor.limits import PHOTO_BYTES_MAX
-from gateway.photo_room import PhotoRoom
+from gateway.file_room import FileRoom
 from gateway.photo_shelf import PhotoShelf
 from gateway.screen.inputs import PagePhoto
 from gateway.view import LastScan, Message
@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> PhotoShelf:
-    found = PhotoShelf(tmp_path, PhotoRoom(tmp_path / "journal", 0, 0), lambda: 0.0)
+    found = PhotoShelf(tmp_path, FileRoom(tmp_path / "journal", 0, 0), lambda: 0.0)
     found.recovered(())
     return found
 
@@ -75,7 +75,7 @@ def test_a_file_that_is_no_photo_is_refused_in_words(browser: Browser, shelf: Ph
 
 
 def test_a_full_card_is_said_and_everything_else_goes_on(browser: Browser, shelf: PhotoShelf) -> None:
-    shelf._room = PhotoRoom(shelf._room.journal, 0, 0, photos_max=0)
+    shelf._room = FileRoom(shelf._room.journal, 0, 0, files_max=0)
     with served(samples.running(), photos=shelf) as page, tab(browser, page.server.url, KIOSK) as seen:
         choose(seen, "#job .photo", "photo.jpg", "image/jpeg", jpeg())
         seen.wait_text("#result-text", "报工不受影响")

@@ -1,5 +1,6 @@
 // The station page: one state, painted whole whenever the gateway says something new.
 
+import { InstructionPanel } from "./instruction.js";
 import { KeyCollector, visible } from "./keys.js";
 import { byId } from "./nodes.js";
 import { CallPanel, QuantityPanel } from "./panels.js";
@@ -31,6 +32,7 @@ const quantity = new QuantityPanel(state, post);
 const call = new CallPanel(state, post);
 const reading = new ReadingPanel(state, post);
 const fields = () => [reading, quantity].find((each) => each.open);
+const instruction = new InstructionPanel(state);
 const photos = new Photos(wire, { begun: () => call.hide(), changed: paint, taken: () => taken("photo"), refused });
 const keys = new KeyCollector({
   label: (text) => post("typed", { text }),
@@ -38,7 +40,7 @@ const keys = new KeyCollector({
   echo: (text) => (byId("type-label").value = visible(text)),
   fieldsOpen: () => Boolean(fields()),
   fieldKey: (key) => fields()?.key(key),
-  escape: () => (fields() ? fields().cancel() : call.hide()),
+  escape: () => (fields() ? fields().cancel() : call.open ? call.hide() : instruction.hide()),
 });
 
 function view({ wall, version, station }) {
@@ -48,6 +50,7 @@ function view({ wall, version, station }) {
   const before = state.view;
   state.view = station;
   if (newsOf(before) !== newsOf(station)) {
+    instruction.narrow();
     state.local = null;
     state.pendingSince = 0;
   }
@@ -81,6 +84,7 @@ function paint() {
   reading.follow();
   paintNotices(state);
   paintHandover(state);
+  instruction.follow();
   paintResult(state);
   paintUnkept(state);
   paintDoubt(state);
@@ -148,6 +152,9 @@ const ACTIONS = {
   "call-close": () => call.hide(),
   "call-raise": (button) => raise(button.dataset.value),
   resolve: (button) => call.resolve(button.dataset.value),
+  "instruction-open": () => instruction.show(),
+  "instruction-close": () => instruction.hide(),
+  "instruction-size": () => instruction.widen(),
   "photo-job": () => photos.take({ operation: chosenWork(state)?.operation || "", call: "" }),
   "photo-call": () => photos.take({ operation: "", call: call.call }),
 };

@@ -1,21 +1,28 @@
-"""Photos of a plant of real processes: kept, cut off, killed, and whole at the office with the records naming them."""
+"""Photos up and instructions down in a plant of real processes: cut off, killed, and whole at the other end."""
 
 import hashlib
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from central.config import read_config
+from central.files import FileStore
+from central.opening import open_database
+from central.snapshots import current_master, publish
+from floor.instructions import with_instruction
+from floor.master import Instruction
 from floor.media import media_type_of
 from gateway.screen.limits import PIECE_BYTES_MAX
 from simulation.outage import Outage
 from simulation.plant import Plant
 from simulation.processes import wait_for
-from tests.floor.pictures import jpeg
+from tests.floor.pictures import jpeg, pdf
 from tests.gateway.screen_fixture import Client
 
 pytestmark = pytest.mark.process
@@ -205,3 +212,58 @@ def test_a_file_that_the_office_lost_is_sent_again(people: Floor) -> None:
     people.plant.processes["gateway"].stop()
     people.restart("gateway")
     wait_for("the file again", lambda: people.at_office(content))
+
+
+# Instructions come down.
+
+
+def publish_instruction(people: Floor, content: bytes, revision: str) -> None:
+    """As the page of instructions does it, by the server's own parts beside the running server."""
+    config = read_config(people.plant.central_config)
+    FileStore(config.folder, config.files_bytes_max).keep(content)
+    row = Instruction(
+        id="WI-1",
+        item="AX-200",
+        revision=revision,
+        sha256=named(content),
+        media_type="application/pdf",
+        bytes=len(content),
+    )
+    database = open_database(config)
+    try:
+        with database.write() as session:
+            master = with_instruction(current_master(session, config.plant), row)
+            publish(session, master, "test", time.time(), config.plant)
+    finally:
+        database.close()
+
+
+def shown(people: Floor, content: bytes) -> bool:
+    """Whether the station page gives this file out."""
+    try:
+        answer = requests.get(f"{people.plant.screen_url}instruction/{named(content)}", timeout=5)
+    except requests.RequestException:
+        return False
+    return answer.status_code == 200 and answer.content == content
+
+
+def test_an_instruction_comes_down_and_is_there_with_every_network_cut(tmp_path: Path) -> None:
+    people = Floor(tmp_path, proxied=True)
+    first, second = pdf("rev A") + b"\n%" + b"a" * 3_000_000, pdf("rev B") + b"\n%" + b"b" * 3_000_000
+    outage = Outage(people.plant)
+    try:
+        people.plant.start()
+        publish_instruction(people, first, "A")
+        wait_for("revision A at the station", lambda: shown(people, first), 90)
+        assert outage.toggle()
+        publish_instruction(people, second, "B")
+        people.plant.processes["gateway"].kill()
+        people.restart("gateway")
+        wait_for("revision A after a start without a network", lambda: shown(people, first))
+        assert not shown(people, second)
+        assert not outage.toggle()
+        wait_for("revision B at the station", lambda: shown(people, second), 90)
+        cache = people.plant.gateway_folder / "instructions"
+        assert {path.name for path in cache.iterdir()} == {named(first), named(second)}
+    finally:
+        people.plant.stop()
