@@ -16,6 +16,7 @@ from floor.events import Happening, Instant
 from floor.work import WorkAction, WorkState
 from gateway import limits
 from gateway.elapsed import Elapsed
+from gateway.floor_photos import PHOTO_FOLDS
 from gateway.floor_reading import READING_FOLDS, Readings
 
 FORMAT: Final = 1
@@ -462,14 +463,6 @@ def _fact_received(state: Floor, identity: str, happening: Happening) -> None:
     state.inapplicable += 1
 
 
-def _photo_kept(state: Floor, identity: str, happening: Happening) -> None:
-    event = happening.event
-    assert isinstance(event, events.PhotoKept)
-    state.photos[event.sha256, happening.station, event.call, event.operation] = identity
-    if len(state.photos) > limits.PHOTOS_REMEMBERED_MAX:
-        del state.photos[next(iter(state.photos))]
-
-
 def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9
 
@@ -494,8 +487,8 @@ FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     events.AndonEscalated: _andon_escalated,
     events.AndonResolved: _andon_closed,
     events.AndonCancelled: _andon_closed,
-    events.PhotoKept: _photo_kept,
     events.FactReceived: _fact_received,
     events.LimitReached: _limit_reached,
     **READING_FOLDS,
+    **PHOTO_FOLDS,
 }

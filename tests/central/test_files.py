@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from central.backup import make_backup
@@ -114,6 +116,25 @@ def test_a_sender_that_begins_much_and_ends_nothing_keeps_few_parts(store: FileS
         store.take("one", f"{number:064x}", 0, 1_000, b"x" * 10)
         store.take("two", f"{number:064x}", 0, 1_000, b"x" * 10)
     assert len(list((tmp_path / "files" / "parts").iterdir())) == 2 * FILE_PARTS_MAX
+
+
+@given(st.lists(st.tuples(st.integers(0, 420), st.integers(0, 300)), max_size=12), st.booleans())
+def test_whatever_order_pieces_come_in_only_the_file_itself_is_ever_whole(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[tuple[int, int]], honest: bool
+) -> None:
+    content = png(8, 8) + b"\0" * 120
+    store = FileStore(tmp_path_factory.mktemp("store"), 10**6)
+    for first, length in pieces:
+        piece = content[first : first + length] if honest else b"?" * min(length, max(0, len(content) - first))
+        before = store.held("one", named(content)).offset
+        try:
+            held = store.take("one", named(content), first, len(content), piece)
+        except FileRefused:
+            continue
+        assert held.offset == (before + len(piece) if first == before else before)
+        assert not held.whole or honest
+    found = store.find(named(content))
+    assert found is None or found.path.read_bytes() == content
 
 
 def test_two_senders_of_one_file_store_it_once(store: FileStore) -> None:
