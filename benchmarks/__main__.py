@@ -25,6 +25,7 @@ class Measurement:
 MEASUREMENTS = (
     Measurement("append", "appends", ("append_single", "append_waiting")),
     Measurement("scan", "scans", ("scan_signal_p50", "scan_signal_p99")),
+    Measurement("photo", "photos", ("scan_photo_p50", "scan_photo_p99")),
     Measurement("cpu", "costs", ("scan_cpu",), "measure_fast"),
     Measurement("cpu", "costs", ("scan_cpu_shop",), "measure_shop"),
     Measurement("idle", "idling", ("memory_ratio", "memory", "idle_cpu")),

@@ -32,7 +32,7 @@ class Sinks:
     token: str = TOKEN
 
 
-def lay_out(folder: Path, sinks: Sinks, stations: int = 1, screen: bool = False) -> Path:
+def lay_out(folder: Path, sinks: Sinks, stations: int = 1, screen: bool = False, journal_bytes_max: int = 0) -> Path:
     """A gateway's folder and its configuration file, whose path is returned. Scanner 1 is `folder`/scanner."""
     place = folder / "gateway"
     place.mkdir(parents=True, exist_ok=True)
@@ -40,6 +40,7 @@ def lay_out(folder: Path, sinks: Sinks, stations: int = 1, screen: bool = False)
     (place / "token").write_text(sinks.token)
     lines = ["[gateway]", f'name = "{GATEWAY_NAME}"', f"folder = {json.dumps(str(place))}"]
     lines += ['site = "plant"', 'area = "machining"', 'line = "L1"', 'log_level = "info"']
+    lines += [f"journal_bytes_max = {journal_bytes_max}"] if journal_bytes_max else []
     lines += ["[screen]", f"enabled = {str(screen).lower()}", "port = 0"]
     if sinks.broker_port:
         lines += ["[mqtt]", 'host = "127.0.0.1"', f"port = {sinks.broker_port}"]

@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,15 +61,21 @@ class Scanner:
 
 
 @contextmanager
-def stopped_gateway(folder: Path, sinks: Sinks, open_shares: int = OPEN_FEW) -> Iterator[Scanner]:
+def stopped_gateway(
+    folder: Path,
+    sinks: Sinks,
+    open_shares: int = OPEN_FEW,
+    config: Path | None = None,
+    environment: Mapping[str, str] = {},
+) -> Iterator[Scanner]:
     """A gateway process under the stopwatch, ready to be scanned at."""
-    config = lay_out(folder, sinks)
+    config = config or lay_out(folder, sinks)
     address = str(folder / "signals")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as signals:
         signals.bind(address)
         signals.settimeout(SIGNAL_SECONDS_MAX)
         command = [sys.executable, "-m", "benchmarks.stopwatch_gateway", str(config), address]
-        process = Process("stopwatch", command, folder / "stopwatch.log", "stopwatch ready")
+        process = Process("stopwatch", command, folder / "stopwatch.log", "stopwatch ready", environment)
         process.start()
         try:
             process.wait_ready()

@@ -47,9 +47,12 @@ def main(config: Path, address: str) -> None:
     told = threading.Event()
     threading.stack_size(512 * 1024)
     on_end_signal(lambda _: told.set())
-    with station(config, Stopwatch(address)):
+    with station(config, Stopwatch(address)) as running:
+        screen = running.program._start_screen()
         print("stopwatch ready", flush=True)
         told.wait()
+        if screen is not None:
+            screen.close()
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ spec = SpecTree(
 )
 
 
-View = TypeVar("View", bound=Callable[[], Response])
+View = TypeVar("View", bound=Callable[..., Response])
 
 
 def described(**models: Any) -> Callable[[View], View]:
@@ -116,7 +116,7 @@ def take_batch() -> Response:
     here = plant()
     gateway_name = asking_gateway(request, here)
     refuse_other_protocols()
-    batch = _parsed(Batch, read_body(request, BATCH_BYTES_MAX))
+    batch = parsed(Batch, read_body(request, BATCH_BYTES_MAX))
     if batch.gateway != gateway_name:
         raise RightRefused(f"this credential is of {gateway_name}, the batch claims another name")
     if batch.protocol != PROTOCOL:
@@ -124,7 +124,8 @@ def take_batch() -> Response:
     return answer(ingest(here.database, gateway_name, batch, here.now()))
 
 
-def _parsed(model: Any, body: bytes) -> Any:
+def parsed(model: Any, body: bytes) -> Any:
+    """A body as a model. Raises RequestRefused, which names the first member that does not fit."""
     try:
         return model.model_validate_json(body)
     except ValidationError as fault:
@@ -168,7 +169,7 @@ def enrol() -> Response:
     """A one-time code against the gateway's own credential, told once."""
     here = plant()
     here.attempts.count(request.remote_addr or "", here.now())
-    asked = _parsed(Enrolment, read_body(request, JSON_BODY_BYTES_MAX))
+    asked = parsed(Enrolment, read_body(request, JSON_BODY_BYTES_MAX))
     with here.database.write() as session:
         token = enrol_gateway(session, here.database.plant, asked.gateway, asked.code, here.now())
     broker = here.config.broker

@@ -8,11 +8,12 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, default_exceptions
 from werkzeug.wrappers import Response as BaseResponse
 
-from central import api, health, read_api
+from central import api, file_api, health, read_api
 from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
 from central.errors import CentralError, DatabaseUnreachable, RequestRefused
+from central.files import FileStore
 from central.limits import ERROR_CHARACTERS_MAX, JSON_BODY_BYTES_MAX
 from central.live import LiveStreams
 from central.opening import open_database
@@ -35,9 +36,9 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = JSON_BODY_BYTES_MAX
     app.config["MAX_FORM_PARTS"] = 100
     live = LiveStreams(opened, max(1, config.threads - THREADS_BESIDE_STREAMS))
-    here = Plant(config, opened, live, clock=clock)
+    here = Plant(config, opened, live, FileStore(config.folder, config.files_bytes_max), clock=clock)
     app.extensions["lineside"] = here
-    for routes in (api.blueprint(), read_api.blueprint(), health.blueprint()):
+    for routes in (api.blueprint(), file_api.blueprint(), read_api.blueprint(), health.blueprint()):
         app.register_blueprint(routes)
     api.describe(app)
     app.register_blueprint(blueprint(PlantOffice(here)))

@@ -18,6 +18,8 @@ from central.change import note_change
 from central.config import CentralConfig
 from central.database import Database
 from central.errors import BackupCorrupt, BackupFailed
+from central.file_backup import copy_files
+from central.files import FileStore
 from central.manifests import (
     SUFFIX,
     Backup,
@@ -44,7 +46,8 @@ def make_backup(database: Database, config: CentralConfig, now: float) -> Backup
         partial = folder / f".copy-{os.getpid()}.part"
         partial.unlink(missing_ok=True)
         try:
-            manifest = _copy(database, partial, now)
+            files = copy_files(FileStore(config.folder, config.files_bytes_max), folder)
+            manifest = _copy(database, partial, now).model_copy(update={"files": files[0], "file_bytes": files[1]})
             path = folder / manifest.file
             partial.chmod(0o600)
             flush(partial)

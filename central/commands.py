@@ -111,13 +111,15 @@ def revoke(config: CentralConfig, name: str) -> None:
 def import_file(config: CentralConfig, file: Path) -> None:
     """Publish the master data in FILE: TOML, a spreadsheet, or a folder of CSV files."""
     from central.imports import read_master
-    from central.snapshots import publish
+    from central.snapshots import current_master, publish
+    from floor.instructions import carried_over
 
     master = read_master(file)
 
     def store(database: Database) -> int:
         with database.write() as session:
-            return publish(session, master, "shell", time.time(), config.plant)
+            whole = carried_over(master, current_master(session, config.plant))
+            return publish(session, whole, "shell", time.time(), config.plant)
 
     click.echo(f"version {_with_database(config, store)} is in force")
 

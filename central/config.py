@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from central.errors import ConfigRefused
+from central.limits import FILES_BYTES_MAX
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
@@ -43,6 +44,9 @@ class CentralConfig(Section):
     plant: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "plant"
     host: str = "127.0.0.1"
     port: Port = 8770
+    files_bytes_max: Annotated[
+        int, Field(ge=0, description="bytes of photos and instructions kept in `folder`/files")
+    ] = FILES_BYTES_MAX
     threads: Annotated[int, Field(ge=8, le=1_024)] = 64
     backup: BackupConfig = BackupConfig()
     broker: BrokerConfig = BrokerConfig()

@@ -9,6 +9,7 @@ from flask import current_app
 from central.attempts import Attempts
 from central.config import CentralConfig
 from central.database import Database
+from central.files import FileStore
 from central.live import LiveStreams
 
 
@@ -19,6 +20,7 @@ class Plant:
     config: CentralConfig
     database: Database
     live: LiveStreams
+    files: FileStore
     attempts: Attempts = field(default_factory=Attempts)
     clock: Callable[[], float] = time.time
 

@@ -58,6 +58,34 @@ class BodyTooLarge(RequestRefused):
     hint = "Send fewer records in one batch."
 
 
+class FileRefused(RequestRefused):
+    """The file cannot be kept."""
+
+    status = 415
+    hint = "Only whole JPEG, PNG, WebP and PDF files of the hash that names them are kept; take the picture again."
+
+
+class FileAbsent(RequestRefused):
+    """There is no such file here."""
+
+    status = 404
+    hint = "It may still be on its way; the record that names it says which gateway has it."
+
+
+class RangeRefused(RequestRefused):
+    """The file ends before what is asked for."""
+
+    status = 416
+    hint = "Ask from the beginning; a file that grew on your side is another one."
+
+
+class FilesFull(RequestRefused):
+    """There is no room for another file."""
+
+    status = 507
+    hint = "Raise `files_bytes_max` or make room at the server; gateways keep their photos and send them again."
+
+
 class TooManyAttempts(RequestRefused):
     """Too many attempts; wait and try again."""
 

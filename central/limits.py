@@ -8,6 +8,16 @@ ERROR_CHARACTERS_MAX: Final = 2_000
 JSON_BODY_BYTES_MAX: Final = 64 * 1024
 """A body of the API other than a batch."""
 
+FILES_BODY_BYTES_MAX: Final = 128 * 1024
+"""A question about 1,000 files."""
+
+FILES_BYTES_MAX: Final = 20 * 1024**3
+"""Photos and instructions together, unless the configuration says otherwise: 10,000 photos of 2 MB. A file beyond it is
+not taken; the gateway keeps it and sends it again, and the alarm `files_full` tells it."""
+
+FILE_PARTS_MAX: Final = 2
+"""Files that one gateway has begun and not finished; the part begun longest ago is deleted, and sent anew."""
+
 STATUS_CHARACTERS_MAX: Final = 4_096
 """A gateway's health as kept; a larger one is not kept, which is an alarm."""
 
@@ -61,6 +71,8 @@ CALL_STEPS_MAX: Final = 200
 
 CALL_STEPS_READ_MAX: Final = 1_000
 """Records looked at for the steps of one call."""
+PHOTOS_OF_CALLS_MAX: Final = 200
+"""Photos that the page of calls looks for, the newest; older ones are on the page of records."""
 
 ENDED_CALLS_MAX: Final = 200
 """Ended calls that the page of calls lists, the newest first."""

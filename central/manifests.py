@@ -56,6 +56,9 @@ class Manifest(BaseModel):
     sha256: str
     position: int
     streams: tuple[StreamMark, ...]
+    files: int = 0
+    file_bytes: int = 0
+    """Photos and instructions beside the copies when it was made; its records name them. None in manifests of 0.1.0."""
 
 
 @dataclass(frozen=True, slots=True)

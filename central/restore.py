@@ -23,6 +23,8 @@ from central.change import note_change
 from central.config import CentralConfig
 from central.database import Database
 from central.errors import BackupCorrupt, RestoreRefused
+from central.file_backup import bring_back_files
+from central.files import FileStore
 from central.ingest_rules import AlarmRaised
 from central.manifests import (
     SUFFIX,
@@ -61,10 +63,13 @@ def restore_backup(config: CentralConfig, copy: Path, now: float) -> str:
             told = _restore_sqlite(config, copy, known, now)
         else:
             told = _restore_postgres(config, copy, known, now)
+        files, unread = bring_back_files(FileStore(config.folder, config.files_bytes_max), config.backup_folder)
         marker.unlink()
         flush(config.folder)
+    brought = f"; {files} files brought back" if files else ""
+    brought += f", {unread} could not be" if unread else ""
     warned = f"; {len(bad)} manifests could not be read" if bad else ""
-    return f"{copy.name} is restored: {manifest.position} records, {told} asked for again{warned}"
+    return f"{copy.name} is restored: {manifest.position} records, {told} asked for again{brought}{warned}"
 
 
 def _restore_sqlite(config: CentralConfig, copy: Path, known: list[tuple[StreamMark, ...]], now: float) -> int:

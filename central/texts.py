@@ -8,6 +8,7 @@ from typing import Final
 from central.call_texts import CALL_TEXTS
 from central.code_texts import CODES
 from central.field_texts import ALARMS, FIELDS
+from central.file_texts import FILES
 from floor.texts import LANGUAGES, Catalogue, Language
 
 DEFAULT_LANGUAGE: Final[Language] = "zh"
@@ -403,6 +404,7 @@ TEXTS: Final[Catalogue] = {
     **_ERRORS,
     **FIELDS,
     **ALARMS,
+    **FILES,
 }
 
 

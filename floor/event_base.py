@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(max_length=512)]
 Pieces = Annotated[int, Field(ge=0, le=1_000_000)]
+FileHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of a file, which is its name")]
 Identity = Annotated[
     str, Field(pattern=r"^[0-9a-f]{32}/[1-9][0-9]*$", description="epoch/seq of a record of this gateway")
 ]

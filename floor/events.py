@@ -15,6 +15,7 @@ from pydantic import Field
 
 from floor.event_base import Event as Event
 from floor.event_base import GrownEvent, Identity, Name, Pieces, Text
+from floor.photo_events import PhotoKept
 from floor.reading_events import (
     HandoverAccepted,
     HandoverMisread,
@@ -379,6 +380,7 @@ EVENTS: dict[str, type[Event]] = {
         AndonStopped,
         AndonResolved,
         AndonCancelled,
+        PhotoKept,
         SnapshotApplied,
         FactReceived,
         DeviceFound,

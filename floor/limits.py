@@ -58,6 +58,8 @@ CASES_SHOWN_MAX: Final = 3
 VERSION_MAX: Final = 2**53
 # Faults named at once; a person mends these and reads the file again.
 FAULTS_NAMED_MAX: Final = 200
+# The photo of a call or an operation: a telephone's picture is 2 to 6 MB.
+PHOTO_BYTES_MAX: Final = 10 * 1024 * 1024
 # The file of one work instruction: a scanned drawing of some pages is below 10 MB.
 INSTRUCTION_BYTES_MAX: Final = 20 * 1024 * 1024
 

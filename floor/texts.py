@@ -41,6 +41,7 @@ EVENT_NAMES: Final[Catalogue] = {
     "andon.stopped": ("到定位点停线", "Line stopped at its position"),
     "andon.resolved": ("异常已解决", "Call resolved"),
     "andon.cancelled": ("呼叫已取消", "Call cancelled"),
+    "photo.kept": ("照片", "Photo"),
     "snapshot.applied": ("主数据已更新", "Master data updated"),
     "fact.received": ("收到通知", "Fact received"),
     "device.found": ("设备已连接", "Device found"),

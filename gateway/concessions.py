@@ -21,6 +21,14 @@ class Concession:
 
 ORDER: Final = (
     Concession(
+        "new photos",
+        "PHOTOS_BYTES_MAX",
+        "so many bytes of photos, or PHOTOS_MAX of them, and none that the office has; or beside one more the journal "
+        "could no longer grow to its cap",
+        "the worker, by the page; `limit.reached` photos or photo_room, an alarm at the office",
+        "every photo that is unsent, everything in the journal, and all the room it is promised",
+    ),
+    Concession(
         "records of rejected scans",
         "REJECTED_SCANS_PER_MINUTE_MAX",
         "more than so many in a minute, however much room there is",

@@ -33,6 +33,11 @@ class GatewaySection(Section):
     area: Segment = Field("area", description="Second level of the MQTT topics.")
     line: Segment = Field("line", description="Third level of the MQTT topics.")
     journal_bytes_max: int = Field(limits.JOURNAL_BYTES_MAX, ge=2**20, description="Page cap of the journal.")
+    photos_max: int = Field(limits.PHOTOS_MAX, ge=0, description="Photos on the card; 0: none are taken.")
+    photos_bytes_max: int = Field(limits.PHOTOS_BYTES_MAX, ge=0, description="Bytes that photos may take.")
+    instructions_bytes_max: int = Field(
+        limits.INSTRUCTIONS_BYTES_MAX, ge=0, description="Bytes that files of work instructions may take; 0: none."
+    )
     free_bytes_min: int = Field(
         limits.FREE_BYTES_MIN, ge=0, description="With less free space scans are refused aloud."
     )

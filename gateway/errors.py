@@ -18,6 +18,16 @@ class ConfigRefused(GatewayError):
     hint = "The maintainer mends the file; docs/configuration.md lists each setting."
 
 
+class PhotoRefused(GatewayError):
+    """A photo was not taken. `key` is the page's word for why."""
+
+    hint = "The page says why; nothing of the photo was kept, and scanning goes on."
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the photo was not taken: {key}")
+        self.key = key
+
+
 class JournalFull(GatewayError):
     """There is no room to keep another record, so the station refuses scans."""
 

@@ -14,6 +14,7 @@ from floor import events, work_events
 from floor.events import Happening, Instant
 from floor.work import WorkState
 from gateway import floor_parts, floor_work, limits
+from gateway.floor_photos import PHOTO_FOLDS
 from gateway.floor_reading import READING_FOLDS, Readings
 from gateway.floor_rows import REPORT_COLUMNS, Held, Note, Parts, Progress, Report, Share
 from gateway.open_calls import Call, OpenCalls
@@ -30,6 +31,8 @@ class Floor:
     progress: dict[str, Progress] = field(default_factory=dict)
     open_calls: OpenCalls = field(default_factory=OpenCalls)
     reports: dict[tuple[str, str], list[Report]] = field(default_factory=dict)
+    photos: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+    """(sha256, station, call, operation) of the newest photos to the identities of their records."""
     at_station: dict[str, dict[tuple[str, str], Share]] = field(default_factory=dict)
     """The same shares by the station they were begun at."""
     notes: dict[str, list[Note]] = field(default_factory=dict)
@@ -118,6 +121,7 @@ class Floor:
                 "notes": [[station, [astuple(row) for row in rows]] for station, rows in self.notes.items()],
                 "parts": floor_parts.to_json(self),
                 "work": floor_work.to_json(self),
+                **({"photos": [[*key, identity] for key, identity in self.photos.items()]} if self.photos else {}),
                 "shares_open": self.shares_open,
                 "readings": self.readings.as_rows(),
                 "forgotten": self.forgotten,
@@ -153,6 +157,7 @@ class Floor:
         whole.notes = {station: [Note(*row) for row in rows] for station, rows in found.get("notes", ())}
         floor_parts.from_json(whole, found.get("parts", []))
         floor_work.from_json(whole, found.get("work", {}))
+        whole.photos = {(sha, at, call, of): identity for sha, at, call, of, identity in found.get("photos", ())}
         for name in ("shares_open", "forgotten", "forgotten_told", "inapplicable"):
             setattr(whole, name, found[name])
         return whole
@@ -360,4 +365,5 @@ FOLDS: dict[type[events.Event], Callable[[Floor, str, Happening], None]] = {
     work_events.NoteKept: _note_kept,
     events.LimitReached: _limit_reached,
     **READING_FOLDS,
+    **PHOTO_FOLDS,
 }

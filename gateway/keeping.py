@@ -7,7 +7,7 @@ evolves, their events are committed together, and the outcomes, with their signa
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from devices.types import Garbled, Signal
@@ -84,6 +84,8 @@ class Outcome:
     signal: Signal
     message: Message
     identity: str = ""
+    file: str = ""
+    """The SHA-256 of a file on the card that a record now names."""
 
 
 @dataclass(slots=True)
@@ -212,7 +214,8 @@ class Keeping:
             said = self.hearsay.at(instant.boottime)
             decision = decide(self.floor, desk, act.what, self.master, instant, rules, self.upstream_known, said)
             if decision is not None:
-                yield self._settle(act.station, decision, group, desks, instant)
+                outcome = self._settle(act.station, decision, group, desks, instant)
+                yield replace(outcome, file=desks[act.station].recent[0].file) if _is_photo(act) else outcome
         elif isinstance(act, Garbage):
             yield self._settle(act.station, self._garbled(act, desks[act.station], instant), group, desks, instant)
         elif isinstance(act, Noted):
@@ -273,6 +276,11 @@ class Keeping:
 
 BOUNDED = events.ScanRejected | events.ScanRefused | reading_events.NoticeMisread | reading_events.HandoverMisread
 """What scanning can make without end: `REJECTED_SCANS_PER_MINUTE_MAX` of them are kept, the rest is counted."""
+
+
+def _is_photo(act: Input) -> bool:
+    return isinstance(act.what, station_desk.PagePhoto)
+
 
 RECENT_RECORDS = 200
 """Newest records looked at after a start, for the last one whose beep is unknown."""

@@ -134,6 +134,38 @@ DOUBT_RANGES_MAX = 20
 DOUBT_SHOWN_SECONDS = 24 * 3600.0
 """How long stations show that records may be lost."""
 
+PHOTOS_MAX = 300
+"""Photos on the card. When no more fit, the oldest that the office confirmed go; without any the station refuses a new
+one aloud, and a limit.reached event tells it."""
+
+PHOTOS_BYTES_MAX = 512 * 1024 * 1024
+"""The same in bytes: what a card of 8 GB can spare beside a full journal."""
+
+PHOTOS_REMEMBERED_MAX = 1_000
+"""Photos whose records the folded state remembers, so that one that comes twice is one record. The oldest go."""
+
+PHOTO_UPLOADS_MAX = 4
+"""Photos that come in at one time, over all pages; one more is refused aloud."""
+
+PHOTO_UPLOAD_SECONDS_MAX = 60.0
+"""An upload that is silent for so long is given up, and its part of the file deleted."""
+
+PHOTO_SLICE_BYTES = 16 * 1024
+"""Written and flushed at once: a scan's flush never waits behind more of a photo than this."""
+
+PHOTO_PAUSE_RATIO = 7.0
+"""After each slice the card is left alone for so many times as long as the slice took."""
+
+PHOTO_PAUSE_SECONDS_MAX = 0.25
+"""That pause is never longer, nor does a slice wait longer for scans that are being kept."""
+
+INSTRUCTIONS_MAX = 500
+"""Files of work instructions on the card. What no row wants any more goes first, by when it was last shown; what still
+does not fit is not fetched, and a limit.reached event tells it."""
+
+INSTRUCTIONS_BYTES_MAX = 256 * 1024 * 1024
+"""The same in bytes: those of released orders come first."""
+
 VERIFY_RECORDS = 200
 """Records whose digests are checked in one idle moment, over and over through the whole journal."""
 

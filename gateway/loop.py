@@ -38,6 +38,13 @@ class Stop:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A named bound was met elsewhere in this process (I10)."""
+
+    limit: str
+
+
 @dataclass(slots=True)
 class Loop:
     """The parts the loop moves; built by `gateway.main`."""
@@ -55,6 +62,8 @@ class Loop:
     """Station to its lights and buzzers."""
     kept: Callable[[], None]
     """Called after each commit: wakes the pumps (commit, then signal, then send)."""
+    file_kept: Callable[[str], None] = lambda sha256: None
+    """Called after the commit of a record that names a file."""
     kept_again: Callable[[], None] = lambda: None
     """Called when records can be kept again after they could not."""
     alive: Callable[[], None] = lambda: None
@@ -113,6 +122,9 @@ class Loop:
             return self._device_state(item, instant)
         if isinstance(item, NewMaster | NewFacts | Noted):
             return [item]
+        if isinstance(item, Met):
+            self.reached.note(item.limit)
+            return []
         if isinstance(item, Stop):
             self.stopping = item.reason
             return []
@@ -213,6 +225,8 @@ class Loop:
                 return Input(station, station_desk.PageNote(text, operation, call))
             case page.PageAssign(station, call, owner):
                 return Input(station, station_desk.PageAssign(call, owner))
+            case page.PagePhoto(station, sha256, size, media_type, operation, call):
+                return Input(station, station_desk.PagePhoto(sha256, size, media_type, operation, call))
         return None
 
     def _report(self, item: object, instant: Instant) -> list[Act]:
@@ -234,6 +248,8 @@ class Loop:
                     self._signal_all(Signal.ONLINE if online else Signal.OFFLINE, sink)
             case LineSpoke():
                 self.reached.note("hearsay", self.viewing.heard(self.keeping, instant))
+            case ports.FileSent() | ports.FileCame():
+                self.viewing.changed()
             case ports.SinkRefused(sink, reason, hint):
                 log.error("%s refuses: %s (%s)", sink, reason, hint)
                 self.viewing.sink_error(sink, reason)
@@ -304,6 +320,8 @@ class Loop:
 
     def _signal(self, outcome: Outcome) -> None:
         self.viewing.changed()
+        if outcome.file:
+            self.file_kept(outcome.file)
         self._give(outcome.station, outcome.signal)
 
     def _signal_all(self, signal: Signal, sink: str) -> None:

@@ -4,10 +4,12 @@ import logging
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 from devices.detection import Hardware
 from floor.events import GatewayStopped
+from gateway import limits
 from gateway.assigned import with_assigned
 from gateway.clock import MachineClock, boottime, machine_clock
 from gateway.config import Config
@@ -15,13 +17,16 @@ from gateway.device_checks import check_words
 from gateway.ending import on_end_signal
 from gateway.equipment import Equipment, build_equipment
 from gateway.errors import GatewayError, JournalLocked, MasterRefused
+from gateway.file_room import FileRoom
 from gateway.inbox import Inbox
+from gateway.instruction_shelf import InstructionShelf
 from gateway.journal import Journal
 from gateway.keeping import Keeping, NewMaster, Noted
 from gateway.line import build_line
 from gateway.listening import Listening
-from gateway.loop import Loop, Stop
+from gateway.loop import Loop, Met, Stop
 from gateway.master_store import from_file, save, saved, seal
+from gateway.photo_shelf import PhotoShelf
 from gateway.screen.live import ViewFeed
 from gateway.service import ServiceNotice
 from gateway.set_up import SetUp
@@ -62,7 +67,24 @@ class Program:
         self.set_up = SetUp(config, self.config, hardware or Hardware(), check_words)
         self.listening = Listening(self.set_up.hardware, self.set_up.free)
         self.line = build_line(self.config, self.inbox.put, boottime)
-        self.viewing = Viewing(self.config, self.feed.put, self.line, listening=self.listening.active)
+        room = FileRoom(
+            self.journal.path, place.journal_bytes_max, place.free_bytes_min, place.photos_max, place.photos_bytes_max
+        )
+        self.photos = PhotoShelf(place.folder, room, boottime, aside=self.journal.is_busy, told=self._bound_met)
+        self.instructions = InstructionShelf(
+            place.folder,
+            replace(room, files_max=limits.INSTRUCTIONS_MAX, bytes_max=place.instructions_bytes_max),
+            [station.id for station in self.config.station],
+            self._bound_met,
+        )
+        self.viewing = Viewing(
+            self.config,
+            self.feed.put,
+            self.line,
+            unsent_files=lambda: self.photos.unsent,
+            files_here=lambda: self.instructions.here,
+            listening=self.listening.active,
+        )
 
     def run(self) -> int:
         """Keep reports until told to stop. 0 after an orderly end, 1 after a fault, 2 when it could not start."""
@@ -107,10 +129,14 @@ class Program:
         self.inbox.put(Stop(f"{name} died"))
         self.inbox.wake()
 
+    def _bound_met(self, limit: str) -> None:
+        self.inbox.put(Met(limit))
+
     def _open(self) -> None:
         instant = self.clock()
         try:
             self.storage.ready(self.keeping, instant)
+            self.photos.recovered({sha256 for sha256, *_ in self.keeping.floor.photos})
         except JournalLocked:
             raise
         except GatewayError as error:
@@ -136,6 +162,7 @@ class Program:
         if found is not None:
             self.keeping.master = found[1]
             self.master_at = (found[0].version, found[0].digest)
+            self.instructions.plan(found[1])
         return source
 
     def _save(self, envelope: SnapshotEnvelope) -> None:
@@ -153,7 +180,16 @@ class Program:
             # What MQTT was not told must not be pruned meanwhile.
             return Sinks(notice_sinks=("mqtt",) if self.config.mqtt.host else ())
         return build_sinks(
-            self.config, self.journal, self.storage, self.inbox.put, self.master_at, self._status, self.died, self.line
+            self.config,
+            self.journal,
+            self.storage,
+            self.inbox.put,
+            self.master_at,
+            self._status,
+            self.died,
+            self.line,
+            self.photos,
+            self.instructions,
         )
 
     def _card_is_back(self) -> None:
@@ -174,6 +210,7 @@ class Program:
             decoders=equipment.decoders,
             indicators=equipment.indicators,
             kept=sinks.kept,
+            file_kept=sinks.file_kept,
             kept_again=self._card_is_back,
             listening=self.listening,
             alive=self.notice.alive,
@@ -199,6 +236,8 @@ class Program:
             hosts=screen.allowed_hosts,
             metrics=self._metrics,
             set_up=SetUpState(self.set_up, self.listening, self.notice.supervised),
+            photos=self.photos,
+            instructions=self.instructions,
         )
         try:
             server.open()

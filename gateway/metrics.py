@@ -35,6 +35,7 @@ class GatewayMetrics(Collector):
         if view is not None:
             yield _gauge("lineside_records_kept", "Newest journal position.", view.kept)
             yield _gauge("lineside_records_waiting", "Kept here and not yet at the office.", view.waiting)
+            yield _gauge("lineside_photos_waiting", "Photos kept here and not yet there.", view.photos_waiting)
             yield _gauge("lineside_office_online", "1 while the server answers.", int(view.office == "online"))
             yield _gauge("lineside_broker_online", "1 while the broker answers.", int(view.broker == "online"))
             yield _gauge("lineside_clock_synchronised", "1 while NTP holds the clock.", int(view.clock_synchronised))

@@ -9,20 +9,25 @@ from typing import Any
 
 from floor import __version__
 from floor.events import LimitReached, cloud_event
+from floor.master import MasterData
 from floor.schemas import event_topic, state_topic
 from gateway import limits
 from gateway.clock import boottime
 from gateway.config import Config
 from gateway.errors import MasterRefused
+from gateway.instruction_shelf import InstructionShelf
 from gateway.journal import Journal
 from gateway.journal_reader import JournalReader
 from gateway.journal_room import free_bytes
 from gateway.keeping import NewMaster, Noted
 from gateway.line import Line
 from gateway.master_store import open_envelope, save
+from gateway.photo_shelf import PhotoShelf
 from gateway.storage import Storage
 from sync.central_sink import HttpExchange
 from sync.downlink import Downlink
+from sync.file_downlink import FileDownlink
+from sync.files import FilePump
 from sync.limits import OFFER_INTERVAL_SECONDS, NoticeLimits
 from sync.mqtt_pump import MqttPump, StateTopic
 from sync.mqtt_sink import BrokerSettings, PahoPort
@@ -44,11 +49,17 @@ class Sinks:
     runners: list[Runner] = field(default_factory=list)
     on_kept: list[Callable[[], None]] = field(default_factory=list)
     notice_sinks: tuple[str, ...] = ()
+    on_file: list[Callable[[str], None]] = field(default_factory=list)
 
     def kept(self) -> None:
         """There are new records: commit, then signal, then send."""
         for wake in self.on_kept:
             wake()
+
+    def file_kept(self, sha256: str) -> None:
+        """A record names this file."""
+        for wake in self.on_file:
+            wake(sha256)
 
     def start(self) -> None:
         """Begin to send."""
@@ -74,6 +85,8 @@ class Poster:
     config: Config
     put: Callable[[object], bool]
     storage: Storage
+    on_master: Callable[[MasterData], None] = lambda master: None
+    """Called with master data that is on the card, by the thread that brought it."""
     _short_of_room: bool = False
 
     def __call__(self, report: Report) -> bool:
@@ -106,6 +119,7 @@ class Poster:
             # The card is full or cannot be written. What waits on it must be sent all the same, so the pump lives on.
             self._tell_of_room()
             return self.put(SinkRefused("central", f"the snapshot cannot be put on the card: {error}", _CARD_HINT))
+        self.on_master(master)
         return self.put(NewMaster(master, "central"))
 
 
@@ -118,19 +132,74 @@ def build_sinks(
     status: Callable[[], Mapping[str, Any]],
     died: Died,
     line: Line,
+    photos: PhotoShelf,
+    instructions: InstructionShelf,
 ) -> Sinks:
     """Everything the configuration sends to. `master_at`: (version, digest) of the snapshot on the card."""
     found = Sinks()
     post = Poster(config, put, storage)
+    token = config.token() if config.central.url else None
+    _add_photos(found, config, journal, token, post, photos, died)
     if config.central.url:
-        token = config.token()
         if token is None:
             log.error("not enrolled at %s: run `lineside gateway enrol`; records wait on the card", config.central.url)
         else:
+            _add_instructions(found, config, journal, token, post, instructions, died)
             _add_central(found, config, journal, token, post, master_at, status, died)
     if config.mqtt.host:
         _add_mqtt(found, config, journal, post, died, line)
     return found
+
+
+def _add_photos(
+    found: Sinks,
+    config: Config,
+    journal: Journal,
+    token: str | None,
+    post: Poster,
+    photos: PhotoShelf,
+    died: Died,
+) -> None:
+    """A pump of their own; without a server it only keeps the folder tidy."""
+    exchange = None
+    if token is not None:
+        exchange = HttpExchange(config.central.url, token, ca_file=str(config.central.ca_file or ""))
+    pump = FilePump(photos, exchange, post, random.random)
+    finish = exchange.close if exchange is not None else _nothing
+    runner = Runner("photos", pump.step, boottime, died, finish=finish, others_first=journal.is_busy)
+
+    def on_file(sha256: str) -> None:
+        photos.kept(sha256)
+        runner.wake()
+
+    found.runners.append(runner)
+    found.on_file.append(on_file)
+
+
+def _add_instructions(
+    found: Sinks,
+    config: Config,
+    journal: Journal,
+    token: str,
+    post: Poster,
+    instructions: InstructionShelf,
+    died: Died,
+) -> None:
+    """Woken by each snapshot, which names the files."""
+    exchange = HttpExchange(config.central.url, token, ca_file=str(config.central.ca_file or ""))
+    pump = FileDownlink(instructions, exchange, post, random.random)
+    runner = Runner("instructions", pump.step, boottime, died, finish=exchange.close, others_first=journal.is_busy)
+
+    def on_master(master: MasterData) -> None:
+        instructions.plan(master)
+        runner.wake()
+
+    post.on_master = on_master
+    found.runners.append(runner)
+
+
+def _nothing() -> None:
+    """There is no connection to close."""
 
 
 def _one_after_the_other(*calls: Callable[[], None]) -> Callable[[], None]:

@@ -41,6 +41,7 @@ from gateway.station_desk import (
     PageAssign,
     PageCommand,
     PageNote,
+    PagePhoto,
     PageReadBack,
     PageReport,
     Pressed,
@@ -49,6 +50,7 @@ from gateway.station_desk import (
     StationRules,
 )
 from gateway.station_guards import badge_rules, guarded
+from gateway.station_photos import keep_photo
 from gateway.station_table import CARDS, TABLE, Key
 from gateway.view import Message
 
@@ -370,6 +372,8 @@ def decide(
         return _page_note(case, what)
     if isinstance(what, PageAssign):
         return station_assign.assign_page(case, what.call, what.owner)
+    if isinstance(what, PagePhoto):
+        return keep_photo(case, what)
     return station_calls.resolve_page(case, what.call, what.cause)
 
 

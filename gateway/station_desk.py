@@ -110,6 +110,17 @@ class PageNote:
 
 
 @dataclass(frozen=True, slots=True)
+class PagePhoto:
+    """A photo that lies on the card, whole and flushed, of a call (epoch/seq), an operation, or both."""
+
+    sha256: str
+    bytes: int
+    media_type: str
+    operation: str = ""
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PageAssign:
     """A call is handed to another owner."""
 
@@ -118,7 +129,16 @@ class PageAssign:
 
 
 Input = (
-    Scanned | Pressed | PageReport | PageCommand | PageAcknowledge | PageResolve | PageAssign | PageReadBack | PageNote
+    Scanned
+    | Pressed
+    | PageReport
+    | PageCommand
+    | PageAcknowledge
+    | PageResolve
+    | PageAssign
+    | PageReadBack
+    | PageNote
+    | PagePhoto
 )
 
 # The desk.

@@ -136,6 +136,9 @@ STATION_MESSAGES: Final[Catalogue] = {
     "resolved": ("{call} 已解决：{reason}", "{call_en} resolved: {reason_en}"),
     "resolved_office": ("{call} 已由办公室关闭", "{call_en} closed by the office"),
     "call_cancelled": ("已取消呼叫 {call}", "Call cancelled: {call_en}"),
+    # Photos.
+    "photo_kept": ("照片已保存 · {about}", "Photo kept · {about_en}"),
+    "photo_again": ("这张照片已存过 · {about}", "This photo is already kept · {about_en}"),
     # The gateway itself.
     "limit_reached": ("达到记忆上限，已通知维护", "A limit was reached; maintenance is told"),
     "unkept": ("没有保存！请重扫", "NOT kept! Scan again"),

@@ -6,6 +6,7 @@ from floor.calls import CallState
 from floor.cases import Situation, situation_of
 from floor.cells import CommandName
 from floor.events import Instant
+from floor.instructions import instruction_of
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX, FIX_CHARACTERS_MAX
 from floor.master import CallType, MasterData, PastCase
@@ -24,6 +25,7 @@ from gateway.view import (
     CaseLine,
     HandoverLine,
     HeldLine,
+    InstructionLine,
     NoteLine,
     NoticeLine,
     PromptLine,
@@ -61,7 +63,16 @@ def _work(case: Case, share: Share) -> WorkLine:
         state=str(share.state),
         seconds=(share.set_up if share.state is WorkState.SETUP else share.worked)(case.instant) or 0.0,
         as_of_wall=case.instant.wall,
+        instruction=_instruction(case, operation.id if operation else share.operation),
     )
+
+
+def _instruction(case: Case, operation: str) -> InstructionLine | None:
+    row = instruction_of(case.master, operation)
+    if row is None:
+        return None
+    title = shown(row.title or row.id, 64)
+    return InstructionLine(row.id, row.revision, title, row.sha256, row.media_type)
 
 
 def _call(case: Case, call: Call) -> CallLine:

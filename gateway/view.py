@@ -24,6 +24,18 @@ class HeldLine:
 
 
 @dataclass(frozen=True, slots=True)
+class InstructionLine:
+    """The work instruction that holds for an operation. `here`: its file has come. `sha256` empty: it has none yet."""
+
+    id: str
+    revision: str
+    title: str
+    sha256: str
+    media_type: str
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WorkLine:
     """A person's share of an operation. `seconds` worked up to `as_of_wall`; it grows only while running."""
 
@@ -39,6 +51,7 @@ class WorkLine:
     state: str
     seconds: float
     as_of_wall: float
+    instruction: InstructionLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,8 @@ class LastScan:
     identity: str = ""
     at_office: bool = False
     beep_unknown: bool = False
+    file: str = ""
+    """The SHA-256 of the file it is about: at the office only when record and file are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,3 +304,5 @@ class GatewayView:
     """What they last failed with; empty while they are reached."""
     maintainers: bool = True
     """Whether master data names somebody who may set up a station."""
+    photos_waiting: int = 0
+    """Photos kept here whose files are not at the office."""

@@ -17,7 +17,7 @@ from gateway.salvage import DOUBT, Doubt
 from gateway.station_desk import Desk
 from gateway.station_view import station_view
 from gateway.storage import Storage
-from gateway.view import Doubtful, GatewayView, LastScan, StationView
+from gateway.view import Doubtful, GatewayView, LastScan, StationView, WorkLine
 
 PUBLISH_SECONDS = 0.1
 """Views are not published more often than this; a page is live within 200 ms all the same."""
@@ -42,6 +42,10 @@ class Viewing:
     put: Callable[[GatewayView], None]
     line: Line | None = None
     """What the others of the line are told, and what is heard of them."""
+    unsent_files: Callable[[], frozenset[str]] = frozenset
+    """Files of records that are not at the office."""
+    files_here: Callable[[], frozenset[str]] = frozenset
+    """Files of instructions that have come."""
     devices: dict[str, dict[str, bool]] = field(default_factory=dict)
     sinks: dict[str, bool] = field(default_factory=dict)
     sink_errors: dict[str, str] = field(default_factory=dict)
@@ -134,6 +138,7 @@ class Viewing:
             office_error=self.sink_errors.get("central", ""),
             broker_error=self.sink_errors.get("mqtt", ""),
             maintainers=self._maintainers(keeping.master),
+            photos_waiting=len(self.unsent_files()),
         )
 
     def _maintainers(self, master: MasterData) -> bool:
@@ -150,12 +155,14 @@ class Viewing:
     def _station(self, station: str, keeping: Keeping, journal: Journal, instant: Instant) -> StationView:
         view = station_view(keeping.floor, keeping.desks.get(station, Desk(station)), keeping.master, station, instant)
         marks = {row.epoch: row.mark for row in journal.epochs.values()}
+        unsent = self.unsent_files()
         return replace(
             view,
-            last=None if view.last is None else marked(view.last, marks),
-            recent=tuple(marked(each, marks) for each in view.recent),
+            last=None if view.last is None else marked(view.last, marks, unsent),
+            recent=tuple(marked(each, marks, unsent) for each in view.recent),
             devices=tuple(sorted(self.devices.get(station, {}).items())),
             listening=self.listening(station),
+            work=tuple(with_file(each, self.files_here()) for each in view.work),
         )
 
     def _oldest(self, journal: Journal, instant: Instant) -> float | None:
@@ -204,10 +211,16 @@ def _doubtful(journal: Journal, instant: Instant) -> Doubtful | None:
     return Doubtful(doubt.lost, doubt.since, doubt.until) if doubt.lost else None
 
 
-def marked(result: LastScan, marks: dict[str, int]) -> LastScan:
-    """The result with what is known of its way to the office."""
+def with_file(work: WorkLine, here: frozenset[str]) -> WorkLine:
+    """The line with whether its instruction can be shown."""
+    row = work.instruction
+    return work if row is None or row.sha256 not in here else replace(work, instruction=replace(row, here=True))
+
+
+def marked(result: LastScan, marks: dict[str, int], unsent: frozenset[str] = frozenset()) -> LastScan:
+    """The result with what is known of its way to the office. A record that names a file waits for it."""
     epoch, _, seq = result.identity.partition("/")
     if not seq:
         return result
-    at_office = int(seq) <= marks.get(epoch, 0)
+    at_office = int(seq) <= marks.get(epoch, 0) and result.file not in unsent
     return result if at_office == result.at_office else replace(result, at_office=at_office)

@@ -6,6 +6,7 @@ so that the credential goes to the configured address only.
 
 import contextlib
 import gzip
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -19,13 +20,27 @@ from urllib3.exceptions import HTTPError
 
 from sync import limits
 from sync.errors import ReplyRefused, SettingsRefused, SinkRefused, SinkUnreachable
+from sync.file_downlink import FilePiece
 from sync.tls import tls_context
-from sync.wire import PROTOCOL, Batch, Enrolled, Enrolment, Facts, Receipt, SnapshotEnvelope
+from sync.wire import (
+    FILE_PIECE_BYTES_MAX,
+    PROTOCOL,
+    Batch,
+    Enrolled,
+    Enrolment,
+    Facts,
+    FileHeld,
+    FilesAsked,
+    FilesMissing,
+    Receipt,
+    SnapshotEnvelope,
+)
 
 SYNC_PATH: Final = "/api/v1/sync"
 SNAPSHOT_PATH: Final = "/api/v1/snapshot"
 FACTS_PATH: Final = "/api/v1/facts"
 ENROL_PATH: Final = "/api/v1/enrol"
+FILES_PATH: Final = "/api/v1/files"
 
 _COMPRESS_BYTES_MIN: Final = 1_024
 """Below this a compressed body saves no packet."""
@@ -45,6 +60,7 @@ _HINTS: Final[Mapping[int, str]] = {
     422: "Send the reason to whoever maintains the software: the server could not read the batch.",
     426: "Whoever maintains the plant updates the older one of gateway and server.",
 }
+_RANGE: Final = re.compile(r"bytes ([0-9]{1,12})-([0-9]{1,12})/([0-9]{1,12})")
 _PASSING: Final = frozenset({408, 409, 425, 429})
 """Refusals that pass by themselves."""
 
@@ -157,14 +173,67 @@ class HttpExchange:
         body = enrolment.model_dump_json().encode()
         return self._asked("POST", ENROL_PATH, Enrolled, limits.ERROR_BYTES_MAX, body)
 
+    def file_held(self, sha256: str) -> FileHeld:
+        """`GET /api/v1/files/HASH/part`."""
+        return self._asked("GET", f"{FILES_PATH}/{sha256}/part", FileHeld, limits.ERROR_BYTES_MAX)
+
+    def put_piece(self, sha256: str, offset: int, size: int, piece: bytes) -> FileHeld:
+        """`PUT /api/v1/files/HASH/part`. Pictures are compressed already, so the piece goes as it is."""
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Range": f"bytes {offset}-{offset + len(piece) - 1}/{size}",
+        }
+        return self._asked("PUT", f"{FILES_PATH}/{sha256}/part", FileHeld, limits.ERROR_BYTES_MAX, piece, headers)
+
+    def files_missing(self, hashes: tuple[str, ...]) -> tuple[str, ...]:
+        """`POST /api/v1/files/missing`."""
+        body = FilesAsked(files=hashes).model_dump_json().encode()
+        return self._asked("POST", f"{FILES_PATH}/missing", FilesMissing, limits.FILES_ANSWER_BYTES_MAX, body).files
+
+    def file_piece(self, sha256: str, offset: int) -> FilePiece:
+        """`GET /api/v1/files/HASH` with `Range: bytes=OFFSET-`."""
+        headers = {"Range": f"bytes={offset}-"}
+        reply, content = self._exchanged(
+            "GET", f"{FILES_PATH}/{sha256}", FILE_PIECE_BYTES_MAX, None, headers, good_status=206
+        )
+        told = _RANGE.fullmatch(reply.headers.get("Content-Range", ""))
+        if told is None or int(told[1]) != offset or len(content) != int(told[2]) - offset + 1:
+            raise ReplyRefused("the reply is not the range that was asked for")
+        return FilePiece(content, int(told[3]))
+
     def close(self) -> None:
         """Close the kept connections."""
         self._session.close()
 
-    def _asked(self, method: str, path: str, model: type[_Reply], bytes_max: int, body: bytes | None = None) -> _Reply:
-        headers = {"Lineside-Protocol": str(PROTOCOL)}
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        model: type[_Reply],
+        bytes_max: int,
+        body: bytes | None = None,
+        about_body: Mapping[str, str] | None = None,
+    ) -> _Reply:
+        """`about_body`: the headers of a body that is not JSON, which goes as it is."""
+        _, text = self._exchanged(method, path, bytes_max, body, about_body)
+        try:
+            return model.model_validate_json(text)
+        except ValidationError as error:
+            raise ReplyRefused(f"the reply is not a {model.__name__}: {error.errors()[0]['msg']}") from error
+
+    def _exchanged(
+        self,
+        method: str,
+        path: str,
+        bytes_max: int,
+        body: bytes | None,
+        more_headers: Mapping[str, str] | None,
+        good_status: int = 200,
+    ) -> tuple[requests.Response, bytes]:
+        """The reply and its body, of the good status. `more_headers`: None makes the body JSON."""
+        headers = {"Lineside-Protocol": str(PROTOCOL), **(more_headers or {})}
         size = len(body or b"")
-        if body is not None:
+        if body is not None and more_headers is None:
             headers["Content-Type"] = "application/json"
             if size >= _COMPRESS_BYTES_MIN and not self._quick_line:
                 headers["Content-Encoding"] = "gzip"
@@ -181,7 +250,7 @@ class HttpExchange:
                 allow_redirects=False,
                 stream=True,
             ) as reply:
-                good = reply.status_code == 200
+                good = reply.status_code == good_status
                 text = self._body(reply, bytes_max if good else limits.ERROR_BYTES_MAX, deadline, cut=not good)
         except requests.exceptions.SSLError as error:
             hint = "The maintainer checks the certificate authority's file and the server's certificate and name."
@@ -192,10 +261,7 @@ class HttpExchange:
         self._judge_line(size, self._clock() - began)
         if not good:
             raise self._fault(reply, text)
-        try:
-            return model.model_validate_json(text)
-        except ValidationError as error:
-            raise ReplyRefused(f"the reply is not a {model.__name__}: {error.errors()[0]['msg']}") from error
+        return reply, text
 
     def _judge_line(self, size: int, seconds: float) -> None:
         """On a quick line compressing costs more time than it saves, at both ends; elsewhere it saves most of it."""

@@ -43,6 +43,13 @@ OFFER_INTERVAL_SECONDS: Final = 0.5
 # A stream the server does not move on with.
 HELD_BACK_RETRY_SECONDS: Final = 60.0
 
+# How often the office is asked which of the files it confirmed it still holds, and a refused file is tried again.
+FILES_ASK_SECONDS: Final = 3_600.0
+# How often a file that the office does not have, or that came damaged, is asked for again.
+FILE_RETRY_SECONDS: Final = 60.0
+# The answer to such a question: 1,000 hashes.
+FILES_ANSWER_BYTES_MAX: Final = 128 * 1024
+
 # Measured with paho: 20 is as fast as 100, 1000 is slower by half.
 MQTT_WINDOW_MAX: Final = 20
 # Records read from the journal at once for MQTT.

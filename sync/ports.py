@@ -111,7 +111,20 @@ class FactsCame(NamedTuple):
     facts: tuple[Fact, ...]
 
 
-Report = ReceiptCame | PositionMoved | NoticeSkipped | SinkState | SinkRefused | SnapshotCame | FactsCame
+class FileSent(NamedTuple):
+    """The office holds this file, whole."""
+
+    sha256: str
+
+
+class FileCame(NamedTuple):
+    """A file of the office is here, whole, and fits its hash."""
+
+    sha256: str
+
+
+Told = ReceiptCame | PositionMoved | NoticeSkipped | SinkState | SinkRefused
+Report = Told | SnapshotCame | FactsCame | FileSent | FileCame
 
 
 class Post(Protocol):

@@ -33,6 +33,12 @@ RANGES_PER_RECEIPT_MAX = 100
 FACTS_PER_FETCH_MAX = 200
 """Facts in one reply."""
 
+FILE_PIECE_BYTES_MAX = 256 * 1024
+"""A piece of a file in one request: on a line of 1 Mbit/s two seconds, after which a cut costs one piece."""
+
+FILES_PER_ASK_MAX = 1_000
+"""Hashes in one question about files."""
+
 Epoch = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Seq = Annotated[int, Field(ge=0, le=2**53)]
@@ -167,6 +173,25 @@ class Enrolled(WireModel):
     token: str
     mqtt_host: str = ""
     mqtt_port: int = 0
+
+
+class FileHeld(WireModel):
+    """`GET` and `PUT /api/v1/files/HASH/part`: how much of a file the server holds. `whole`: all, and its hash fits."""
+
+    offset: Annotated[int, Field(ge=0, le=2**53)]
+    whole: bool = False
+
+
+class FilesAsked(WireModel):
+    """`POST /api/v1/files/missing`: which of these files does the server not hold?"""
+
+    files: Annotated[tuple[Digest, ...], Field(max_length=FILES_PER_ASK_MAX)]
+
+
+class FilesMissing(WireModel):
+    """The answer, a part of what was asked about."""
+
+    files: Annotated[tuple[Digest, ...], Field(max_length=FILES_PER_ASK_MAX)] = ()
 
 
 def closed_digest_of(closed: "list[tuple[str, int]]") -> str:

@@ -11,7 +11,9 @@ from central.pages import (
     call_pages,
     code_pages,
     error_pages,
+    file_pages,
     gateway_pages,
+    instruction_pages,
     master_pages,
     notice_pages,
     record_pages,
@@ -23,7 +25,12 @@ from central.pages.port import Office
 from central.pages.protection import add_headers, refuse_forged_forms
 
 FORM_BYTES_MAX = 64 * 1024
-"""Every form but the upload of master data."""
+"""Every form but the uploads."""
+
+UPLOADS = {
+    "/master/check": master_pages.UPLOAD_BYTES_MAX,
+    instruction_pages.UPLOAD_PATH: instruction_pages.UPLOAD_BYTES_MAX,
+}
 
 
 def blueprint(office: Office) -> Blueprint:
@@ -34,8 +41,7 @@ def blueprint(office: Office) -> Blueprint:
 
     @pages.before_request
     def protect() -> None:
-        is_upload = request.path == "/master/check"
-        request.max_content_length = master_pages.UPLOAD_BYTES_MAX if is_upload else FORM_BYTES_MAX
+        request.max_content_length = UPLOADS.get(request.path, FORM_BYTES_MAX)
         refuse_forged_forms()
 
     pages.record_once(lambda state: state.app.extensions.__setitem__(OFFICE, office))
@@ -45,7 +51,9 @@ def blueprint(office: Office) -> Blueprint:
         board_pages,
         call_pages,
         code_pages,
+        file_pages,
         gateway_pages,
+        instruction_pages,
         master_pages,
         notice_pages,
         record_pages,

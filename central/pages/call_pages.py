@@ -125,5 +125,6 @@ def _show(office: Office, template: str) -> Response:
         template,
         calls=pressing_calls(office.board().calls),
         ended=office.ended_calls(),
+        photos=office.photos_of_calls(),
         done=done if done in RESULTS else "",
     )

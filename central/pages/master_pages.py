@@ -13,6 +13,7 @@ from central.pages.master_preview import TABLES, Drafts, Preview, changes
 from central.pages.office import PLANNER
 from central.pages.port import Office
 from floor.errors import MasterFileRefused
+from floor.instructions import carried_over
 from floor.notices import change_notices, with_change_notices
 
 FILE_MEGABYTES_MAX = 16
@@ -80,6 +81,8 @@ def _check(office: Office, drafts: Drafts) -> Response:
         return _show(office, faults=refusal.faults, status=422)
     current = office.master()
     before = current.master if current else None
+    # A file that says nothing of instructions leaves those that the page of instructions published.
+    found = carried_over(found, before)
     key = drafts.keep(found, before.version if before else 0, signed_in().name)
     told = change_notices(before, found) if before else ()
     titles = tuple((each.title, each.title_en) for each in told)

@@ -135,6 +135,14 @@ class CallDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoLine:
+    """A photo that a record names. `here`: its file has come, too."""
+
+    sha256: str
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StreamLine:
     """One epoch of a gateway: complete up to `mark`, but for `missing` [first, last] ranges; `claimed` by the card."""
 
@@ -215,6 +223,7 @@ class RecordLine:
     person_name: str = ""
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
     """(name, name_en) of the fields that name a row of the master data, as they are called today."""
+    photo: PhotoLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -13,6 +14,8 @@ from central.call_history import call_steps
 from central.cases import case_id, save_case
 from central.context import Plant
 from central.errors import CaseRefused
+from central.files import HASH, StoredFile
+from central.limits import PHOTOS_OF_CALLS_MAX
 from central.pages import plant_board
 from central.pages.office import (
     Account,
@@ -22,6 +25,7 @@ from central.pages.office import (
     CallLine,
     OneTimeCode,
     OrderLine,
+    PhotoLine,
     Published,
     RecordLine,
     RecordQuery,
@@ -257,7 +261,31 @@ class PlantOffice:
                 operation=query.operation,
             )
             master = snapshots.current_master(session, self._name)
-        return [_record_line(each, master) for each in found]
+        return [self._with_photo(_record_line(each, master)) for each in found]
+
+    def photos_of_calls(self) -> Mapping[tuple[str, str], Sequence[PhotoLine]]:
+        """The newest photos of calls by (gateway, call), each call's in the order they were taken."""
+        found: dict[tuple[str, str], list[PhotoLine]] = {}
+        for record in reversed(self.records(RecordQuery(type="photo.kept"), PHOTOS_OF_CALLS_MAX)):
+            call = record.data.get("call")
+            if record.photo is not None and isinstance(call, str) and call:
+                found.setdefault((record.gateway_name, call), []).append(record.photo)
+        return found
+
+    def file(self, sha256: str) -> StoredFile | None:
+        """A stored file by its hash."""
+        return self._plant.files.find(sha256)
+
+    def store_file(self, content: bytes) -> str:
+        """Keeps a file; its hash. Raises FileRefused, FilesFull."""
+        return self._plant.files.keep(content)
+
+    def _with_photo(self, record: RecordLine) -> RecordLine:
+        """What a hostile gateway calls a hash may be anything."""
+        sha256 = record.data.get("sha256") if record.type == "photo.kept" else None
+        if not isinstance(sha256, str) or HASH.fullmatch(sha256) is None:
+            return record
+        return replace(record, photo=PhotoLine(sha256, self._plant.files.find(sha256) is not None))
 
 
 def _record_line(record: readers.ReadRecord, master: MasterData) -> RecordLine:

@@ -1,11 +1,12 @@
 """The one protocol that the office pages are written against. `central/pages/plant_office.py` answers it from the
 database; tests also answer it from memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from werkzeug.wrappers import Response
 
+from central.files import StoredFile
 from central.pages.office import (
     Account,
     Alarm,
@@ -13,6 +14,7 @@ from central.pages.office import (
     CallDetail,
     CallLine,
     OneTimeCode,
+    PhotoLine,
     Published,
     RecordLine,
     RecordQuery,
@@ -49,3 +51,6 @@ class Office(Protocol):
     def master(self) -> Published | None: ...
     def publish(self, master: MasterData, base_version: int, by: str) -> int: ...
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]: ...
+    def photos_of_calls(self) -> Mapping[tuple[str, str], Sequence[PhotoLine]]: ...
+    def file(self, sha256: str) -> StoredFile | None: ...
+    def store_file(self, content: bytes) -> str: ...

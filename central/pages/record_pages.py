@@ -22,7 +22,7 @@ RECORDS_PER_READ = 500
 DATA_SHOWN_MAX = 8
 """Fields of an event shown in a row; the raw text has all."""
 
-SHOWN_ELSEWHERE = ("person", "operation", "flags")
+SHOWN_ELSEWHERE = ("person", "operation", "flags", "sha256", "media_type")
 COLUMNS = (
     "gateway",
     "epoch",

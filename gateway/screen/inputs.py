@@ -95,6 +95,18 @@ class PageNote:
 
 
 @dataclass(frozen=True, slots=True)
+class PagePhoto:
+    """A photo that was put on the card, of a call or an operation."""
+
+    station: str
+    sha256: str
+    bytes: int
+    media_type: str
+    operation: str = ""
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetUpListen:
     """Show what the station's devices send, for so long at most, and count none of it."""
 
@@ -147,4 +159,5 @@ PageInput = (
     | PageAssign
     | PageReadBack
     | PageNote
+    | PagePhoto
 )

@@ -7,6 +7,12 @@ from devices.limits import SCAN_BYTES_MAX
 BODY_BYTES_MAX: Final = 4096
 """The body of a POST; the longest honest one, a label of 512 escaped bytes, is below 3.2 kB. Answer: 413."""
 
+PIECE_BYTES_MAX: Final = 256 * 1024
+"""A piece of a photo: half of what the page's server holds in memory for one request. Answer: 413."""
+
+PHOTO_UPLOADS_REMEMBERED_MAX: Final = 64
+"""Photos announced and not yet whole; the one announced first is forgotten, and its page begins again."""
+
 HEADER_BYTES_MAX: Final = 16_384
 """The head of a request. Answer: 431."""
 

@@ -16,10 +16,13 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from gateway.instruction_shelf import InstructionShelf
+from gateway.photo_shelf import PhotoShelf
+from gateway.screen import instruction_pages, photo_pages
 from gateway.screen.bodies import BODIES, TypedTooLong
 from gateway.screen.guard import ANSWER_HEADERS, COOKIE, TOKEN_HEADER, Guard
 from gateway.screen.inputs import PageInput
-from gateway.screen.limits import BODY_BYTES_MAX
+from gateway.screen.limits import BODY_BYTES_MAX, PIECE_BYTES_MAX
 from gateway.screen.live import PageStream, StreamPlaces, ViewFeed
 from gateway.screen.set_up_texts import SET_UP_TEXTS
 from gateway.screen.shown import LANGUAGES, Texts, line_content, station_content, station_of
@@ -46,6 +49,8 @@ class PageParts:
     health: Callable[[], Mapping[str, Any]] | None = None
     counts: Counter[str] = field(default_factory=Counter)
     set_up: SetUpState | None = None
+    photos: PhotoShelf | None = None
+    instructions: InstructionShelf | None = None
 
 
 def build(parts: PageParts) -> Flask:
@@ -63,6 +68,7 @@ def build(parts: PageParts) -> Flask:
     _pages(app, parts)
     _streams(app, parts)
     _posts(app, parts)
+    _photos(app, parts)
     _watch(app, parts)
     _set_up(app, parts)
     return app
@@ -94,13 +100,18 @@ def _guard(app: Flask, parts: PageParts) -> None:
         if not parts.guard.host_allowed(request.host):
             return refusal(403, "refused_host")
         if request.method == "POST":
-            return _check_post(parts)
+            is_piece = request.endpoint == "take_piece"
+            request.max_content_length = PIECE_BYTES_MAX if is_piece else BODY_BYTES_MAX
+            return _check_post(parts, photo_pages.OCTETS if is_piece else "application/json")
         return None
 
     @app.after_request
     def _seal(answer: Response) -> Response:
-        answer.headers.update(ANSWER_HEADERS)
-        if request.endpoint != "static":
+        if request.endpoint == "instruction_file" and answer.status_code < 400:
+            answer.headers.update({**ANSWER_HEADERS, **instruction_pages.headers_of(answer.mimetype or "")})
+        else:
+            answer.headers.update(ANSWER_HEADERS)
+        if request.endpoint not in ("static", "instruction_file"):
             answer.headers["Cache-Control"] = "no-store"
         parts.counts[f"answers_{answer.status_code}"] += 1
         return answer
@@ -112,13 +123,13 @@ def _guard(app: Flask, parts: PageParts) -> None:
         return refusal(status, "broken" if status >= 500 else key)
 
 
-def _check_post(parts: PageParts) -> Response | None:
+def _check_post(parts: PageParts, media_type: str) -> Response | None:
     origin, site = request.headers.get("Origin", ""), request.headers.get("Sec-Fetch-Site", "")
     if not parts.guard.origin_allowed(origin, request.host, site):
         return refusal(403, "refused_origin")
     if not parts.guard.token_valid(request.cookies.get(COOKIE, ""), request.headers.get(TOKEN_HEADER, "")):
         return refusal(403, "refused_token")
-    if request.mimetype != "application/json":
+    if request.mimetype != media_type:
         return refusal(415, "refused_body")
     return None
 
@@ -215,6 +226,18 @@ def _set_up(app: Flask, parts: PageParts) -> None:
 
     pages = SetUpPages(parts.set_up, parts.publish, parts.post, parts.guard, refusal, keep_cookie, release())
     pages.add_to(app)
+
+
+def _photos(app: Flask, parts: PageParts) -> None:
+    def station_is_known(station: str) -> bool:
+        _, view = parts.publish.latest()
+        return view is not None and station_of(view, station) is not None
+
+    if parts.photos is not None:
+        desk = photo_pages.PhotoDesk(parts.photos, parts.post, station_is_known, refusal, _json, parts.counts)
+        photo_pages.add_routes(app, desk)
+    if parts.instructions is not None:
+        instruction_pages.add_routes(app, parts.instructions, refusal)
 
 
 def _watch(app: Flask, parts: PageParts) -> None:

@@ -16,13 +16,13 @@ from gateway.screen.errors import ScreenBroken, ScreenUnreachable
 from gateway.screen.guard import Guard
 from gateway.screen.inputs import PageInput
 from gateway.screen.limits import (
-    BODY_BYTES_MAX,
     CLOSE_SECONDS_MAX,
     CONNECTIONS_SPARE,
     HEADER_BYTES_MAX,
     LOOK_SECONDS,
     OUTPUT_BYTES_MAX,
     PEER_SILENT_SECONDS_MAX,
+    PIECE_BYTES_MAX,
     SPARE_THREADS,
     STREAMS_MAX_DEFAULT,
 )
@@ -30,6 +30,8 @@ from gateway.screen.live import StreamPlaces, ViewFeed
 from gateway.screen.shown import Texts
 
 if TYPE_CHECKING:
+    from gateway.instruction_shelf import InstructionShelf
+    from gateway.photo_shelf import PhotoShelf
     from gateway.screen.pages import PageParts
     from gateway.set_up_state import SetUpState
 
@@ -43,6 +45,8 @@ class ScreenServer:
     CLOCK_BOOTTIME; `hosts` are names beside localhost under which browsers may come; `metrics` gives the text of
     `/metrics`; `health` adds members to `/healthz` and may say `ok: False`; `texts` default to the
     station's own; `set_up` is what the set-up page stands on, without which there is none.
+    `/metrics`; `health` adds members to `/healthz` and may say `ok: False`; `texts` default to the station's own;
+    without `photos` none are taken, without `instructions` none are shown.
     """
 
     def __init__(
@@ -60,6 +64,8 @@ class ScreenServer:
         health: Callable[[], Mapping[str, Any]] | None = None,
         texts: Texts | None = None,
         set_up: "SetUpState | None" = None,
+        photos: "PhotoShelf | None" = None,
+        instructions: "InstructionShelf | None" = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -73,6 +79,8 @@ class ScreenServer:
         self._health = health
         self._texts = texts
         self._set_up = set_up
+        self._photos = photos
+        self._instructions = instructions
         self._places = StreamPlaces(streams_max)
         self._closing = threading.Event()
         self._ready = threading.Event()
@@ -164,7 +172,8 @@ class ScreenServer:
             ident=None,
             connection_limit=threads + CONNECTIONS_SPARE,
             channel_timeout=60,
-            max_request_body_size=BODY_BYTES_MAX,
+            # Routes take less; a piece of a photo, the longest body, stays in memory. This size itself is refused.
+            max_request_body_size=PIECE_BYTES_MAX + 1,
             max_request_header_size=HEADER_BYTES_MAX,
             outbuf_high_watermark=OUTPUT_BYTES_MAX,
             clear_untrusted_proxy_headers=True,
@@ -200,6 +209,8 @@ class ScreenServer:
             health=self._health,
             counts=self.counts,
             set_up=self._set_up,
+            photos=self._photos,
+            instructions=self._instructions,
         )
 
     def _message_texts(self) -> Texts:

@@ -210,4 +210,5 @@ def _gateway(view: GatewayView) -> dict[str, Any]:
         "days_left": view.days_left,
         "clock_synchronised": view.clock_synchronised,
         "master_version": view.master_version,
+        "photos_waiting": view.photos_waiting,
     }

@@ -133,6 +133,37 @@ TEXTS: dict[str, dict[str, str]] = {
     "call_cancel": {"zh": "误报：长按取消", "en": "Mistake: hold to cancel"},
     "hold_on": {"zh": "按住不放…", "en": "Keep holding…"},
     "sending": {"zh": "发送中…", "en": "Sending…"},
+    # Photos.
+    "photo": {"zh": "拍照", "en": "Photo"},
+    "photo_sending": {"zh": "照片保存中 {count}%", "en": "Keeping the photo {count}%"},
+    "photo_taken": {"zh": "照片已收下，等待保存…", "en": "Photo taken, being kept…"},
+    "photo_waiting": {"zh": "{count} 张照片未到办公室", "en": "{count} photos not yet at the office"},
+    "photo_large": {
+        "zh": "照片太大（最多 10 MB），没有收下",
+        "en": "The photo is too large (10 MB at most) and was not taken",
+    },
+    "photo_kind": {"zh": "这不是照片（只收 JPEG、PNG、WebP）", "en": "That is no photo (JPEG, PNG or WebP only)"},
+    "photo_cut": {"zh": "照片没传完，请重拍", "en": "The photo did not come whole; take it again"},
+    "photo_gone": {"zh": "照片没传完，请重拍", "en": "The photo did not come whole; take it again"},
+    "photo_busy": {"zh": "正在保存别的照片，请稍后再拍", "en": "Other photos are being kept; try again in a moment"},
+    "photo_full": {
+        "zh": "照片存满了，新照片没有收下；报工不受影响",
+        "en": "No room for more photos, this one was not taken; reports go on",
+    },
+    "photo_room": {
+        "zh": "存储空间留给报工，新照片没有收下",
+        "en": "The room left is for reports; the photo was not taken",
+    },
+    "photo_broken": {"zh": "存储卡写不进去，照片没有收下", "en": "The card cannot be written; the photo was not taken"},
+    # Work instructions.
+    "instruction": {"zh": "指导书", "en": "Instruction"},
+    "instruction_revision": {"zh": "{revision} 版", "en": "rev {revision}"},
+    "instruction_absent": {
+        "zh": "指导书 {revision} 版还没到，请问班长",
+        "en": "Instruction rev {revision} has not arrived yet; ask the team leader",
+    },
+    "instruction_wide": {"zh": "放大", "en": "Larger"},
+    "instruction_narrow": {"zh": "缩小", "en": "Smaller"},
     # Kept here and at the office: two states, never mixed.
     "kept_here": {"zh": "已存本机", "en": "Kept here"},
     "office": {"zh": "办公室", "en": "At the office"},

@@ -10,7 +10,7 @@ from benchmarks.readings import NoRealDisk, cpu_seconds, file_system, place, res
 from benchmarks.scales import TINY
 
 OF_FILES = [each for each in MEASUREMENTS if each.group in ("append", "month")]
-OF_PROCESSES = [each for each in MEASUREMENTS if each.group in ("scan", "cpu", "idle", "draining", "start")]
+OF_PROCESSES = [each for each in MEASUREMENTS if each.group in ("scan", "photo", "cpu", "idle", "draining", "start")]
 OF_OFFICES = [each for each in MEASUREMENTS if each.group in ("drain", "ingest")]
 
 

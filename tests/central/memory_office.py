@@ -1,14 +1,16 @@
 """An office in memory with a small plant in it: for tests of pages in states that a database takes long to reach."""
 
 import dataclasses
+import hashlib
 import itertools
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from flask import Response
 
 from central.errors import CodeRefused, MasterDataStale, NameRefused, SignInRefused
+from central.files import StoredFile
 from central.pages.office import (
     Account,
     Alarm,
@@ -21,6 +23,7 @@ from central.pages.office import (
     OneTimeCode,
     OperationCard,
     OrderLine,
+    PhotoLine,
     Published,
     RecordLine,
     RecordQuery,
@@ -289,6 +292,15 @@ class MemoryOffice:
             raise MasterDataStale
         self.published = Published(master.model_copy(update={"version": version + 1}), time.time(), by)
         return version + 1
+
+    def photos_of_calls(self) -> Mapping[tuple[str, str], Sequence[PhotoLine]]:
+        return {}
+
+    def file(self, sha256: str) -> StoredFile | None:
+        return None
+
+    def store_file(self, content: bytes) -> str:
+        return hashlib.sha256(content).hexdigest()
 
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]:
         found = [

@@ -232,7 +232,8 @@ def test_faults_of_the_framework_come_in_the_same_form(client: FlaskClient) -> N
 
 def test_the_openapi_document_names_every_route(app: Flask, client: FlaskClient) -> None:
     document = client.get("/api/v1/openapi.json").get_json()
-    rules = {str(rule) for rule in app.url_map.iter_rules() if str(rule).startswith("/api/v1/")}
+    known = (str(rule).replace("<", "{").replace(">", "}") for rule in app.url_map.iter_rules())
+    rules = {rule for rule in known if rule.startswith("/api/v1/")}
     untold = {"/api/v1/openapi.json", "/api/v1/health"}
     assert set(document["paths"]) == rules - untold
     assert "Batch" in document["components"]["schemas"]

@@ -91,10 +91,11 @@ class Server:
     def bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 
-    def operation(self, path: str) -> APIOperation:
-        """What the document that the server itself gives says of a path."""
+    def operation(self, path: str, method: str = "get") -> APIOperation:
+        """What the document that the server itself gives says of a way to ask a path."""
         schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", self.app)
-        (found,) = (each.ok() for each in schema.get_all_operations() if each.ok().path == path)
+        told = (each.ok() for each in schema.get_all_operations())
+        (found,) = (each for each in told if (each.path, each.method.lower()) == (path, method))
         return found
 
 
@@ -110,8 +111,10 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     close_app(made.app)
 
 
-def paths() -> list[str]:
-    return sorted(json.loads(DOCUMENT.read_text())["paths"])
+def ways() -> list[tuple[str, str]]:
+    """(path, method) of everything that can be asked."""
+    told = json.loads(DOCUMENT.read_text())["paths"]
+    return sorted((path, method) for path, methods in told.items() for method in methods)
 
 
 def whole(body: dict[str, Any], contents: list[str]) -> dict[str, Any]:
@@ -163,8 +166,8 @@ def _with_query(case: Any, asked: dict[str, str]) -> Any:
     return case
 
 
-def conforms(server: Server, path: str, examples: int) -> None:
-    operation = server.operation(path)
+def conforms(server: Server, path: str, method: str, examples: int) -> None:
+    operation = server.operation(path, method)
 
     @settings(
         deadline=None,
@@ -184,13 +187,13 @@ def conforms(server: Server, path: str, examples: int) -> None:
         server.operation(readable).Case().call_and_validate(checks=ALL_CHECKS)
 
 
-@pytest.mark.parametrize("path", paths())
-def test_generated_requests_get_what_the_document_says(server: Server, path: str) -> None:
-    conforms(server, path, EXAMPLES)
+@pytest.mark.parametrize(("path", "method"), ways())
+def test_generated_requests_get_what_the_document_says(server: Server, path: str, method: str) -> None:
+    conforms(server, path, method, EXAMPLES)
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(1_200)
-@pytest.mark.parametrize("path", paths())
-def test_many_generated_requests_get_what_the_document_says(server: Server, path: str) -> None:
-    conforms(server, path, EXAMPLES_NIGHTLY)
+@pytest.mark.parametrize(("path", "method"), ways())
+def test_many_generated_requests_get_what_the_document_says(server: Server, path: str, method: str) -> None:
+    conforms(server, path, method, EXAMPLES_NIGHTLY)

@@ -19,6 +19,7 @@ from tests.central.page_client import PASSWORD, application, signed_in, submit
 
 CALL_PAGE = "/calls/line-1/" + "a" * 32 + "/7"
 PAGES = ("/board", "/calls", CALL_PAGE, "/gateways", "/gateways/line-2", "/master", "/records", "/users")
+PAGES = ("/board", "/calls", "/gateways", "/gateways/line-2", "/master", "/master/instructions", "/records", "/users")
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -97,6 +98,8 @@ def test_other_pages_need_an_account_even_on_loopback(app: Flask, path: str) -> 
         ("planner", "/gateways/revoke", 403),
         ("leader", "/master/check", 403),
         ("leader", "/master/apply", 403),
+        ("leader", "/master/instructions/add", 403),
+        ("leader", "/master/instructions/remove", 403),
     ],
 )
 def test_roles(app: Flask, name: str, path: str, status: int) -> None:
@@ -144,6 +147,8 @@ def test_language_is_chosen_and_stays_on_the_page(admin: FlaskClient) -> None:
         "/gateways/sign-off",
         "/master/check",
         "/master/apply",
+        "/master/instructions/add",
+        "/master/instructions/remove",
         "/users/add",
         "/users/code",
         "/users/disable",

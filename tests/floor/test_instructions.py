@@ -6,8 +6,14 @@ import pytest
 from pydantic import ValidationError
 
 from floor.example import example_plant
-from floor.instructions import instruction_of
-from floor.master import MasterData
+from floor.instructions import (
+    carried_over,
+    instruction_of,
+    wanted_instructions,
+    with_instruction,
+    without_instruction,
+)
+from floor.master import Instruction, MasterData
 from floor.master_files import read_csv, read_toml, write_toml
 
 PLANT = example_plant()
@@ -89,3 +95,59 @@ def test_instructions_come_back_from_toml_and_from_a_sheet() -> None:
         f"id,item,revision,title,sha256,media_type,bytes\nWI-1,AX-200,B,车削作业指导书,{HASH},application/pdf,1234\n"
     )
     assert read_csv({"instructions.csv": sheet}).instructions == master.instructions
+
+
+def ids(master: MasterData) -> list[str]:
+    return [each.id for each in master.instructions]
+
+
+def file(number: int) -> dict[str, Any]:
+    return {"sha256": f"{number:064x}", "media_type": "image/png", "bytes": 10}
+
+
+def test_what_stations_will_want_comes_first_and_each_file_once() -> None:
+    rows = (
+        row("old", item="AX-200", **file(1)),
+        row("unused", item="ZZ-1", **file(2)),
+        row("held", item="AX-210", **file(3)),
+        row("elsewhere", operation="WO-1003-10", **file(4)),
+        row("mine", operation="WO-1005-10", **file(5)),
+        row("new", "B", item="AX-200", **file(6)),
+        row("same", item="PN-008", **file(6)),
+        row("none", item="SH-300"),
+    )
+    parts = with_rows(*rows).model_dump()
+    for order in parts["work_orders"]:
+        order["state"] = "held" if order["id"] == "WO-1002" else "released"
+    for operation in parts["operations"]:
+        operation["stations"] = {"WO-1003-10": ["S3"], "WO-1005-10": ["S1"]}.get(operation["id"], [])
+    master = MasterData.model_validate(parts)
+    found = [each.id for each in wanted_instructions(master, ["S1", "S2"])]
+    assert found == ["new", "mine", "old", "unused", "held", "elsewhere"]
+    assert [each.id for each in wanted_instructions(master, ["S3"])][:2] == ["new", "elsewhere"]
+    assert wanted_instructions(PLANT, ["S1"]) == ()
+
+
+def test_a_new_revision_takes_the_place_of_the_old_one_and_holds() -> None:
+    master = with_rows(row("WI-1", item="AX-200"), row("WI-2", item="AX-200"))
+    changed = with_instruction(master, Instruction.model_validate(row("WI-1", "B", item="AX-200")))
+    assert ids(changed) == ["WI-2", "WI-1"]
+    assert chosen(changed, "WO-1001-10") == "WI-1"
+    assert ids(without_instruction(changed, "WI-1")) == ["WI-2"]
+    assert without_instruction(master, "WI-9") == master
+    with pytest.raises(ValidationError, match="unknown operation"):
+        with_instruction(master, Instruction.model_validate(row("WI-3", operation="WO-7")))
+
+
+def test_a_file_that_says_nothing_of_instructions_leaves_them() -> None:
+    before = with_rows(
+        row("WI-1", item="AX-200"), row("WI-2", operation="WO-1001-10"), row("WI-3", operation="WO-1002-10")
+    )
+    assert ids(carried_over(PLANT, before)) == ["WI-1", "WI-2", "WI-3"]
+    parts = PLANT.model_dump()
+    parts["operations"] = [each for each in parts["operations"] if each["work_order"] != "WO-1002"]
+    assert ids(carried_over(MasterData.model_validate(parts), before)) == ["WI-1", "WI-2"]
+    other = with_rows(row("WI-9", item="AX-200"))
+    assert carried_over(other, before) == other
+    assert carried_over(PLANT, None) == PLANT
+    assert carried_over(PLANT, PLANT) == PLANT

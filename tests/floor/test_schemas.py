@@ -50,6 +50,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "andon.acknowledged": {"call": f"{EPOCH}/1", "call_type": "quality", "person": "lee"},
     "andon.resolved": {"call": f"{EPOCH}/1", "call_type": "quality", "cause": "flaw"},
     "andon.cancelled": {"call": f"{EPOCH}/1", "call_type": "quality"},
+    "photo.kept": {"sha256": "0" * 64, "bytes": 9, "media_type": "image/png", "call": f"{EPOCH}/1"},
     "snapshot.applied": {"version": 1, "digest": "0" * 64, "source": "file"},
     "fact.received": {"fact": 1, "kind": "operation.progress", "content": {"operation": "W1-10", "good": 1}},
     "device.found": {"device": "s"},

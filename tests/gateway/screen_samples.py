@@ -9,6 +9,7 @@ from gateway.view import (
     GatewayView,
     HandoverLine,
     HeldLine,
+    InstructionLine,
     LastScan,
     LineCall,
     LineStation,
@@ -38,6 +39,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "repeated": {"zh": "刚才这一张已经存过", "en": "This one was kept a moment ago"},
     "assigned": {"zh": "{call} 已转交 {owner}，等人来", "en": "{call_en} handed to {owner}, waiting"},
     "stopped": {"zh": "停线：{call} 未解决，已到定位点", "en": "Line stopped: {call_en} is still open"},
+    "photo_kept": {"zh": "照片已保存 · {about}", "en": "Photo kept · {about_en}"},
     "called": {"zh": "已呼叫{name}", "en": "{name} is called"},
     "refused_earlier_short": {
         "zh": "不允许：前道工序数量不足 · {operation}",
@@ -345,6 +347,20 @@ def fixed() -> GatewayView:
     return view(replace(RUNNING_STATION, calls=(amber, red), call_types=types, last=last, recent=(last, *RECENT)))
 
 
+def photographed() -> GatewayView:
+    """A photo was kept a moment ago; two files are still to go to the office. The instruction is here."""
+    last = scan("kept", "photo_kept", "", 2, 1286, about="设备故障", about_en="Machine")
+    row = InstructionLine("WI-100", "B", "压装轴承作业指导书", "ab" * 32, "application/pdf", here=True)
+    work = (PAUSED, replace(WORK, instruction=row))
+    return view(replace(RUNNING_STATION, work=work, last=last, recent=(last, *RECENT)), photos_waiting=2)
+
+
+def uninstructed() -> GatewayView:
+    """The instruction of the running operation has not arrived yet."""
+    row = InstructionLine("WI-100", "C", "压装轴承作业指导书", "cd" * 32, "image/png")
+    return view(replace(RUNNING_STATION, work=(PAUSED, replace(WORK, instruction=row))))
+
+
 SAMPLES = {
     "doubtful": doubtful,
     "idle": idle,
@@ -363,5 +379,7 @@ SAMPLES = {
     "instructed": instructed,
     "handed_over": handed_over,
     "taking_over": taking_over,
+    "photographed": photographed,
+    "uninstructed": uninstructed,
     "unkept": unkept,
 }

@@ -11,11 +11,14 @@ from floor.events import Happening, Instant, ReportFinished, encode
 from gateway import limits
 from gateway.concessions import ORDER, Concession
 from gateway.config import parse
-from gateway.errors import JournalBroken, JournalFull
+from gateway.errors import JournalBroken, JournalFull, PhotoRefused
+from gateway.file_room import FileRoom
 from gateway.journal_reader import JournalReader, check
 from gateway.journal_room import free_bytes
 from gateway.journal_upkeep import checkpoint_position, used_fraction
 from gateway.keeping import NewMaster, Noted
+from gateway.loop import Met
+from gateway.photo_shelf import PhotoShelf
 from gateway.screen import inputs as page
 from gateway.sinks import Poster
 from sync.limits import NoticeLimits
@@ -185,7 +188,25 @@ def the_ballast(folder: Path) -> None:
     bench.close()
 
 
+def new_photos(folder: Path) -> None:
+    """Photos stop where the journal's promised room begins, and at their own bound; scans are kept all the same."""
+    bench = Bench(folder)
+    room = FileRoom(bench.journal.path, 10**6, 0, bytes_max=5_000)
+    shelf = PhotoShelf(folder, room, lambda: bench.now, told=lambda limit: bench.step(Met(limit)))
+    shelf.recovered(())
+    shelf.begin(4_000)
+    with pytest.raises(PhotoRefused, match="photo_full"):
+        shelf.begin(1_001)
+    shelf._room = FileRoom(bench.journal.path, free_bytes(folder), 0)
+    with pytest.raises(PhotoRefused, match="photo_room"):
+        shelf.begin(1)
+    assert reached(bench) == {"photos": 1, "photo_room": 1}
+    assert bench.scan(BADGE, TICKET) == [Signal.NOTED, Signal.KEPT]
+    bench.close()
+
+
 ROWS: dict[str, Callable[[Path], None]] = {
+    "PHOTOS_BYTES_MAX": new_photos,
     "REJECTED_SCANS_PER_MINUTE_MAX": rejected_scans,
     "NOTICE_BACKLOG_RECORDS_MAX": notices,
     "SNAPSHOT_ROOM_BYTES": new_master_data,

@@ -41,6 +41,8 @@ class _Answers(BaseHTTPRequestHandler):
         elif self._authorised():
             self._sync(body)
 
+    do_PUT = do_POST
+
     def do_GET(self) -> None:
         self.office.bodies.append((dict(self.headers), b""))
         if self._odd() or not self._authorised():

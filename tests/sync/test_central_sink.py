@@ -63,6 +63,26 @@ def test_what_a_person_must_mend_is_refused(office: HttpOffice, exchange: HttpEx
     assert exchange.offer(OFFER).server == "office-1"
 
 
+@pytest.mark.parametrize("oddity", ["garbage", "redirect", "404", "416", "bomb"])
+def test_a_file_that_does_not_come_as_the_range_asked_for_is_refused(
+    office: HttpOffice, exchange: HttpExchange, oddity: str
+) -> None:
+    office.oddity = oddity
+    with pytest.raises(SinkRefused):
+        exchange.file_piece("0" * 64, 0)
+    with pytest.raises(SinkRefused):
+        exchange.put_piece("0" * 64, 0, 10, b"x" * 10)
+
+
+@pytest.mark.parametrize("oddity", ["500", "507", "short", "taken_then_cut"])
+def test_a_piece_that_is_cut_is_tried_again(office: HttpOffice, exchange: HttpExchange, oddity: str) -> None:
+    office.oddity = oddity
+    with pytest.raises(SinkUnreachable):
+        exchange.file_piece("0" * 64, 0)
+    with pytest.raises(SinkUnreachable):
+        exchange.put_piece("0" * 64, 0, 10, b"x" * 10)
+
+
 def test_the_servers_own_words_are_shown(office: HttpOffice, exchange: HttpExchange) -> None:
     office.fault = '{"error": "revoked\\n", "hint": "Ask the office."}'
     office.oddity = "403"

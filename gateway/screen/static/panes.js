@@ -161,14 +161,20 @@ function updateCall(state, node, type, call) {
   time.hidden = !call;
 }
 
-export function paintFooter(state) {
+export function paintFooter(state, photoPercent = null) {
   const chips = [];
+  for (const button of document.querySelectorAll("button.photo")) {
+    button.disabled = photoPercent !== null;
+    button.lastElementChild.textContent = photoPercent === null ? say("photo") : `${photoPercent}%`;
+  }
+  if (photoPercent !== null) chips.push({ key: "photo", kind: "busy", icon: "camera", text: photoPercent < 100 ? say("photo_sending", { count: photoPercent }) : say("photo_taken") });
   const gate = state.view.gateway;
   for (const each of state.view.devices.filter((device) => !device.there)) {
     chips.push({ key: `device ${each.name}`, kind: "bad", icon: "plug-off", text: `${each.name} ${say("device_gone")}` });
   }
-  if (!chips.length && state.view.devices.length) chips.push({ key: "devices", kind: "good", icon: "plug", text: say("devices_ok") });
+  if (!chips.some((each) => each.kind === "bad") && state.view.devices.length) chips.push({ key: "devices", kind: "good", icon: "plug", text: say("devices_ok") });
   if (gate.broker === "offline") chips.push({ key: "broker", kind: "warn", icon: "alert", text: say("broker_offline") });
+  if (gate.photos_waiting) chips.push({ key: "photos", kind: "warn", icon: "camera", text: say("photo_waiting", { count: count(gate.photos_waiting) }) });
   if (!gate.clock_synchronised) chips.push({ key: "clock", kind: "warn", icon: "clock", text: say("clock_unsynchronised") });
   keyed(byId("chips"), [...lineChips(state), ...chips], (each) => each.key, (each) => {
     const node = make("li", `chip ${each.kind}`);

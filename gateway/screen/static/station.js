@@ -1,5 +1,6 @@
 // The station page: one state, painted whole whenever the gateway says something new.
 
+import { InstructionPanel } from "./instruction.js";
 import { KeyCollector, visible } from "./keys.js";
 import { byId } from "./nodes.js";
 import { CallPanel, QuantityPanel } from "./panels.js";
@@ -7,6 +8,7 @@ import { CounterPanel } from "./counter.js";
 import { NotePanel } from "./note.js";
 import { PausePanel } from "./pause.js";
 import { chosenWork, paintCalls, paintClocks, paintFooter, paintJob, paintPeople, paintTop } from "./panes.js";
+import { Photos } from "./photos.js";
 import { paintAge, paintRecent, paintDoubt, paintResult, paintUnkept } from "./result.js";
 import { prepareSound, sound } from "./sound.js";
 import { ReadingPanel, paintHandover, paintNotices } from "./reading.js";
@@ -36,13 +38,15 @@ const counter = new CounterPanel(state, post);
 const fields = () => [reading, counter, quantity].find((each) => each.open);
 const note = new NotePanel(state, post);
 const pause = new PausePanel(state, post);
+const instruction = new InstructionPanel(state);
+const photos = new Photos(wire, { begun: () => call.hide(), changed: paint, taken: () => taken("photo"), refused });
 const keys = new KeyCollector({
   label: (text) => post("typed", { text }),
   trouble: refused,
   echo: (text) => (byId("type-label").value = visible(text)),
   fieldsOpen: () => Boolean(fields()),
   fieldKey: (key) => fields()?.key(key),
-  escape: () => (fields() ? fields().cancel() : call.hide()),
+  escape: () => (fields() ? fields().cancel() : call.open ? call.hide() : instruction.hide()),
 });
 
 function view({ wall, version, station }) {
@@ -52,6 +56,7 @@ function view({ wall, version, station }) {
   const before = state.view;
   state.view = station;
   if (newsOf(before) !== newsOf(station)) {
+    instruction.narrow();
     state.local = null;
     state.pendingSince = 0;
   }
@@ -79,7 +84,7 @@ function paint() {
   paintJob(state);
   paintCalls(state);
   paintRecent(state);
-  paintFooter(state);
+  paintFooter(state, photos.percent);
   quantity.follow(); // Before the result: an open panel takes the place of the prompt's buttons.
   call.follow();
   reading.follow();
@@ -88,6 +93,7 @@ function paint() {
   paintHandover(state);
   pause.follow();
   note.follow();
+  instruction.follow();
   paintResult(state);
   paintUnkept(state);
   paintDoubt(state);
@@ -167,6 +173,11 @@ const ACTIONS = {
   "call-assign": () => call.choose(),
   assign: (button) => call.assign(button.dataset.value),
   resolve: (button) => call.resolve(button.dataset.value),
+  "instruction-open": () => instruction.show(),
+  "instruction-close": () => instruction.hide(),
+  "instruction-size": () => instruction.widen(),
+  "photo-job": () => photos.take({ operation: chosenWork(state)?.operation || "", call: "" }),
+  "photo-call": () => photos.take({ operation: "", call: call.call }),
 };
 
 function raise(type) {

@@ -2,7 +2,7 @@
 
 const RETRY_MS = 1000;
 const SILENT_MS = 12000; // The gateway says something every 5 s.
-const ANSWER_MS = 8000;
+const ANSWER_MS = 8000; // A piece of a photo takes the card 4 s at most.
 const HIDDEN_MS = 30000; // A hidden tab gives its connection back: a browser has six per host.
 const QUEUE_MAX = 20;
 
@@ -71,21 +71,27 @@ export class Wire {
   }
 
   async send(kind, body) {
+    const answer = await this.ask(kind, "application/json", JSON.stringify(body));
+    if (answer.status === 202) this.wants.taken(kind);
+    else this.wants.refused(answer.trouble);
+  }
+
+  // {status, said, error, trouble}: what the gateway answered; trouble is its words, or a key of ours where none came.
+  async ask(path, type, body) {
     let answer;
     try {
-      answer = await fetch(`${this.base}/${kind}`, {
+      answer = await fetch(`${this.base}/${path}`, {
         method: "POST",
-        headers: { "Content-Type": "application/json", "X-Lineside-Token": this.token },
-        body: JSON.stringify(body),
+        headers: { "Content-Type": type, "X-Lineside-Token": this.token },
+        body,
         redirect: "error",
         signal: AbortSignal.timeout(ANSWER_MS),
       });
     } catch {
-      return void this.wants.refused("unsent");
+      return { status: 0, said: {}, error: "unsent", trouble: "unsent" };
     }
-    if (answer.status === 202) return void this.wants.taken(kind);
     const said = await answer.json().catch(() => ({}));
     if (said.error === "refused_token") this.token ? this.open() : location.reload();
-    this.wants.refused(said.zh ? said : "unsent");
+    return { status: answer.status, said, error: said.error || "", trouble: said.zh ? said : "unsent" };
   }
 }
