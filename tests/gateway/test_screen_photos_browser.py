@@ -79,7 +79,7 @@ def test_a_full_card_is_said_and_everything_else_goes_on(browser: Browser, shelf
     with served(samples.running(), photos=shelf) as page, tab(browser, page.server.url, KIOSK) as seen:
         choose(seen, "#job .photo", "photo.jpg", "image/jpeg", jpeg())
         seen.wait_text("#result-text", "报工不受影响")
-        seen.tab.click("#do-pause")
+        seen.tab.click("#do-sign-out")
         page.inbox.wait_for(1)
 
 
