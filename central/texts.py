@@ -211,6 +211,7 @@ _MASTER: Final = {
     "master.label_patterns": ("条码规则", "Label patterns"),
     "master.components": ("物料清单", "Bills of materials"),
     "master.blocked_lots": ("封存批次", "Blocked lots"),
+    "master.shifts": ("班次", "Shifts"),
     "master.cases": ("案例", "Past cases"),
     "master.download": ("下载当前数据", "Download the current data"),
     "master.codes": ("工牌、工单、指令卡", "Badges, tickets, command cards"),

@@ -36,6 +36,10 @@ def _day(text: str) -> str:
 Day = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"), AfterValidator(_day)]
 """A day at the plant, as 2027-01-31; empty: none."""
 
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+Clock = Annotated[str, Field(pattern=rf"^{_CLOCK}$", description="a time of day at the plant, as 06:30")]
+Span = Annotated[str, Field(pattern=rf"^{_CLOCK}-{_CLOCK}$", description="from and to, as 09:00-09:15")]
+
 FactName = Literal["quantity", "due", "revision"]
 """A key fact. quantity: what the operation plans; due: month and day, as 1231; revision: the work instruction's."""
 

@@ -78,7 +78,9 @@ DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
 READ_BACK: Final = frozenset({"handover_open", "notice_unread", "instruction_unread"})
 """Refused until the key facts are read back: the station asks for them at once."""
 
-UNKNOWN: Final = frozenset({"unknown_operation", "earlier_unknown", "earlier_short_hearsay", "expiry_unknown"})
+UNKNOWN: Final = frozenset(
+    {"unknown_operation", "earlier_unknown", "earlier_short_hearsay", "expiry_unknown", "calendar_unknown"}
+)
 """Flags of what cannot be judged here and now: no policy refuses for ignorance (I12), nor on hearsay."""
 
 

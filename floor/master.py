@@ -14,7 +14,21 @@ from pydantic import (
     model_validator,
 )
 
-from floor.cells import PLAIN, Code, CommandName, Day, FactName, GrownRow, LabelText, Note, Row, Segment, Title
+from floor.cells import (
+    PLAIN,
+    Clock,
+    Code,
+    CommandName,
+    Day,
+    FactName,
+    GrownRow,
+    LabelText,
+    Note,
+    Row,
+    Segment,
+    Span,
+    Title,
+)
 from floor.error_proofing import Moment, Policy, RuleName
 from floor.label_codes import codes_of
 from floor.label_patterns import Pattern, PatternKind, parsed
@@ -170,6 +184,21 @@ class PastCase(Row):
     closed: Day = ""
 
 
+class Shift(Row):
+    """A shift of the plant's calendar. `days`: 1 is Monday; an `end` at or before `start` is the next day's.
+
+    `breaks` as 09:00-09:15. `stations` empty: everywhere.
+    """
+
+    id: Code
+    name: Title = ""
+    days: Annotated[str, Field(pattern=r"^[1-7]{1,7}$")] = "12345"
+    start: Clock
+    end: Clock
+    breaks: tuple[Span, ...] = ()
+    stations: tuple[Segment, ...] = ()
+
+
 class RulePolicy(GrownRow):
     """What the plant wants done about a broken rule; empty: the usual (`floor/error_proofing.py`)."""
 
@@ -262,6 +291,7 @@ class MasterData(GrownRow):
             "components",
             "blocked_lots",
             "cases",
+            "shifts",
         }
     )
     version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
@@ -281,6 +311,7 @@ class MasterData(GrownRow):
     components: tuple[Component, ...] = ()
     blocked_lots: tuple[BlockedLot, ...] = ()
     cases: tuple[PastCase, ...] = ()
+    shifts: tuple[Shift, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MasterData":

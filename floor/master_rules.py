@@ -29,6 +29,7 @@ def _doubles(master: "MasterData") -> list[str]:
     tables = ("people", "stations", "work_orders", "operations", "call_types", "reasons", "instructions")
     for table in tables:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
+    found += _repeated("shift id", (row.id for row in master.shifts))
     found += _repeated("case id", (row.id for row in master.cases))
     if len(master.cases) > CASES_MAX:
         found.append(f"{len(master.cases)} cases, more than {CASES_MAX}")

@@ -28,6 +28,7 @@ from floor.master import (
     Person,
     Reason,
     RulePolicy,
+    Shift,
     Skill,
     Station,
     WorkOrder,
@@ -50,6 +51,7 @@ TABLES: Final[dict[str, type[Row]]] = {
     "components": Component,
     "blocked_lots": BlockedLot,
     "cases": PastCase,
+    "shifts": Shift,
 }
 """Name of the table, of its CSV file and of its sheet -> its rows."""
 

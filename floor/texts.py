@@ -77,6 +77,7 @@ FLAG_NAMES: Final[Catalogue] = {
     "continued": ("报工后继续", "goes on after a report"),
     "earlier_unknown": ("前道数量未知", "earlier quantity unknown"),
     "earlier_short_hearsay": ("前道数量不足（同线所报）", "earlier operation short (by the line)"),
+    "calendar_unknown": ("时钟未校准，未按班次暂停", "clock not set, breaks not taken out"),
     "expiry_unknown": ("时钟未校准，未判有效期", "clock not set, expiry not judged"),
     "skill_missing": ("无此技能资格", "skill missing"),
     "skill_expired": ("技能资格已过期", "skill expired"),

@@ -39,6 +39,8 @@ class Share:
     """Seconds in reports that it went on after; None as for `seconds`."""
     counter: str = ""
     """The machine's counter at its start, as read; empty: nobody read it."""
+    rest: str = ""
+    """Which rest of the calendar paused it; empty: none did."""
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -49,8 +51,8 @@ class Share:
     @property
     def more(self) -> tuple[Any, ...]:
         """What came after 0.1.0; empty where there is nothing to say."""
-        found = (self.before, self.state is WorkState.SETUP, self.counter)
-        return found if found != (0, False, "") else ()
+        found = (self.before, self.state is WorkState.SETUP, self.counter, self.rest)
+        return found if found != (0, False, "", "") else ()
 
     def set_up(self, instant: Instant) -> float | None:
         """Seconds of the set-up it is in; None when part of it was in another boot (I9)."""

@@ -7,6 +7,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from floor import events, work, work_events
+from floor.calendar import REST_KINDS
 from floor.events import Happening, Instant
 from floor.work import WorkAction, WorkState
 from gateway.floor_rows import REPORT_COLUMNS, Report, Share
@@ -27,9 +28,9 @@ def to_json(state: "Floor") -> dict[str, list[Any]]:
 
 def from_json(state: "Floor", found: dict[str, list[Any]]) -> None:
     """Put it back into shares and reports that were read before."""
-    for person, operation, before, in_setup, counter in found.get("shares", ()):
+    for person, operation, before, in_setup, counter, rest in found.get("shares", ()):
         share = state.shares[person][operation]
-        share.counter = counter
+        share.counter, share.rest = counter, rest
         share.before, share.state = before, WorkState.SETUP if in_setup else share.state
     reports = {row.identity: row for rows in state.reports.values() for row in rows}
     for identity, *more in found.get("reports", ()):
@@ -76,14 +77,17 @@ def _moved(state: "Floor", share: Share | None, action: WorkAction, instant: Ins
         return
     share.seconds = share.worked(instant)
     share.state = work.after(share.state, action)
-    share.since, share.boot = instant.boottime, instant.boot
+    share.since, share.boot, share.rest = instant.boottime, instant.boot, ""
 
 
 def work_paused(state: "Floor", identity: str, happening: Happening) -> None:
     """A share rests."""
     event = happening.event
     assert isinstance(event, events.WorkPaused)
-    _moved(state, state.share(event.person, event.operation), WorkAction.PAUSE, happening.instant)
+    share = state.share(event.person, event.operation)
+    _moved(state, share, WorkAction.PAUSE, happening.instant)
+    if share is not None and event.reason in REST_KINDS:
+        share.rest = event.reason
 
 
 def work_resumed(state: "Floor", identity: str, happening: Happening) -> None:

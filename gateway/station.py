@@ -26,6 +26,7 @@ from gateway import (
     station_parts,
     station_reading,
     station_report,
+    station_rest,
     station_stop,
     station_work,
 )
@@ -411,6 +412,8 @@ def step(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
         return stopped
     if (escalated := station_calls.escalate(case)) is not None:
         return escalated
+    if (rested := station_rest.rest(case)) is not None:
+        return rested
     prompt = desk.prompt
     if prompt is not None and prompt.at + rules.prompt_timeout_seconds <= instant.boottime:
         # A number or a confirmation that never came: nothing of it was kept, and the worker is told so.
@@ -428,7 +431,7 @@ def wake(state: Floor, desk: Desk, instant: Instant, rules: StationRules, master
     if desk.prompt is not None:
         times.append(desk.prompt.at + rules.prompt_timeout_seconds)
     case = Case(state, desk, master, instant, rules, shown="")
-    due = (station_stop.next_stop(case), station_calls.next_escalation(case))
+    due = (station_stop.next_stop(case), station_calls.next_escalation(case), station_rest.next_rest(case))
     return min([*times, *(each for each in due if each is not None)], default=None)
 
 

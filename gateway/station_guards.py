@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from devices.types import Signal
+from floor.calendar import has_calendar
 from floor.error_proofing import READ_BACK, Moment, asked, has_ended, split
 from floor.events import ScanRefused
 from floor.label_texts import shown
@@ -112,9 +113,15 @@ def work_rules(
         ("over_quantity", done + good + scrap > operation.planned),
         ("nothing_left", not (good or scrap) and done >= operation.planned),
         ("unknown_operation", key != operation.id),
+        ("calendar_unknown", moment == "finish" and _calendar_unknown(case)),
         *((_read_rule(each), True) for each in (unread(case, operation) if moment == "start" else ())),
     ]
     return asked((rule for rule, holds in found if holds), moment)
+
+
+def _calendar_unknown(case: Case) -> bool:
+    """Breaks were not taken out of the time worked: the clock is not set, so nobody knows when they were."""
+    return not case.instant.synchronised and has_calendar(case.master, case.station)
 
 
 def guarded(

@@ -29,6 +29,9 @@ STATION_MESSAGES: Final[Catalogue] = {
     "setup_started_flagged": ("开始调机 {operation}，注意：{flags}", "Set-up of {operation}. Note: {flags_en}"),
     "setup_finished": ("调机结束，已开工 {operation}", "Set-up done, running {operation}"),
     "resumed": ("继续 {operation}", "Resumed {operation}"),
+    "rests_break": ("休息：{count} 道工序已自动暂停", "Break: {count} paused by itself"),
+    "rests_shift_end": ("下班：{count} 道工序已自动暂停，请交班", "Shift over: {count} paused, please hand over"),
+    "rest_over": ("休息结束，{count} 道工序继续", "Break over: {count} going on"),
     "undone": (
         "已撤销 合格 {good} 报废 {scrap} · {operation}",
         "Taken back: good {good}, scrap {scrap} · {operation}",
