@@ -93,6 +93,14 @@ PLAIN_CARDS: tuple[tuple[CommandName, str, str], ...] = (
 )
 
 
+LATER_CARDS: tuple[tuple[CommandName, str, str], ...] = (
+    ("handover", "交接班", "Hand over"),
+    ("partial", "报工并继续", "Report part"),
+    ("setup", "调机", "Set-up"),
+)
+"""Cards that gateways of 0.1.0 do not know."""
+
+
 def _operations() -> tuple[Operation, ...]:
     return tuple(
         Operation(
@@ -165,7 +173,7 @@ def example_plant() -> MasterData:
 def demo_plant() -> MasterData:
     """The same plant as it is after some months: calls go up tiers, and past cases are known.
 
-    It has tables that gateways of 0.1.0 refuse, which `example_plant` has not.
+    It has tables and cards that gateways of 0.1.0 refuse, which `example_plant` has not.
     """
     tiers = [
         CallTier(call_type=each, tier=1 + sum(row[0] == each for row in TIERS[:at]), minutes=minutes, owner=owner)
@@ -177,4 +185,5 @@ def demo_plant() -> MasterData:
         for number, row in enumerate(PAST_CASES, start=1)
     ]
     tables = {name: getattr(example_plant(), name) for name in MasterData.model_fields}
-    return MasterData(**tables | {"call_tiers": tuple(tiers), "cases": tuple(cases)})
+    cards = (*command_cards(), *(_card(command, "", name, name_en) for command, name, name_en in LATER_CARDS))
+    return MasterData(**tables | {"call_tiers": tuple(tiers), "cases": tuple(cases), "command_cards": cards})
