@@ -71,6 +71,7 @@ CALL_STEPS_MAX: Final = 200
 
 CALL_STEPS_READ_MAX: Final = 1_000
 """Records looked at for the steps of one call."""
+
 PHOTOS_OF_CALLS_MAX: Final = 200
 """Photos that the page of calls looks for, the newest; older ones are on the page of records."""
 

@@ -112,6 +112,7 @@ def _show_one(office: Office, gateway_name: str, epoch: str, seq: int, fault: bo
         found=_known_call(office, gateway_name, epoch, seq, note),
         note=note,
         fault=fault,
+        photos=office.photos_of_calls().get((gateway_name, f"{epoch}/{seq}"), ()),
         fix=shown(request.form.get("fix", ""), FIX_CHARACTERS_MAX),
         fix_max=FIX_CHARACTERS_MAX,
         note_max=NOTE_CHARACTERS_MAX,

@@ -44,9 +44,8 @@ class ScreenServer:
     `post` hands an input to the inbox and answers False when that is full; `clock` is float seconds of
     CLOCK_BOOTTIME; `hosts` are names beside localhost under which browsers may come; `metrics` gives the text of
     `/metrics`; `health` adds members to `/healthz` and may say `ok: False`; `texts` default to the
-    station's own; `set_up` is what the set-up page stands on, without which there is none.
-    `/metrics`; `health` adds members to `/healthz` and may say `ok: False`; `texts` default to the station's own;
-    without `photos` none are taken, without `instructions` none are shown.
+    station's own; `set_up` is what the set-up page stands on, without which there is none; without `photos` none are
+    taken, without `instructions` none are shown.
     """
 
     def __init__(

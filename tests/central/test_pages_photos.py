@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from central.application import close_app, create_app
+from central.board import ended_calls
 from central.config import CentralConfig
 from central.context import Plant
 from central.ingest import ingest
@@ -58,12 +59,17 @@ def plant(app: Flask) -> Plant:
 
 
 def test_a_calls_photos_stand_with_the_call(app: Flask, plant: Plant) -> None:
-    page = first_administrator(app).get("/calls").text
+    client = first_administrator(app)
+    page = client.get("/calls").text
     opened, ended = page.split("data-head", 1)[0], page.split("data-head", 1)[1]
     assert opened.count(f'<img src="/files/{named(HERE)}"') == 1
     assert named(COMING) not in page
     assert opened.count("照片未到") == 1
     assert ended.count(f'<img src="/files/{named(HERE)}"') == 1
+    with plant.database.read() as session:
+        call = next(each.call for each in ended_calls(session, plant.now(), plant.database.plant))
+    one = client.get(f"/calls/one/{call}").text
+    assert one.count(f'<img src="/files/{named(HERE)}"') == 1
 
 
 def test_a_record_shows_its_photo_and_a_strange_hash_shows_nothing(app: Flask, plant: Plant) -> None:
