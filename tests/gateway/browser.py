@@ -22,6 +22,9 @@ ARGUMENTS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 KIOSK = (1280, 720)
+SEVEN_INCH = (1024, 600)
+TELEVISION = (1920, 1080)
+PORTRAIT = (1080, 1920)
 PHONE = (390, 844)
 WAIT_MS = screen_fixture.WAIT_SECONDS * 1000
 

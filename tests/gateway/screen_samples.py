@@ -361,7 +361,25 @@ def uninstructed() -> GatewayView:
     return view(replace(RUNNING_STATION, work=(PAUSED, replace(WORK, instruction=row))))
 
 
+def crowded() -> GatewayView:
+    """Everything at once: all warnings, a hand-over, notices, two jobs of one's own, six kinds of calls, others' calls."""
+    row = InstructionLine("WI-100", "B", "压装轴承作业指导书", "ab" * 32, "application/pdf", here=True)
+    work = (PAUSED, replace(PAUSED, person="P-102", person_name="李晓梅"), replace(WORK, instruction=row))
+    types = (*CALL_TYPES, ("safety", "安全", "Safety", "stop"), ("tool", "工装夹具", "Tooling and fixtures", "fixed"))
+    station = replace(
+        offline().stations[0],
+        work=work,
+        calls=(OPEN_CALL, replace(TAKEN_CALL, tier=1)),
+        call_types=types,
+        notices=NOTICES,
+        handover=OFFER,
+        devices=(("扫码枪", False), ("按钮盒", False), ("灯塔", True)),
+    )
+    return replace(offline(), stations=(station,), line=line_of("offline"), photos_waiting=12, waiting=1_204)
+
+
 SAMPLES = {
+    "crowded": crowded,
     "doubtful": doubtful,
     "idle": idle,
     "running": running,

@@ -57,44 +57,6 @@ def test_hostile_text_stays_text(browser: Browser) -> None:
         assert seen.hosts() == {f"127.0.0.1:{page.server.port}"}
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_everything_fits_a_kiosk_without_scrolling(browser: Browser, language: str) -> None:
-    with served(samples.refused(), language=language) as page, tab(browser, page.server.url) as seen:
-        for name in samples.SAMPLES:
-            page.feed.put(samples.SAMPLES[name]())
-            settle(seen, page.feed.latest()[0])
-            assert seen.tab.evaluate(CLIPPED, list(KIOSK)) == [], name
-            assert all(height >= 72 for height in seen.tab.evaluate(TOUCHED)), name
-
-
-def test_a_phone_needs_no_scrolling_sideways(browser: Browser) -> None:
-    with served(samples.refused()) as page, tab(browser, page.server.url, PHONE) as seen:
-        for name in samples.SAMPLES:
-            page.feed.put(samples.SAMPLES[name]())
-            settle(seen, page.feed.latest()[0])
-            assert seen.tab.evaluate("document.documentElement.scrollWidth") <= PHONE[0], name
-
-
-CLIPPED = """([width, height]) => {
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const name = (node) => node.id || node.className;
-  const out = document.documentElement.scrollHeight > height ? ["page"] : [];
-  for (const node of all("button, .card, .result, .state, footer, .panel")) {
-    const box = node.getBoundingClientRect();
-    if (!box.width) continue;
-    if (box.right > width + 1 || box.bottom > height + 1 || box.left < -1 || box.top < -1) out.push(name(node));
-  }
-  for (const node of all(".result, .job, .people, .calls, .actions, .top"))
-    if (node.scrollHeight > node.clientHeight + 2) out.push(`cut: ${name(node)}`);
-  return out;
-}"""
-
-TOUCHED = """() =>
-  [...document.querySelectorAll(".actions button, .call-buttons button, .keypad button, #prompt button")]
-    .filter((each) => each.offsetParent)
-    .map((each) => each.offsetHeight)"""
-
-
 @pytest.mark.parametrize("signal", list(Signal))
 def test_every_signal_has_a_word_an_icon_and_a_colour(browser: Browser, signal: Signal) -> None:
     with served(samples.idle()) as page, tab(browser, page.server.url) as seen:

@@ -5,6 +5,7 @@ import { ago, hour, known, pick, say } from "./words.js";
 
 const OLD_SECONDS = 60; // After that the colour is quiet: a stale green must not look like news.
 const RECENT_MAX = 20;
+const LONG_EMS = 30; // A text wider than that is set smaller, so that all of it shows.
 
 const ICONS = {
   none: "scan", kept: "check", noted: "noted", ask: "ask", repeated: "repeat", refused: "cross", called: "bell", stopping: "bell", stopped: "stop", escalated: "up",
@@ -24,7 +25,9 @@ export function paintResult(state) {
   setIcon("result-icon", iconOf(signal));
   put("result-word", state.local ? say("not_taken") : wordOf(signal));
   box.classList.toggle("local", Boolean(state.local));
-  put("result-text", result ? without(wordOf(signal), pick(result.text)) : say("ready_hint"));
+  const text = result ? without(wordOf(signal), pick(result.text)) : say("ready_hint");
+  put("result-text", text);
+  box.classList.toggle("long", widthOf(text) > LONG_EMS);
   put("result-shown", result && result.shown ? result.shown : "");
   byId("beep").hidden = !(result && result.beep_unknown);
   paintPrompt(state, result);
@@ -40,6 +43,8 @@ export function paintAge(state) {
 }
 
 const PROMPT_BUTTONS = { confirm_rule: ["confirm", "cancel"], same_piece: ["same", "another"], quantity: ["report", "cancel"] };
+
+const widthOf = (text) => [...text].reduce((sum, each) => sum + (each > "\u2e80" ? 1 : 0.5), 0);
 
 // "Kept: good 5" under a huge "Kept" says it once.
 const without = (word, text) => (text.startsWith(word) && text.length > word.length ? text.slice(word.length).replace(/^[\s:：，,·]+/, "") : text) || text;
