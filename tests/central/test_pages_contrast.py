@@ -1,0 +1,34 @@
+"""Every office page holds WCAG 2.2 AA by axe-core, in both languages, wide and narrow."""
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from tests.accessibility import barriers
+from tests.central.memory_office import MemoryOffice
+from tests.central.test_pages import record
+from tests.central.test_pages_browser import PAGES, address, browser, context, office, sign_in
+
+__all__ = ["address", "browser", "context", "office"]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(("width", "language"), [(390, "zh"), (1280, "en")], ids=["phone-zh", "office-en"])
+def test_every_office_page_can_be_read(
+    context: BrowserContext, office: MemoryOffice, address: str, width: int, language: str
+) -> None:
+    office.log = [record(n, content="{}", data={"good": n}, person="p") for n in range(1, 5)]
+    context.add_cookies([{"name": "lineside_language", "value": language, "url": address}])
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 800})
+    found = {}
+    for path in ("/sign-in", "/sign-in/first"):
+        page.goto(address + path)
+        found[path] = barriers(page)
+    sign_in(page, address)
+    for path in PAGES:
+        page.goto(address + path)
+        for summary in page.locator("summary").all()[:3]:
+            summary.click()
+        found[path] = barriers(page)
+    assert [f"{path} {each}" for path in found for each in found[path]] == []
