@@ -46,15 +46,19 @@ if TYPE_CHECKING:
 
 
 class Person(GrownRow):
-    """Somebody with a badge. `roles`: leader may acknowledge and resolve calls. `badge_until`: its last good day."""
+    """Somebody with a badge. `roles`: leader may acknowledge and resolve calls. `badge_until`: its last good day.
 
-    later = frozenset({"badge_until"})
+    `language`: what the station's page speaks while they are the current person; empty: the page's own language.
+    """
+
+    later = frozenset({"badge_until", "language"})
     id: Code
     name: Title
     badge: LabelText
     roles: tuple[Literal["operator", "leader", "maintainer", "planner"], ...] = ("operator",)
     active: bool = True
     badge_until: Day = ""
+    language: Literal["", "zh", "en"] = ""
 
 
 class Station(Row):

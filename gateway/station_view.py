@@ -39,10 +39,12 @@ _RULES = StationRules()
 
 def _held(case: Case, station: str) -> tuple[HeldLine, ...]:
     people = case.master.person_by_id
-    return tuple(
-        HeldLine(person, case.name_of(person), people[person].roles if person in people else ())
-        for person in case.state.held.get(station, {})
-    )
+
+    def line(person: str) -> HeldLine:
+        row = people.get(person)
+        return HeldLine(person, case.name_of(person), row.roles if row else (), row.language if row else "")
+
+    return tuple(line(person) for person in case.state.held.get(station, {}))
 
 
 def _work(case: Case, share: Share) -> WorkLine:

@@ -21,6 +21,8 @@ class HeldLine:
     person: str
     name: str
     roles: tuple[str, ...] = ()
+    language: str = ""
+    """What the page speaks while they are current: zh, en, or empty for the page's own language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,8 @@ TEXTS: dict[str, dict[str, str]] = {
     "devices_ok": {"zh": "设备正常", "en": "Devices fine"},
     "broker_offline": {"zh": "现场消息断开", "en": "Line messages away"},
     "clock_unsynchronised": {"zh": "时钟未校准", "en": "Clock not set"},
+    "sound_on": {"zh": "声音", "en": "Sound"},
+    "muted": {"zh": "静音", "en": "Muted"},
     "sound_tap": {"zh": "点一下屏幕打开声音", "en": "Tap once for sound"},
     # The line: our stations, and what the other gateways say of theirs.
     "line_title": {"zh": "线视图", "en": "Line"},

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from gateway.screen import inputs
-from gateway.view import Message, PromptLine
+from gateway.view import HeldLine, Message, PromptLine
 from tests.gateway import screen_samples as samples
 from tests.gateway.browser import KIOSK, PHONE, settle, tab
 from tests.gateway.screen_fixture import served
@@ -317,6 +317,51 @@ def test_the_language_switches_at_once_and_is_remembered(browser: Browser) -> No
         seen.wait_text("#result-text", "Reported 12 good")
     with served(samples.running(), language="en") as page, tab(browser, page.server.url) as seen:
         assert seen.text("#result-word") == "Kept"
+
+
+def test_the_page_speaks_the_language_of_the_current_person(browser: Browser) -> None:
+    smith = HeldLine("P-9", "John Smith", language="en")
+    alone = replace(samples.RUNNING_STATION, people=(samples.LI,))
+    joined = replace(alone, people=(samples.LI, smith))
+    back = replace(alone, people=(smith, samples.LI))
+    with served(samples.view(alone)) as page, tab(browser, page.server.url) as seen:
+        seen.wait_text("#result-word", "已保存")
+        page.feed.put(samples.view(joined))
+        seen.wait_text("#result-word", "Kept")
+        assert seen.text("#do-report") == "Report" and seen.tab.get_attribute("html", "lang") == "en"
+        page.feed.put(samples.view(back))
+        seen.wait_text("#result-word", "已保存")
+        page.feed.put(samples.view(joined))
+        seen.wait_text("#result-word", "Kept")
+        seen.tab.click("#language")
+        seen.wait_text("#result-word", "已保存")
+        page.feed.put(samples.view(replace(joined, last=None)))
+        seen.wait_text("#result-word", "等待扫码")
+        page.feed.put(samples.view(alone))
+        settle(seen, page.feed.latest()[0])
+        page.feed.put(samples.view(joined))
+        seen.wait_text("#result-word", "Kept")
+        assert seen.tab.evaluate("localStorage.getItem('lineside.language')") is None, "the page keeps its own"
+
+
+def test_a_muted_page_says_so_and_still_sounds_when_nothing_can_be_kept(browser: Browser) -> None:
+    sounded = "document.documentElement.dataset.sounded"
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        assert seen.text("#mute") == "声音"
+        seen.tab.click("#mute")
+        assert seen.text("#mute") == "静音" and seen.tab.get_attribute("#mute", "aria-pressed") == "true"
+        seen.tab.reload()
+        seen.wait_text("#mute", "静音")
+        page.feed.put(samples.refused())
+        settle(seen, page.feed.latest()[0])
+        assert seen.tab.evaluate(sounded) is None
+        page.feed.put(samples.unkept())
+        seen.wait(f"{sounded} === 'unkept'")
+        page.feed.put(samples.running())
+        seen.tab.wait_for_selector("#unkept", state="hidden")
+        seen.tab.click("#mute")
+        page.feed.put(samples.refused())
+        seen.wait(f"{sounded} === 'refused'")
 
 
 def test_the_page_says_that_it_is_cut_off_and_comes_back(browser: Browser) -> None:

@@ -231,7 +231,7 @@ const ACTIONS = {
   stop: () => post("stop"),
   assign: ({ dataset }) => post("assign", { key: dataset.key, role: dataset.role, code: dataset.code || "", call_type: dataset.call || "" }),
   remove: (node) => twice(node, () => post("remove", { name: node.dataset.name })),
-  signal: async ({ dataset }) => void ((await post("signal", { signal: dataset.signal })) && sound(dataset.signal)),
+  signal: async ({ dataset }) => void ((await post("signal", { signal: dataset.signal })) && sound(dataset.signal, true)),
   restart: (node) => twice(node, async () => (restarting = await post("restart"))),
 };
 

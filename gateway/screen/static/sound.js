@@ -1,5 +1,8 @@
 // One tone per signal, made by the browser itself. [hertz, start seconds, length seconds, wave]
 
+import { byId, setIcon } from "./nodes.js";
+import { say } from "./words.js";
+
 const TONES = {
   kept: [[1760, 0, 0.13, "sine"]],
   noted: [[1047, 0, 0.09, "sine"]],
@@ -18,7 +21,37 @@ const TONES = {
 };
 const LOUDNESS = { unkept: 0.9, refused: 0.5, called: 0.4, stopping: 0.4, stopped: 0.6, escalated: 0.6, offline: 0.2, online: 0.2 };
 
+const STORE = "lineside.muted";
+const ALWAYS = "unkept"; // What is scanned now is lost: no switch silences that.
+
 let context = null;
+let muted = remembered();
+
+function remembered() {
+  try {
+    return localStorage.getItem(STORE) === "yes";
+  } catch {
+    return false; // Storage may be switched off; then a page begins with its sound on.
+  }
+}
+
+// For this browser alone: the gateway's own buzzer and lamp go on.
+export function switchMute() {
+  muted = !muted;
+  try {
+    localStorage.setItem(STORE, muted ? "yes" : "no");
+  } catch {
+    // Not remembered, and still switched.
+  }
+  paintMute();
+}
+
+export function paintMute() {
+  const button = byId("mute");
+  button.setAttribute("aria-pressed", String(muted));
+  setIcon("mute-icon", muted ? "sound-off" : "sound");
+  button.lastElementChild.textContent = say(muted ? "muted" : "sound_on");
+}
 
 function wake() {
   try {
@@ -38,9 +71,10 @@ export function prepareSound(changed) {
   setTimeout(look, 300);
 }
 
-export function sound(signal) {
+// `tried`: somebody tries the signals out, and hears them whatever the switch says.
+export function sound(signal, tried = false) {
   const tones = TONES[signal];
-  if (!tones || !context || context.state !== "running") return;
+  if (!tones || (muted && !tried && signal !== ALWAYS) || !context || context.state !== "running") return;
   for (const [hertz, start, length, wave] of tones) tone(hertz, context.currentTime + 0.01 + start, length, wave, LOUDNESS[signal] || 0.35);
   document.documentElement.dataset.sounded = signal;
 }

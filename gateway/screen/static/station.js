@@ -10,10 +10,10 @@ import { PausePanel } from "./pause.js";
 import { chosenWork, paintCalls, paintClocks, paintFooter, paintJob, paintPeople, paintTop } from "./panes.js";
 import { Photos } from "./photos.js";
 import { paintAge, paintRecent, paintDoubt, paintResult, paintUnkept } from "./result.js";
-import { prepareSound, sound } from "./sound.js";
+import { paintMute, prepareSound, sound, switchMute } from "./sound.js";
 import { ReadingPanel, paintHandover, paintNotices } from "./reading.js";
 import { Wire } from "./wire.js";
-import { paintLabels, say, switchLanguage } from "./words.js";
+import { paintLabels, say, speakTo, switchLanguage } from "./words.js";
 
 const LOCAL_SECONDS = 20; // How long the page's own trouble covers the station's last result.
 const TWICE_MS = 3000;
@@ -79,6 +79,7 @@ function soundOf(before, after) {
 
 function paint() {
   if (!state.view) return;
+  if (speakTo(state.view.people.at(-1))) paintMute();
   paintTop(state);
   paintPeople(state);
   paintJob(state);
@@ -139,7 +140,8 @@ function tick() {
 }
 
 const ACTIONS = {
-  language: () => (switchLanguage(), paint()),
+  language: () => (switchLanguage(), paintMute(), paint()),
+  mute: () => switchMute(),
   report: () => (quantity.show(), paint()),
   pause: () => (pause.asks() ? pause.show() : pause.post("")),
   "pause-because": (button) => pause.post(button.dataset.value),
@@ -230,4 +232,5 @@ byId("badge-form").addEventListener("submit", (event) => {
 
 prepareSound((blocked) => (byId("sound-hint").hidden = !blocked));
 paintLabels();
+paintMute();
 setInterval(tick, 1000);

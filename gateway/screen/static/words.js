@@ -12,16 +12,37 @@ function remembered() {
   }
 }
 
-let language = LANGUAGES.includes(remembered()) ? remembered() : document.body.dataset.language;
+let own = LANGUAGES.includes(remembered()) ? remembered() : document.body.dataset.language;
+let person = { key: "", language: "" };
+let language = own;
 
+// While a person who has a language is the current one, the page speaks it; true if it speaks another one now.
+export function speakTo(current) {
+  const key = current?.language ? `${current.person} ${current.language}` : "";
+  if (key === person.key) return false;
+  person = { key, language: current?.language || "" };
+  return speak(person.language || own);
+}
+
+// A switch holds for the page, or until the next person where the current one has a language of their own.
 export function switchLanguage() {
-  language = language === "zh" ? "en" : "zh";
-  try {
-    localStorage.setItem(STORE, language);
-  } catch {
-    // Not remembered, and still switched.
+  const other = language === "zh" ? "en" : "zh";
+  if (!person.key) {
+    own = other;
+    try {
+      localStorage.setItem(STORE, own);
+    } catch {
+      // Not remembered, and still switched.
+    }
   }
+  speak(other);
+}
+
+function speak(wanted) {
+  if (wanted === language) return false;
+  language = wanted;
   paintLabels();
+  return true;
 }
 
 export function say(key, values = {}) {
