@@ -12,6 +12,7 @@ from devices.evdev_library import InputDevice
 from devices.virtual import VirtualSerialScanner
 from devices.virtual_keyboard import InputDescription, VirtualKeyboard
 from floor.example import example_plant
+from floor.master import MasterData
 from floor.master_files import write_toml
 from gateway.assigned import AssignedDevice, read_assigned
 from gateway.config import read
@@ -55,7 +56,9 @@ class _Running(Program):
 class SetUpGateway:
     """Station S1 with a pseudo-terminal as scanner; a keyboard scanner, a keypad and a serial scanner that are free."""
 
-    def __init__(self, folder: Path, maintainer: bool = True) -> None:
+    def __init__(
+        self, folder: Path, maintainer: bool = True, master: MasterData | None = None, station: str = ""
+    ) -> None:
         self.folder = folder
         (folder / "by-id").mkdir()
         self.serial = VirtualSerialScanner(str(folder / "by-id" / "usb-Honeywell_Voyager_1470g-if00"))
@@ -65,7 +68,7 @@ class SetUpGateway:
         self.pad = VirtualKeyboard(
             described=InputDescription("/dev/input/event7", 0x1A2C, 0x0E24, "Andon keypad", "usb-1.3/input0", "K-77")
         )
-        plant = write_toml(example_plant())
+        plant = write_toml(master or example_plant())
         if maintainer:
             plant = plant.replace('badge = "B-P04"', 'badge = "B-P04"\nroles = ["maintainer"]')
         (folder / "plant.toml").write_text(plant)
@@ -73,7 +76,7 @@ class SetUpGateway:
         self.config = folder / "gateway.toml"
         self.config.write_text(
             f'[gateway]\nname = "gw1"\nfolder = "{folder / "data"}"\n[master]\nfile = "{folder / "plant.toml"}"\n'
-            f'[screen]\nport = 0\n[[station]]\nid = "S1"\n'
+            f'[screen]\nport = 0\n[[station]]\nid = "S1"\n{station}'
             f'[[station.scanner]]\nkind = "pty"\nname = "own"\nlink = "{self.own}"\n'
             '[[station.scanner]]\nkind = "serial"\nname = "dock"\npath = "/dev/serial/by-id/usb-Dock"\n'
             '[[station]]\nid = "S2"\n'
