@@ -36,6 +36,7 @@ MEASUREMENTS = (
     Measurement("month", "month", ("append_month", "record_bytes")),
     Measurement("ingest", "ingests", ("ingest_sqlite",), "measure_sqlite"),
     Measurement("ingest", "ingests", ("ingest_postgres",), "measure_postgres"),
+    Measurement("screen", "screens", ("screen_paint", "screen_update")),
 )
 
 

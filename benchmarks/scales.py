@@ -21,6 +21,7 @@ class Scale:
     memory_scans: int
     ingest_batches: int
     ingest_rounds: int
+    screen_rounds: int
 
 
 FULL = Scale(
@@ -38,6 +39,7 @@ FULL = Scale(
     memory_scans=2_000,
     ingest_batches=40,
     ingest_rounds=7,
+    screen_rounds=9,
 )
 
 QUICK = Scale(
@@ -55,6 +57,7 @@ QUICK = Scale(
     memory_scans=200,
     ingest_batches=8,
     ingest_rounds=3,
+    screen_rounds=3,
 )
 
 TINY = Scale(
@@ -72,4 +75,5 @@ TINY = Scale(
     memory_scans=2,
     ingest_batches=2,
     ingest_rounds=1,
+    screen_rounds=1,
 )

@@ -11,6 +11,7 @@ from benchmarks.scales import TINY
 
 OF_FILES = [each for each in MEASUREMENTS if each.group in ("append", "month")]
 OF_PROCESSES = [each for each in MEASUREMENTS if each.group in ("scan", "photo", "cpu", "idle", "draining", "start")]
+OF_SCREENS = [each for each in MEASUREMENTS if each.group == "screen"]
 OF_OFFICES = [each for each in MEASUREMENTS if each.group in ("drain", "ingest")]
 
 
@@ -30,6 +31,12 @@ def gives_what_it_announces(measurement: Measurement) -> None:
 
 @pytest.mark.parametrize("measurement", OF_FILES, ids=lambda each: each.figures[0])
 def test_files(measurement: Measurement) -> None:
+    gives_what_it_announces(measurement)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("measurement", OF_SCREENS, ids=lambda each: each.figures[0])
+def test_screens(measurement: Measurement) -> None:
     gives_what_it_announces(measurement)
 
 

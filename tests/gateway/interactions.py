@@ -15,14 +15,28 @@ from tests.gateway.browser import Watched
 from tests.gateway.set_up_bench import SetUpGateway, until
 
 ANN, BEN, LEADER = compose_badge("P02"), compose_badge("P03"), compose_badge("P01")
-FIRST, SECOND, THIRD, NOTIFIED = (compose_ticket(each) for each in ("WO-1001-10", "WO-1002-10", "WO-1004-10", "WO-1003-10"))
+FIRST, SECOND, THIRD, NOTIFIED = (
+    compose_ticket(each) for each in ("WO-1001-10", "WO-1002-10", "WO-1004-10", "WO-1003-10")
+)
 
 
 def plant() -> MasterData:
     """The example's plant with a card to hand over and a change that is to be read before an operation starts."""
     whole = example_plant().model_dump()
-    card = {"label": compose_command("handover"), "command": "handover", "value": "", "name": "交班", "name_en": "Hand over"}
-    change = {"id": "N1", "title": "数量改为 200 件", "title_en": "Now 200 pieces", "work_order": "WO-1003", "facts": ["quantity"]}
+    card = {
+        "label": compose_command("handover"),
+        "command": "handover",
+        "value": "",
+        "name": "交班",
+        "name_en": "Hand over",
+    }
+    change = {
+        "id": "N1",
+        "title": "数量改为 200 件",
+        "title_en": "Now 200 pieces",
+        "work_order": "WO-1003",
+        "facts": ["quantity"],
+    }
     return MasterData.model_validate({**whole, "command_cards": [*whole["command_cards"], card], "notices": [change]})
 
 

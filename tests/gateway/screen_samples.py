@@ -362,7 +362,7 @@ def uninstructed() -> GatewayView:
 
 
 def crowded() -> GatewayView:
-    """Everything at once: all warnings, a hand-over, notices, two jobs of one's own, six kinds of calls, others' calls."""
+    """Everything at once: all warnings, a hand-over, notices, two jobs of one's own, six kinds of calls."""
     row = InstructionLine("WI-100", "B", "压装轴承作业指导书", "ab" * 32, "application/pdf", here=True)
     work = (PAUSED, replace(PAUSED, person="P-102", person_name="李晓梅"), replace(WORK, instruction=row))
     types = (*CALL_TYPES, ("safety", "安全", "Safety", "stop"), ("tool", "工装夹具", "Tooling and fixtures", "fixed"))

@@ -1,4 +1,4 @@
-"""Every pose of the station page fits its screens: nothing scrolls, nothing is cut, a gloved finger finds each button."""
+"""Every pose of the station page fits its screens: nothing scrolls or is cut, a gloved finger finds each button."""
 
 from dataclasses import replace
 
@@ -68,19 +68,23 @@ CUT = """([width, height]) => {
   const page = document.documentElement;
   const out = page.scrollHeight > height || page.scrollWidth > width ? ["page"] : [];
   const name = (node) => `${node.id || node.className || node.localName} ${node.textContent.trim().slice(0, 20)}`;
-  const words = "button, input, h1, h2, h3, [data-text], .badge, .chip, .figure, .state small, output, .result, .result p, " +
-    "#prompt p, .job-order, .call-state, .call-about, #call-by, .absent, .doubt, .handed p, .unkept p, #case-list li, " +
+  const words = "button, input, h1, h2, h3, [data-text], .badge, .chip, .figure, .state small, output, .result, " +
+    ".result p, " +
+    "#prompt p, .job-order, .call-state, .call-about, #call-by, .absent, .doubt, .handed p, " +
+    ".unkept p, #case-list li, " +
     "#case-list p, .question, .title, .card, footer, .panel, dd, dt";
   for (const node of document.querySelectorAll(words)) {
     if (!node.getClientRects().length || node.closest(".recent ol, .sr")) continue;
     const box = node.getBoundingClientRect();
-    if (box.right > width + 1 || box.bottom > height + 1 || box.left < -1 || box.top < -1) out.push(`outside: ${name(node)}`);
-    const cuts = getComputedStyle(node).overflowY !== "visible";
-    if (cuts && !node.matches(".recent, input") && (node.scrollWidth > node.clientWidth + 2 || node.scrollHeight > node.clientHeight + 3)) out.push(`cut: ${name(node)}`);
-    for (let over = node.parentElement; over && over !== document.body; over = over.parentElement) {
-      if (getComputedStyle(over).overflowY === "visible") continue;
-      const edge = over.getBoundingClientRect();
-      if (box.right > edge.right + 2 || box.bottom > edge.bottom + 2) out.push(`behind ${name(over)}: ${name(node)}`);
+    const outside = box.right > width + 1 || box.bottom > height + 1 || box.left < -1 || box.top < -1;
+    if (outside) out.push(`outside: ${name(node)}`);
+    const cuts = getComputedStyle(node).overflowY !== "visible" && !node.matches(".recent, input");
+    const over = node.scrollWidth > node.clientWidth + 2 || node.scrollHeight > node.clientHeight + 3;
+    if (cuts && over) out.push(`cut: ${name(node)}`);
+    for (let frame = node.parentElement; frame && frame !== document.body; frame = frame.parentElement) {
+      if (getComputedStyle(frame).overflowY === "visible") continue;
+      const edge = frame.getBoundingClientRect();
+      if (box.right > edge.right + 2 || box.bottom > edge.bottom + 2) out.push(`behind ${name(frame)}: ${name(node)}`);
     }
   }
   return out;
