@@ -95,7 +95,9 @@ def test_the_pictures_are_painted_and_nothing_is_asked_elsewhere(app: Flask, pla
             context.add_cookies([{"name": "lineside_session", "value": token, "url": address}])
             for path in ("/calls", "/records?type=photo.kept"):
                 tab.goto(address + path)
-                tab.wait_for_function("[...document.images].some((each) => each.complete && each.naturalWidth === 320)")
+                tab.wait_for_function(
+                    "() => [...document.images].some((each) => each.complete && each.naturalWidth === 320)"
+                )
                 wide = tab.evaluate("document.documentElement.scrollWidth")
                 assert wide <= size[0], f"{path} is {wide} px wide"
             assert all(url.startswith((address, "data:")) for url in asked)
