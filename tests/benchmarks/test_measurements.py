@@ -56,7 +56,7 @@ def test_offices(measurement: Measurement) -> None:
 
 
 def test_every_measurement_is_tried() -> None:
-    assert set(OF_FILES) | set(OF_PROCESSES) | set(OF_OFFICES) == set(MEASUREMENTS)
+    assert {*OF_FILES, *OF_SCREENS, *OF_PROCESSES, *OF_OFFICES} == set(MEASUREMENTS)
 
 
 def test_a_figure_alone_comes_alone(tmp_path: Path) -> None:
