@@ -35,14 +35,12 @@ def save_case(session: Session, plant: str, call: Call, fix: str, by: str, now: 
     gone = len(others) >= CASES_MAX
     if gone:
         others.remove(min(others, key=lambda each: each.closed))
-    # Made anew: a copy would take the digest of the old one along.
-    tables = {name: getattr(master, name) for name in MasterData.model_fields}
-    publish(session, MasterData(**tables | {"cases": (*others, case)}), by, now, plant)
+    publish(session, master.with_tables(cases=(*others, case)), by, now, plant)
     return gone
 
 
 def _case(call: Call, fix: str, master: MasterData, now: float) -> PastCase:
-    row = master.operation_by_id.get(call.operation) or master.operation_by_ticket.get(call.operation)
+    row = master.operation_of(call.operation)
     order = master.order_by_id.get(row.work_order) if row is not None else None
     ended = call.ended_at if call.ended_at is not None else now
     try:

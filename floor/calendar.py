@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 
-from floor.master import MasterData, Shift
+from floor.days import plant_day
+from floor.master import Shift
 
 RestKind = Literal["break", "shift_end"]
 REST_KINDS: Final = frozenset({"break", "shift_end"})
@@ -26,32 +27,48 @@ class Rest:
     ends: float
 
 
-def rest_at(master: MasterData, station: str, wall: float, utc_offset_seconds: float) -> Rest | None:
-    """The rest that this moment falls into; a break goes before the end of another shift."""
-    found = [each for each in _rests(master, station, wall, utc_offset_seconds) if each.began <= wall < each.ends]
-    return min(found, key=lambda each: each.kind != "break", default=None)
+class Calendar:
+    """The shifts of one version of master data. A day's rests are worked out once: stations look at each wake."""
+
+    def __init__(self, shifts: tuple[Shift, ...]) -> None:
+        self._shifts = shifts
+        self._days: dict[str, tuple[date, float, tuple[Rest, ...]]] = {}
+
+    def covers(self, station: str) -> bool:
+        """Does it say anything of this station?"""
+        return any(_is_for(row, station) for row in self._shifts)
+
+    def rest_at(self, station: str, wall: float, utc_offset_seconds: float) -> Rest | None:
+        """The rest that this moment falls into; a break goes before the end of another shift."""
+        found = [each for each in self._rests(station, wall, utc_offset_seconds) if each.began <= wall < each.ends]
+        return min(found, key=lambda each: each.kind != "break", default=None)
+
+    def next_edge(self, station: str, wall: float, utc_offset_seconds: float) -> float | None:
+        """When the next rest begins or ends; None where none does within a day."""
+        edges = (edge for each in self._rests(station, wall, utc_offset_seconds) for edge in (each.began, each.ends))
+        return min((edge for edge in edges if edge > wall), default=None)
+
+    def _rests(self, station: str, wall: float, offset: float) -> tuple[Rest, ...]:
+        """Those of the shifts that begin yesterday, today and tomorrow: a night shift began the day before."""
+        today = plant_day(wall, offset)
+        known = self._days.get(station)
+        if known is not None and known[:2] == (today, offset):
+            return known[2]
+        days = [today + timedelta(days=each) for each in (-1, 0, 1)]
+        rests = tuple(
+            rest
+            for row in self._shifts
+            if _is_for(row, station)
+            for day in days
+            if str(day.isoweekday()) in row.days
+            for rest in _of_shift(row, day, offset)
+        )
+        self._days[station] = today, offset, rests
+        return rests
 
 
-def next_edge(master: MasterData, station: str, wall: float, utc_offset_seconds: float) -> float | None:
-    """When the next rest begins or ends; None where none does within a day."""
-    edges = (edge for each in _rests(master, station, wall, utc_offset_seconds) for edge in (each.began, each.ends))
-    return min((edge for edge in edges if edge > wall), default=None)
-
-
-def has_calendar(master: MasterData, station: str) -> bool:
-    """Does the calendar say anything of this station?"""
-    return any(not row.stations or station in row.stations for row in master.shifts)
-
-
-def _rests(master: MasterData, station: str, wall: float, offset: float) -> Iterator[Rest]:
-    """Those of the shifts that begin yesterday, today and tomorrow: a night shift began the day before."""
-    today = datetime.fromtimestamp(wall + offset, UTC).date()
-    for row in master.shifts:
-        if row.stations and station not in row.stations:
-            continue
-        for day in (today + timedelta(days=each) for each in (-1, 0, 1)):
-            if str(day.isoweekday()) in row.days:
-                yield from _of_shift(row, day, offset)
+def _is_for(row: Shift, station: str) -> bool:
+    return not row.stations or station in row.stations
 
 
 def _of_shift(row: Shift, day: date, offset: float) -> Iterator[Rest]:

@@ -66,7 +66,7 @@ def situation_of(
 ) -> Situation:
     """What is known of a call: the names of its type and operation, the item of its order, and a note."""
     kind = master.call_type_by_id.get(call_type)
-    row = master.operation_by_id.get(operation) or master.operation_by_ticket.get(operation)
+    row = master.operation_of(operation)
     order = master.order_by_id.get(row.work_order) if row is not None else None
     names = [kind.name, kind.name_en] if kind is not None else []
     names += [row.name] if row is not None else []

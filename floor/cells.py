@@ -4,17 +4,16 @@ Pure: values in, values out.
 """
 
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
 )
 
+from floor.grown import Grown
 from floor.limits import CELL_CHARACTERS_MAX
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,47}$", description="letters, digits, . _ / -")]
@@ -78,15 +77,5 @@ class Row(BaseModel):
         return " ".join(str(getattr(self, name)) for name in list(type(self).model_fields)[: self.key_columns])
 
 
-class GrownRow(Row):
-    """A row with columns that came after 0.1.0.
-
-    Where they say nothing they are not written, so that a gateway of 0.1.0, which refuses columns it does not know,
-    goes on taking the snapshots of a plant that does not use them.
-    """
-
-    later: ClassVar[frozenset[str]] = frozenset()
-
-    @model_serializer(mode="wrap")
-    def _without_unused(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if value or name not in self.later}
+class GrownRow(Row, Grown):
+    """A row with columns that came after 0.1.0."""

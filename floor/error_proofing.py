@@ -5,7 +5,6 @@ flagged (I12). Pure.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
@@ -100,11 +99,3 @@ def split(master: "MasterData", broken: Iterable[str], moment: Moment) -> dict[P
     for rule in broken:
         found["flag" if rule in UNKNOWN else policy_of(master, rule, moment)].append(rule)
     return {policy: tuple(rules) for policy, rules in found.items()}
-
-
-def has_ended(until: str, wall: float, utc_offset_seconds: float) -> bool:
-    """Is the day `until` (YYYY-MM-DD, the last good one) over at the plant? Empty: it never ends."""
-    if not until:
-        return False
-    today = datetime.fromtimestamp(wall + utc_offset_seconds, UTC).date()
-    return today > date.fromisoformat(until)

@@ -3,9 +3,11 @@
 Pure: values in, values out.
 """
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field
+
+from floor.grown import Grown
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(max_length=512)]
@@ -23,11 +25,5 @@ class Event(BaseModel):
     type_name: ClassVar[str] = ""
 
 
-class GrownEvent(Event):
-    """An event with fields that came after 0.1.0, which refuses them: where they say nothing they are not written."""
-
-    later: ClassVar[frozenset[str]] = frozenset()
-
-    @model_serializer(mode="wrap")
-    def _without_unused(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in whole(self).items() if value or name not in self.later}
+class GrownEvent(Event, Grown):
+    """An event with fields that came after 0.1.0."""

@@ -184,6 +184,5 @@ def demo_plant() -> MasterData:
         PastCase.model_validate({"id": f"K{number}", **dict(zip(columns, row, strict=True))})
         for number, row in enumerate(PAST_CASES, start=1)
     ]
-    tables = {name: getattr(example_plant(), name) for name in MasterData.model_fields}
     cards = (*command_cards(), *(_card(command, "", name, name_en) for command, name, name_en in LATER_CARDS))
-    return MasterData(**tables | {"call_tiers": tuple(tiers), "cases": tuple(cases), "command_cards": cards})
+    return example_plant().with_tables(call_tiers=tuple(tiers), cases=tuple(cases), command_cards=cards)

@@ -45,12 +45,12 @@ def with_instruction(master: MasterData, row: Instruction) -> MasterData:
     """The master data with this row in the place of the one of its id, as the last, so that it holds. Raises
     ValidationError, a ValueError, when it does not fit the rest."""
     others = tuple(each for each in master.instructions if each.id != row.id)
-    return _with_rows(master, (*others, row))
+    return master.with_tables(instructions=(*others, row))
 
 
 def without_instruction(master: MasterData, identity: str) -> MasterData:
     """The master data without the row of this id."""
-    return _with_rows(master, tuple(each for each in master.instructions if each.id != identity))
+    return master.with_tables(instructions=tuple(each for each in master.instructions if each.id != identity))
 
 
 def carried_over(found: MasterData, before: MasterData | None) -> MasterData:
@@ -59,10 +59,4 @@ def carried_over(found: MasterData, before: MasterData | None) -> MasterData:
     if before is None or found.instructions or not before.instructions:
         return found
     rows = (each for each in before.instructions if not each.operation or each.operation in found.operation_by_id)
-    return _with_rows(found, tuple(rows))
-
-
-def _with_rows(master: MasterData, rows: tuple[Instruction, ...]) -> MasterData:
-    """Checked as a whole, as every version is."""
-    parts = {name: getattr(master, name) for name in MasterData.model_fields}
-    return MasterData(**(parts | {"instructions": rows}))
+    return found.with_tables(instructions=tuple(rows))

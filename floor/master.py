@@ -4,8 +4,9 @@ Pure: values in, values out. Reading it from TOML, CSV and XLSX is in `floor/mas
 """
 
 import hashlib
+from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     Field,
@@ -42,6 +43,7 @@ from floor.limits import (
 )
 
 if TYPE_CHECKING:
+    from floor.calendar import Calendar
     from floor.cases import CaseBook
 
 
@@ -212,6 +214,12 @@ class RulePolicy(GrownRow):
     finish: Policy | Literal[""] = ""
     use: Policy | Literal[""] = ""
 
+    @property
+    def chosen(self) -> tuple[tuple[Moment, Policy], ...]:
+        """What the plant said, by moment."""
+        moments: tuple[Moment, ...] = get_args(Moment)
+        return tuple((each, policy) for each in moments if (policy := getattr(self, each)))
+
 
 class Component(Row):
     """A line of a bill of materials: `quantity` of `item` go into one piece of `product`, an order or its item.
@@ -281,6 +289,17 @@ class LabelPattern(Row):
         return parsed(self.pattern, self.kind, self.read)
 
 
+Group = TypeVar("Group", bound=Row)
+
+
+def _grouped(rows: Iterable[tuple[str, Group]]) -> dict[str, tuple[Group, ...]]:
+    """Rows by their key, each group in the order of the rows."""
+    found: dict[str, list[Group]] = {}
+    for key, row in rows:
+        found.setdefault(key, []).append(row)
+    return {key: tuple(group) for key, group in found.items()}
+
+
 class MasterData(GrownRow):
     """The whole of it, one version. Tickets, badges and cards are unique over all kinds of label."""
 
@@ -326,6 +345,18 @@ class MasterData(GrownRow):
             raise ValueError("; ".join(found))
         return self
 
+    def with_tables(self, **tables: tuple[Row, ...]) -> "MasterData":
+        """The same with other rows in these tables, checked as a whole. Raises ValidationError, a ValueError.
+
+        Made anew: a copy would take along what was worked out for the rows before, as the digest.
+        """
+        parts: dict[str, Any] = {name: getattr(self, name) for name in MasterData.model_fields}
+        return MasterData(**(parts | tables))
+
+    def operation_of(self, key: str) -> Operation | None:
+        """The operation of this id, or else the one whose ticket says this."""
+        return self.operation_by_id.get(key) or self.operation_by_ticket.get(key)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON without the version: equal data, equal digest."""
@@ -344,19 +375,15 @@ class MasterData(GrownRow):
     @cached_property
     def tiers_of(self) -> dict[str, tuple[CallTier, ...]]:
         """The tiers of each call type, by their number."""
-        found: dict[str, list[CallTier]] = {}
-        for row in sorted(self.call_tiers, key=lambda row: row.tier):
-            found.setdefault(row.call_type, []).append(row)
-        return {call_type: tuple(rows) for call_type, rows in found.items()}
+        return _grouped((row.call_type, row) for row in sorted(self.call_tiers, key=lambda row: row.tier))
 
     @cached_property
     def notices_by_order(self) -> dict[str, tuple[Notice, ...]]:
         """Notices by the order they are about; those about everything under the empty text."""
-        found: dict[str, list[Notice]] = {}
-        for row in self.notices:
-            operation = self.operation_by_id.get(row.operation)
-            found.setdefault(operation.work_order if operation is not None else row.work_order, []).append(row)
-        return {order: tuple(rows) for order, rows in found.items()}
+        known = ((self.operation_by_id.get(row.operation), row) for row in self.notices)
+        return _grouped(
+            (row.work_order if operation is None else operation.work_order, row) for operation, row in known
+        )
 
     @cached_property
     def instruction_by_operation(self) -> dict[str, Instruction]:
@@ -367,6 +394,13 @@ class MasterData(GrownRow):
     def instruction_by_item(self) -> dict[str, Instruction]:
         """Instructions that name an item, by the item; the last row wins."""
         return {row.item: row for row in self.instructions if row.item}
+
+    @cached_property
+    def calendar(self) -> "Calendar":
+        """When stations rest."""
+        from floor.calendar import Calendar
+
+        return Calendar(self.shifts)
 
     @cached_property
     def case_book(self) -> "CaseBook":
@@ -383,23 +417,12 @@ class MasterData(GrownRow):
     @cached_property
     def policies(self) -> dict[tuple[str, Moment], Policy]:
         """What the plant said of rules, by (rule, moment)."""
-        found: dict[tuple[str, Moment], Policy] = {}
-        for row in self.error_proofing:
-            if row.start:
-                found[row.rule, "start"] = row.start
-            if row.finish:
-                found[row.rule, "finish"] = row.finish
-            if row.use:
-                found[row.rule, "use"] = row.use
-        return found
+        return {(row.rule, moment): chosen for row in self.error_proofing for moment, chosen in row.chosen}
 
     @cached_property
     def components_of(self) -> dict[str, tuple[Component, ...]]:
         """The lines of each bill by what they go into: an order's id, or an item."""
-        found: dict[str, list[Component]] = {}
-        for row in self.components:
-            found.setdefault(row.product, []).append(row)
-        return {product: tuple(rows) for product, rows in found.items()}
+        return _grouped((row.product, row) for row in self.components)
 
     @cached_property
     def component_codes(self) -> frozenset[str]:
@@ -429,10 +452,8 @@ class MasterData(GrownRow):
     @cached_property
     def operations_by_order(self) -> dict[str, tuple[Operation, ...]]:
         """The operations of each order, by ascending number."""
-        found: dict[str, list[Operation]] = {}
-        for row in self.operations:
-            found.setdefault(row.work_order, []).append(row)
-        return {order: tuple(sorted(rows, key=lambda row: row.number)) for order, rows in found.items()}
+        groups = _grouped((row.work_order, row) for row in self.operations)
+        return {order: tuple(sorted(rows, key=lambda row: row.number)) for order, rows in groups.items()}
 
     @cached_property
     def operation_by_place(self) -> dict[tuple[str, int], Operation]:

@@ -55,10 +55,11 @@ def _dangling(master: "MasterData") -> list[str]:
         for row in master.operations
         if row.work_order not in orders
     ]
-    for operation in master.operations:
+    for name, rows in (("operation", master.operations), ("notice", master.notices), ("shift", master.shifts)):
         found += [
-            f"operation {operation.id!r} names an unknown station: {each!r}"
-            for each in operation.stations
+            f"{name} {row.id!r} names an unknown station: {each!r}"
+            for row in rows
+            for each in row.stations
             if each not in stations
         ]
     for call in master.call_types:
@@ -66,7 +67,7 @@ def _dangling(master: "MasterData") -> list[str]:
             f"call type {call.id!r} names an unknown cause: {each!r}" for each in call.causes if each not in reasons
         ]
     found += _tier_faults(master, calls)
-    found += _notice_faults(master, orders, stations)
+    found += _notice_faults(master, orders)
     found += _instruction_faults(master)
     people = {row.id for row in master.people}
     found += [
@@ -75,9 +76,8 @@ def _dangling(master: "MasterData") -> list[str]:
         if row.person not in people
     ]
     for policy in master.error_proofing:
-        for moment, chosen in (("start", policy.start), ("finish", policy.finish), ("use", policy.use)):
-            if chosen and (policy.rule, moment) not in DEFAULTS:
-                found.append(f"rule {policy.rule!r} is not asked at a {moment}")
+        unasked = [moment for moment, _ in policy.chosen if (policy.rule, moment) not in DEFAULTS]
+        found += [f"rule {policy.rule!r} is not asked at a {moment}" for moment in unasked]
     tickets = {row.ticket: row.id for row in master.operations}
     # A ticket scanned before its operation was known is kept under the ticket's text, so the two must not cross.
     found += [
@@ -117,7 +117,7 @@ def _tier_faults(master: "MasterData", calls: set[str]) -> list[str]:
     return found
 
 
-def _notice_faults(master: "MasterData", orders: set[str], stations: set[str]) -> list[str]:
+def _notice_faults(master: "MasterData", orders: set[str]) -> list[str]:
     order_of = {row.id: row.work_order for row in master.operations}
     found = []
     for row in master.notices:
@@ -127,8 +127,6 @@ def _notice_faults(master: "MasterData", orders: set[str], stations: set[str]) -
             found.append(f"notice {row.id!r} names an unknown work order: {row.work_order!r}")
         elif row.work_order and row.operation and order_of[row.operation] != row.work_order:
             found.append(f"notice {row.id!r}: the order {row.work_order!r} has no operation {row.operation!r}")
-        unknown = [each for each in row.stations if each not in stations]
-        found += [f"notice {row.id!r} names an unknown station: {each!r}" for each in unknown]
     return found
 
 

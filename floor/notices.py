@@ -8,10 +8,12 @@ screen proves little, that the receiver says them proves that they arrived.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from floor.cells import FactName
+from floor.days import is_over
 from floor.instructions import instruction_of
 from floor.limits import NOTICES_MAX
 from floor.master import Instruction, MasterData, Notice, Operation, WorkOrder
@@ -20,6 +22,7 @@ NOTICE, INSTRUCTION = "notice/", "instruction/"
 """How the key of a reading begins, by what is read."""
 
 VERSION_CHARACTERS = 16
+CODE_CHARACTERS_MAX = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,9 @@ def readings_for(master: MasterData, operation: Operation, station: str, today: 
     return found if instruction is None else [*found, _of_instruction(instruction)]
 
 
-def notices_at(master: MasterData, station: str, today: date | None) -> list[Notice]:
-    """The notices that a station shows: all that may concern what is done there."""
-    return [row for row in master.notices if (not row.stations or station in row.stations) and not _is_over(row, today)]
+def notices_at(master: MasterData, station: str, today: date | None) -> Iterator[Notice]:
+    """The notices that a station shows, the newest row first: all that may concern what is done there."""
+    return (row for row in reversed(master.notices) if _is_for(row, station) and not _is_over(row, today))
 
 
 def agrees(name: str, expected: str, given: str) -> bool:
@@ -59,13 +62,15 @@ def agrees(name: str, expected: str, given: str) -> bool:
 
 
 def _is_about(row: Notice, operation: Operation, station: str) -> bool:
-    if row.operation and row.operation != operation.id:
-        return False
+    return row.operation in ("", operation.id) and _is_for(row, station)
+
+
+def _is_for(row: Notice, station: str) -> bool:
     return not row.stations or station in row.stations
 
 
 def _is_over(row: Notice, today: date | None) -> bool:
-    return bool(row.until) and today is not None and today > date.fromisoformat(row.until)
+    return today is not None and is_over(row.until, today)
 
 
 def _of_notice(master: MasterData, row: Notice, operation: Operation) -> Reading:
@@ -111,18 +116,22 @@ def change_notices(before: MasterData, after: MasterData) -> tuple[Notice, ...]:
     """
     pairs = ((before.order_by_id.get(each.id), each) for each in after.work_orders)
     return tuple(
-        _change_notice(old, new)
+        _change_notice(old, new, after.operations_by_order.get(new.id, ()))
         for old, new in pairs
         if old is not None and new.state != "closed" and (old.quantity, old.due) != (new.quantity, new.due)
     )
 
 
-def _change_notice(old: WorkOrder, new: WorkOrder) -> Notice:
-    """One for each order: a later change takes the place of the earlier one."""
+def _change_notice(old: WorkOrder, new: WorkOrder, operations: tuple[Operation, ...]) -> Notice:
+    """One for each order: a later change takes the place of the earlier one.
+
+    The quantity that is asked for is the operation's: where one plans another than the order it is only told.
+    """
     facts: list[FactName] = []
     chinese, english = [], []
     if old.quantity != new.quantity:
-        facts.append("quantity")
+        if all(each.planned == new.quantity for each in operations):
+            facts.append("quantity")
         chinese.append(f"数量 {old.quantity} → {new.quantity}")
         english.append(f"quantity {old.quantity} → {new.quantity}")
     if old.due != new.due:
@@ -130,7 +139,7 @@ def _change_notice(old: WorkOrder, new: WorkOrder) -> Notice:
         chinese.append(f"交期 {old.due or '-'} → {new.due or '-'}")
         english.append(f"due {old.due or '-'} → {new.due or '-'}")
     return Notice(
-        id=f"CHG-{new.id}"[:48],
+        id=_change_id(new.id),
         title=f"{new.id}：{'，'.join(chinese)}"[:120],
         title_en=f"{new.id}: {', '.join(english)}"[:120],
         work_order=new.id,
@@ -138,13 +147,15 @@ def _change_notice(old: WorkOrder, new: WorkOrder) -> Notice:
     )
 
 
+def _change_id(order: str) -> str:
+    """Of one order alone, also where its id leaves no room for more."""
+    name = f"CHG-{order}"
+    return name if len(name) <= CODE_CHARACTERS_MAX else f"CHG-{hashlib.sha256(order.encode()).hexdigest()[:32]}"
+
+
 def with_change_notices(before: MasterData, after: MasterData) -> MasterData:
     """The data with a notice for each changed order, in place of an earlier one of the same order."""
     made = change_notices(before, after)
     fresh = {row.id for row in made}
     rows = tuple(row for row in after.notices if row.id not in fresh)
-    if not made:
-        return after
-    # Made anew rather than copied: a copy would keep the digest that was worked out for the data before.
-    tables = {name: getattr(after, name) for name in MasterData.model_fields}
-    return MasterData(**{**tables, "notices": (*rows, *made)[-NOTICES_MAX:]})
+    return after.with_tables(notices=(*rows, *made)[-NOTICES_MAX:]) if made else after

@@ -300,12 +300,17 @@ def _key_of(case: Case, operation: str) -> str:
     return operation if OWN_TEXT.fullmatch(operation) else ""
 
 
+def _again(case: Case) -> bool:
+    """The same from the page within the window: a button that was touched twice."""
+    now, window = case.instant.boottime, case.rules.double_scan_seconds
+    return case.desk.memory_of(case.key, case.person, now, window, alone=False) == ("same", "inside")
+
+
 def _page_report(case: Case, what: PageReport) -> Decision:
     amounts = what.amounts
     key = f"\x00page report {what.operation} {amounts}"
     case = replace(case, key=key, shown=shown(what.operation, 64))
-    now, window = case.instant.boottime, case.rules.double_scan_seconds
-    if case.desk.memory_of(key, case.person, now, window, alone=False) == ("same", "inside"):
+    if _again(case):
         return _repeat(case)
     if not case.person:
         return refuse(case, "scan_badge_first")
@@ -322,8 +327,7 @@ def _page_report(case: Case, what: PageReport) -> Decision:
 def _page_note(case: Case, what: PageNote) -> Decision:
     key = f"\x00page note {what.operation} {what.call} {what.text}"
     case = replace(case, key=key, shown=shown(what.text, 64))
-    now, window = case.instant.boottime, case.rules.double_scan_seconds
-    if case.desk.memory_of(key, case.person, now, window, alone=False) == ("same", "inside"):
+    if _again(case):
         return _repeat(case)
     return station_notes.keep_note(case, what, _key_of(case, what.operation) if what.operation else "")
 

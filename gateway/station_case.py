@@ -1,10 +1,11 @@
 """One input in its surroundings, and how a decision about it is put together. Pure."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Literal
 
 from devices.types import Signal
+from floor.days import plant_day
 from floor.events import Event, Instant, ScanRejected, SessionClosed, SessionOpened
 from floor.label_texts import shown
 from floor.labels import Label
@@ -47,7 +48,7 @@ class Case:
         """The plant's day; None while the clock is not set."""
         if not self.instant.synchronised:
             return None
-        return datetime.fromtimestamp(self.instant.wall + self.rules.utc_offset_seconds, UTC).date()
+        return plant_day(self.instant.wall, self.rules.utc_offset_seconds)
 
     @property
     def station(self) -> str:
@@ -77,7 +78,7 @@ class Case:
 
     def operation(self, key: str) -> Operation | None:
         """The operation a share's key stands for: an id, or the text of a ticket scanned before it was known."""
-        return self.master.operation_by_id.get(key) or self.master.operation_by_ticket.get(key)
+        return self.master.operation_of(key)
 
     def names_of_call(self, call_type: str) -> dict[str, str | int]:
         """The values `call` and `call_en` of a message."""

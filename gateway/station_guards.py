@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from devices.types import Signal
-from floor.calendar import has_calendar
-from floor.error_proofing import READ_BACK, Moment, asked, has_ended, split
+from floor.days import is_over
+from floor.error_proofing import READ_BACK, Moment, asked, split
 from floor.events import ScanRefused
 from floor.label_texts import shown
 from floor.master import Operation, Person
@@ -34,9 +34,7 @@ def expired(case: Case, until: str) -> bool | None:
     """Is the last good day over? None where nobody knows: the clock is not set."""
     if not until:
         return False
-    if not case.instant.synchronised:
-        return None
-    return has_ended(until, case.instant.wall, case.rules.utc_offset_seconds)
+    return None if case.today is None else is_over(until, case.today)
 
 
 def badge_rules(case: Case, person: Person) -> tuple[str, ...]:
@@ -121,7 +119,7 @@ def work_rules(
 
 def _calendar_unknown(case: Case) -> bool:
     """Breaks were not taken out of the time worked: the clock is not set, so nobody knows when they were."""
-    return not case.instant.synchronised and has_calendar(case.master, case.station)
+    return not case.instant.synchronised and case.master.calendar.covers(case.station)
 
 
 def guarded(
@@ -186,6 +184,11 @@ def reading_of(offer: Offer) -> Reading:
     return reading(HANDOVER + offer.identity, "交接", "Hand-over", "", offer.facts)
 
 
+def titles_of(found: Reading) -> dict[str, str | int]:
+    """The values `title` and `title_en` of a message."""
+    return {"title": shown(found.title, 40), "title_en": shown(found.title_en, 40)}
+
+
 def _read_first(case: Case, rule: str, prompt: Prompt) -> Decision:
     operation = case.operation(prompt.operation)
     assert operation is not None
@@ -197,7 +200,7 @@ def ask_to_read(case: Case, prompt: Prompt, signal: Signal = Signal.ASK) -> Deci
     """Ask for the next fact; when all are said, for the badge of a hand-over or the confirm card of a mere notice."""
     found = prompt.reading
     assert found is not None
-    values: dict[str, str | int] = {"title": shown(found.title, 40), "title_en": shown(found.title_en, 40)}
+    values = titles_of(found)
     if len(prompt.given) < len(found.facts):
         name = found.facts[len(prompt.given)][0]
         message = Message(f"ask_fact_{name}", values | {"entered": prompt.entered or "-"})

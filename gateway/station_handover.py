@@ -1,13 +1,14 @@
 """Handing the station over: what is open is listed, and whoever goes signs with their badge. Pure actions."""
 
 from devices.types import Signal
-from floor.events import Event, ReportFinished, SessionClosed
+from floor.events import Event, SessionClosed
 from floor.notices import notices_at
 from floor.reading_events import HandoverOffered
 from gateway import limits
 from gateway.station_case import Case, answer
-from gateway.station_desk import Decision, Prompt
+from gateway.station_desk import Amounts, Decision, Prompt
 from gateway.station_guards import ask_to_read, reading_of, reported
+from gateway.station_report import report_events
 from gateway.view import Message
 
 
@@ -28,16 +29,12 @@ def sign_handover(case: Case) -> Decision:
     they are signed out.
     """
     events: list[Event] = [
-        ReportFinished(
-            person=case.person,
-            operation=share.operation,
-            work_order=share.work_order,
-            good=0,
-            seconds=share.worked(case.instant),
-            flags=("handed_over",),
-        )
+        event
         for share in case.state.shares_at(case.station)
         if share.person == case.person
+        for event in report_events(
+            case, share, share.operation, Amounts(good=0), share.worked(case.instant), ("handed_over",)
+        )
     ]
     events.append(
         HandoverOffered(
@@ -59,7 +56,7 @@ def _operations(case: Case) -> tuple[str, ...]:
 
 
 def _notices(case: Case) -> tuple[str, ...]:
-    return tuple(row.id for row in notices_at(case.master, case.station, case.today))
+    return tuple(row.id for row in notices_at(case.master, case.station, case.today))[::-1]
 
 
 def _facts(case: Case) -> tuple[tuple[str, str], ...]:

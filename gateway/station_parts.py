@@ -81,10 +81,11 @@ def _use(
 
 def _identify(case: Case, share: Share, operation: Operation, part: Part, confirmed: bool) -> Decision:
     assert case.label is not None
-    plain = not case.label.elements
     wants_lot = operation.capture == "lot"
-    serial = "" if wants_lot else part.serial or case.shown[:64] if plain else part.serial
-    lot = (case.shown[:64] if plain else part.lot) if wants_lot else part.lot
+    # A label without elements is the name itself.
+    text = "" if case.label.elements else case.shown[:64]
+    serial = "" if wants_lot else part.serial or text
+    lot = part.lot or (text if wants_lot else "")
     seen = case.state.parts.get(share.operation) or Parts()
     broken = ("serial_repeated",) if serial and serial in seen.serials else ()
     stopped = guarded(case, broken, "use", _asked(case, share), confirmed)

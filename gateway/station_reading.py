@@ -10,7 +10,7 @@ from floor.reading_events import HandoverAccepted, HandoverMisread, NoticeMisrea
 from gateway import limits
 from gateway.station_case import Case, answer, refuse
 from gateway.station_desk import Decision, Prompt
-from gateway.station_guards import HANDOVER, ask_to_read
+from gateway.station_guards import HANDOVER, ask_to_read, titles_of
 from gateway.station_work import start
 from gateway.view import Message
 
@@ -78,13 +78,8 @@ def _misread(case: Case, prompt: Prompt, found: Reading, fact: str, given: str) 
             asked=fact,
             given=said,
         )
-    values: dict[str, str | int] = {
-        "given": said,
-        "title": shown(found.title, 40),
-        "title_en": shown(found.title_en, 40),
-    }
     again = replace(prompt, at=case.instant.boottime, entered="")
-    return answer(case, Signal.REFUSED, Message("misread", values), event, prompt=again)
+    return answer(case, Signal.REFUSED, Message("misread", {"given": said, **titles_of(found)}), event, prompt=again)
 
 
 def _facts(found: Reading) -> tuple[str, ...]:
@@ -105,8 +100,7 @@ def _read(case: Case, prompt: Prompt, found: Reading) -> Decision:
 def _go_on(case: Case, prompt: Prompt, found: Reading, event: Event, told: str) -> Decision:
     """The start that was held up goes on; what else has to be read is asked for next."""
     if not prompt.operation:
-        values: dict[str, str | int] = {"title": shown(found.title, 40), "title_en": shown(found.title_en, 40)}
-        return answer(case, Signal.KEPT, Message(told, values), event, prompt=None)
+        return answer(case, Signal.KEPT, Message(told, titles_of(found)), event, prompt=None)
     case = replace(case, read=(*case.read, found.key), desk=replace(case.desk, prompt=None))
     decision = start(case, prompt.operation, case.operation(prompt.operation), in_setup=prompt.setup)
     return replace(decision, events=(event, *decision.events))

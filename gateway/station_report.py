@@ -133,6 +133,20 @@ def _finished(
     flags: tuple[str, ...],
     reading: str,
 ) -> Decision:
+    events = report_events(case, share, key, given, seconds, flags, reading)
+    return answer(case, Signal.KEPT, _message(case, key, given, flags), *events, prompt=None)
+
+
+def report_events(
+    case: Case,
+    share: Share | None,
+    key: str,
+    given: Amounts,
+    seconds: float | None,
+    flags: tuple[str, ...],
+    reading: str = "",
+) -> list[Event]:
+    """Everything that a report keeps, in its order: a set-up that ends, a start that was missing, readings, rework."""
     operation = case.operation(key)
     order = operation.work_order if operation else ""
     ended, state = without_setup(case, share) if share is not None else ((), WorkState.NONE)
@@ -164,7 +178,7 @@ def _finished(
         events.append(WorkStarted(person=case.person, operation=key, work_order=order, flags=(CONTINUED,)))
         if reading:
             events.append(_reading(case, key, order, "start", reading))
-    return answer(case, Signal.KEPT, _message(case, key, given, flags), *events, prompt=None)
+    return events
 
 
 def _reading(case: Case, key: str, order: str, purpose: Literal["start", "end"], reading: str) -> CounterRead:

@@ -1,7 +1,7 @@
 """Breaks and the end of a shift: what runs is paused by the calendar, and goes on after a break. Pure."""
 
 from devices.types import Signal
-from floor.calendar import Rest, next_edge, rest_at
+from floor.calendar import Rest
 from floor.events import Event, WorkPaused, WorkResumed
 from floor.work import WorkState
 from gateway.floor_rows import Share
@@ -14,7 +14,7 @@ def rest(case: Case) -> Decision | None:
     """What the calendar does now; None: nothing. Without a clock that is set it does nothing at all."""
     if not case.master.shifts or not case.instant.synchronised:
         return None
-    found = rest_at(case.master, case.station, case.instant.wall, case.rules.utc_offset_seconds)
+    found = case.master.calendar.rest_at(case.station, case.instant.wall, case.rules.utc_offset_seconds)
     shares = list(case.state.shares_at(case.station))
     tired = [] if found is None else [each for each in shares if _began_before(case, each, found)]
     if found is not None and tired:
@@ -44,5 +44,5 @@ def next_rest(case: Case) -> float | None:
         return None
     if not any(each.state is WorkState.RUNNING or each.rest for each in case.state.shares_at(case.station)):
         return None
-    edge = next_edge(case.master, case.station, case.instant.wall, case.rules.utc_offset_seconds)
+    edge = case.master.calendar.next_edge(case.station, case.instant.wall, case.rules.utc_offset_seconds)
     return None if edge is None else case.instant.boottime + edge - case.instant.wall

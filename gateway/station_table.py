@@ -24,7 +24,9 @@ Each value is the name of an action of `gateway/station.py`. `anew` drops what t
 """
 
 from itertools import product
-from typing import Final
+from typing import Final, get_args
+
+from floor.cells import CommandName
 
 SITUATIONS: Final = (
     "nobody",
@@ -41,27 +43,7 @@ SITUATIONS: Final = (
 )
 BADGES: Final = ("own_badge", "held_badge", "new_badge", "leader_badge")
 TICKETS: Final = ("ticket", "unknown_ticket")
-CARDS: Final = (
-    "digit",
-    "good",
-    "scrap",
-    "confirm",
-    "cancel",
-    "undo",
-    "pause",
-    "resume",
-    "sign_out",
-    "same",
-    "another",
-    "cause",
-    "call",
-    "handover",
-    "partial",
-    "rework",
-    "setup",
-    "assign",
-    "stop",
-)
+CARDS: Final[tuple[str, ...]] = get_args(CommandName)
 PARTS: Final = ("part", "product", "unknown")
 STRANGERS: Final = ("unknown_badge", "unknown_command", "station", *PARTS)
 LABELS: Final = (*BADGES, *TICKETS, "doubtful", *CARDS, *STRANGERS)

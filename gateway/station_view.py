@@ -172,8 +172,7 @@ def _reading(prompt: Prompt) -> ReadingLine | None:
 
 
 def _notices(case: Case) -> tuple[NoticeLine, ...]:
-    """The newest first: new rows stand at the end of the table."""
-    rows = notices_at(case.master, case.station, case.today)[: -limits.NOTICES_SHOWN_MAX - 1 : -1]
+    rows = islice(notices_at(case.master, case.station, case.today), limits.NOTICES_SHOWN_MAX)
     return tuple(
         NoticeLine(
             row.id, shown(row.title, 120), shown(row.title_en or row.title, 120), shown(row.text, CELL_CHARACTERS_MAX)

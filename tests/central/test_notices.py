@@ -28,8 +28,12 @@ def office() -> MemoryOffice:
 
 
 def changed(**orders: dict[str, object]) -> MasterData:
-    rows = [{**row.model_dump(), **orders.get(row.id, {})} for row in example_plant().work_orders]
-    return MasterData.model_validate({**example_plant().model_dump(), "work_orders": rows})
+    """The example with other orders; what an order plans its operations plan, too."""
+    whole = example_plant().model_dump()
+    whole["work_orders"] = [{**row, **orders.get(row["id"], {})} for row in whole["work_orders"]]
+    quantity = {row["id"]: row["quantity"] for row in whole["work_orders"]}
+    whole["operations"] = [{**row, "planned": quantity[row["work_order"]]} for row in whole["operations"]]
+    return MasterData.model_validate(whole)
 
 
 ORDER = example_plant().work_orders[0]
@@ -47,6 +51,22 @@ def test_a_changed_order_makes_a_notice_and_a_later_change_takes_its_place() -> 
     assert [each.id for each in twice.notices] == [f"CHG-{ORDER.id}"]
     assert "1 → 2" in twice.notices[0].title
     assert once.digest != changed(**{ORDER.id: {"quantity": 1}}).digest, "the notice is in the digest"
+
+
+def test_a_quantity_is_only_asked_for_where_the_operations_plan_it() -> None:
+    before, rows = example_plant(), [row.model_dump() for row in example_plant().work_orders]
+    rows[0]["quantity"] += 7
+    (made,) = change_notices(before, MasterData.model_validate({**before.model_dump(), "work_orders": rows}))
+    assert made.facts == () and f"→ {ORDER.quantity + 7}" in made.title
+
+
+def test_orders_with_long_names_have_notices_of_their_own() -> None:
+    def plant(quantity: int) -> MasterData:
+        rows = [{"id": "W" * 47 + end, "quantity": quantity} for end in "AB"]
+        return MasterData.model_validate({"work_orders": rows})
+
+    found = with_change_notices(plant(1), plant(2)).notices
+    assert len({each.id for each in found}) == 2 and [each.work_order[-1] for each in found] == ["A", "B"]
 
 
 def test_nothing_is_told_of_what_nobody_knew_or_nobody_starts() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from floor.calendar import SHIFT_END_SECONDS, next_edge, rest_at
+from floor.calendar import SHIFT_END_SECONDS
 from floor.master import MasterData, Shift, Station
 
 EAST = 8 * 3600.0
@@ -40,17 +40,17 @@ def at(text: str) -> float:
     ],
 )
 def test_what_a_moment_is(when: str, station: str, kind: str | None) -> None:
-    found = rest_at(plant(EARLY, NIGHT), station, at(when), EAST)
+    found = plant(EARLY, NIGHT).calendar.rest_at(station, at(when), EAST)
     assert (found.kind if found else None) == kind
 
 
 def test_when_the_next_edge_is() -> None:
-    master = plant(EARLY)
-    assert next_edge(master, "S1", at("2026-11-27T08:00:00"), EAST) == at("2026-11-27T09:00:00")
-    assert next_edge(master, "S1", at("2026-11-27T09:00:00"), EAST) == at("2026-11-27T09:15:00")
-    assert next_edge(master, "S1", at("2026-11-27T13:00:00"), EAST) == at("2026-11-27T14:00:00")
-    assert next_edge(master, "S1", at("2026-11-27T14:00:00"), EAST) == at("2026-11-27T14:00:00") + SHIFT_END_SECONDS
-    assert next_edge(plant(), "S1", at("2026-11-27T14:00:00"), EAST) is None
+    next_edge = plant(EARLY).calendar.next_edge
+    assert next_edge("S1", at("2026-11-27T08:00:00"), EAST) == at("2026-11-27T09:00:00")
+    assert next_edge("S1", at("2026-11-27T09:00:00"), EAST) == at("2026-11-27T09:15:00")
+    assert next_edge("S1", at("2026-11-27T13:00:00"), EAST) == at("2026-11-27T14:00:00")
+    assert next_edge("S1", at("2026-11-27T14:00:00"), EAST) == at("2026-11-27T14:00:00") + SHIFT_END_SECONDS
+    assert plant().calendar.next_edge("S1", at("2026-11-27T14:00:00"), EAST) is None
 
 
 @pytest.mark.parametrize(

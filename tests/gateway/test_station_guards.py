@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from devices.types import Signal
-from floor.error_proofing import DEFAULTS, READ_BACK, has_ended
+from floor.days import is_over, plant_day
+from floor.error_proofing import DEFAULTS, READ_BACK
 from floor.events import ReportFinished, RuleBroken, ScanRefused, SessionOpened, WorkStarted
 from floor.master import MasterData, Skill
 from floor.work_events import ComponentUsed, ProductIdentified
@@ -187,9 +188,9 @@ def test_a_revoked_leader_takes_no_call() -> None:
 
 
 def test_a_day_ends_at_the_plant() -> None:
-    assert not has_ended("", NOON, 0)
-    assert not has_ended("2026-01-02", NOON, 0)
-    assert has_ended("2026-01-02", NOON, 12 * 3600), "in Auckland it is the third already"
+    assert not is_over("", plant_day(NOON, 0))
+    assert not is_over("2026-01-02", plant_day(NOON, 0))
+    assert is_over("2026-01-02", plant_day(NOON, 12 * 3600)), "in Auckland it is the third already"
     rules = replace(StationRules(), utc_offset_seconds=12 * 3600)
     bench = Bench(master=changed(small_plant(), "people", "ann", badge_until="2026-01-02"), rules=rules)
     bench.wall = NOON

@@ -183,6 +183,17 @@ def test_whoever_goes_signs_and_whoever_comes_says_the_facts_and_signs() -> None
     assert isinstance(finish, ReportFinished) and finish.good == 70
 
 
+def test_a_set_up_ends_with_the_hand_over_and_keeps_its_time() -> None:
+    bench = signed_in(plant())
+    bench.scan("T-W3-10")
+    bench.scan("C-SETUP")
+    bench.scan("T-W3-10", after=5)
+    bench.now += 300
+    bench.scan("C-HANDOVER")
+    kinds = [each.type_name for each in bench.scan("B-ANN", after=5).events]
+    assert kinds == ["setup.finished", "report.finished", "handover.offered", "session.closed"]
+
+
 def test_taking_over_without_starting_anything() -> None:
     bench = signed_in(plant())
     bench.scan("C-HANDOVER")
