@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from central import models
 from central.database import Database
+from central.facts import OPEN_STATES
 from central.limits import (
     ALARMS_ON_BOARD_MAX,
     CALLS_ON_BOARD_MAX,
@@ -18,10 +19,9 @@ from central.limits import (
 )
 from central.projector import catch_up_all, is_behind
 from central.snapshots import current_master
+from floor.calls import impact_of
 from floor.events import AndonRaised
-from floor.master import CallType, MasterData
-
-OPEN_STATES = ("raised", "acknowledged")
+from floor.master import MasterData
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,16 +263,11 @@ def _in_order(plant: str, states: Sequence[str], limit: int) -> Select[Any]:
 
 def _calls(session: Session, plant: str, now: float, states: Sequence[str], limit: int) -> tuple[BoardCall, ...]:
     master = current_master(session, plant)
-    return tuple(_call(row, master, now) for row in session.scalars(_in_order(plant, states, limit)))
+    return tuple(board_call(row, master, now) for row in session.scalars(_in_order(plant, states, limit)))
 
 
-def one_call(session: Session, plant: str, gateway_name: str, epoch: str, seq: int, now: float) -> BoardCall | None:
-    """One call, open or over."""
-    row = session.get(models.Call, (plant, gateway_name, epoch, seq))
-    return None if row is None else _call(row, current_master(session, plant), now)
-
-
-def _call(row: models.Call, master: MasterData, now: float) -> BoardCall:
+def board_call(row: models.Call, master: MasterData, now: float) -> BoardCall:
+    """A call, open or over, with the floor's names."""
     kind = master.call_type_by_id.get(row.call_type)
     begun = row.raised_at or row.acknowledged_at or now
     return BoardCall(
@@ -281,7 +276,7 @@ def _call(row: models.Call, master: MasterData, now: float) -> BoardCall:
         call_type=row.call_type,
         name=kind.name if kind else row.call_type,
         name_en=kind.name_en if kind else "",
-        impact=_impact(kind, bool(row.stopped)),
+        impact=impact_of(kind, bool(row.stopped)),
         station=row.station,
         state=row.state,
         raised=row.raised_at,
@@ -290,28 +285,20 @@ def _call(row: models.Call, master: MasterData, now: float) -> BoardCall:
         operation=row.operation,
         acknowledged=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
-        acknowledged_by_name=_name(row.acknowledged_by, master),
+        acknowledged_by_name=person_name(row.acknowledged_by, master),
         ended=row.ended_at,
         ended_by=row.ended_by,
         cause=row.cause,
         tier=row.tier,
         owner=row.owner,
         handed_by=row.handed_by,
-        handed_by_name=_name(row.handed_by, master),
+        handed_by_name=person_name(row.handed_by, master),
         stopped=bool(row.stopped),
     )
 
 
-def _impact(kind: CallType | None, stopped: bool) -> str:
-    """`fixed` as long as the line runs on to its fixed position."""
-    if stopped:
-        return "stop"
-    if kind is None:
-        return "slow"
-    return "fixed" if kind.fixed_position else kind.impact
-
-
-def _name(person: str, master: MasterData) -> str:
+def person_name(person: str, master: MasterData) -> str:
+    """Somebody's name; the id where master data has none."""
     known = master.person_by_id.get(person)
     return known.name if known else person
 

@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from central.change import note_change
 from central.errors import CaseRefused
 from central.models import Call
 from central.snapshots import current_master, publish
@@ -27,6 +28,8 @@ def save_case(session: Session, plant: str, call: Call, fix: str, by: str, now: 
     Raises CaseRefused for a call that is not resolved, a fix that is empty, too long or unwritable, or without any
     master data.
     """
+    # The lock that publishing takes: nobody's version may come between the reading and this one.
+    note_change(session, plant)
     master = current_master(session, plant)
     if call.state != "resolved" or not master.version:
         raise CaseRefused("only a resolved call of a plant with master data becomes a case")

@@ -110,6 +110,7 @@ def revoke(config: CentralConfig, name: str) -> None:
 @configured
 def import_file(config: CentralConfig, file: Path) -> None:
     """Publish the master data in FILE: TOML, a spreadsheet, or a folder of CSV files."""
+    from central.change import note_change
     from central.imports import read_master
     from central.snapshots import current_master, publish
     from floor.instructions import carried_over
@@ -118,6 +119,8 @@ def import_file(config: CentralConfig, file: Path) -> None:
 
     def store(database: Database) -> int:
         with database.write() as session:
+            # The lock that publishing takes: nobody's version may come between the reading and this one.
+            note_change(session, config.plant)
             whole = carried_over(master, current_master(session, config.plant))
             return publish(session, whole, "shell", time.time(), config.plant)
 

@@ -17,10 +17,9 @@ from central.errors import FileAbsent, FilesFull, RangeRefused, RequestRefused
 from central.files import HASH
 from central.ingest_rules import AlarmRaised
 from central.limits import FILES_BODY_BYTES_MAX
-from sync.wire import FILE_PIECE_BYTES_MAX, FileHeld, FilesAsked, FilesMissing
+from sync.wire import CONTENT_RANGE, FILE_PIECE_BYTES_MAX, FileHeld, FilesAsked, FilesMissing
 
 _ASKED = re.compile(r"bytes=([0-9]{1,12})-[0-9]{0,12}")
-_RANGE = re.compile(r"bytes ([0-9]{1,12})-([0-9]{1,12})/([0-9]{1,12})")
 
 
 class RangeAsked(BaseModel):
@@ -70,7 +69,7 @@ def take_piece(sha256: str) -> Response:
     gateway_name = asking_gateway(request, here)
     refuse_other_protocols()
     piece = read_body(request, FILE_PIECE_BYTES_MAX)
-    told = _RANGE.fullmatch(request.headers.get("Content-Range", ""))
+    told = CONTENT_RANGE.fullmatch(request.headers.get("Content-Range", ""))
     if told is None:
         raise RequestRefused("a piece says where it belongs: Content-Range: bytes FIRST-LAST/SIZE")
     first, last, size = map(int, told.groups())

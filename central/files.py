@@ -145,9 +145,10 @@ class FileStore:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, mode=0o700)
             flush(self._folder)
+        used = self._in_use()
         os.replace(part, path)
         flush(path.parent)
-        self._used = self._in_use() + size
+        self._used = used + size
 
     def _refuse_beyond(self, size: int) -> None:
         if self._in_use() + size > self._bytes_max:

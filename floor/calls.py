@@ -4,8 +4,12 @@ Pure: values in, values out.
 """
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from floor.errors import CallRefused
+
+if TYPE_CHECKING:
+    from floor.master import CallType
 
 
 class CallState(StrEnum):
@@ -54,6 +58,15 @@ def after(state: CallState, action: CallAction) -> CallState:
 def allowed(state: CallState, action: CallAction) -> bool:
     """Is there a state that follows?"""
     return (state, action) in TABLE
+
+
+def impact_of(kind: "CallType | None", stopped: bool = False) -> str:
+    """What a call does to the line: `fixed` as long as that runs on to its fixed position."""
+    if stopped:
+        return "stop"
+    if kind is None:
+        return "slow"
+    return "fixed" if kind.fixed_position else kind.impact
 
 
 def diagram() -> str:

@@ -1,5 +1,6 @@
 """What makes a file or a name outlive a power cut."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -11,3 +12,9 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 of what lies there, in hex. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

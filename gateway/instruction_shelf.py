@@ -4,7 +4,6 @@ The main loop reads one set of hashes and touches no file (I6). What the master 
 fetches; what no row wants any more stays until its room is needed.
 """
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Collection
@@ -15,7 +14,7 @@ from pathlib import Path
 from floor.instructions import wanted_instructions
 from floor.master import MasterData
 from floor.media import HEAD_BYTES, INSTRUCTION_TYPES, media_type_of
-from gateway.durable import flush
+from gateway.durable import digest_of_file, flush
 from gateway.file_room import FileRoom
 
 FOLDER = "instructions"
@@ -62,9 +61,13 @@ class InstructionShelf:
     def next_missing(self, passed: Collection[str]) -> str | None:
         """The hash of the next file to fetch. Raises OSError."""
         with self._guard:
-            master, self._master = self._master, None
+            master = self._master
         if master is not None:
             self._replan(master)
+            with self._guard:
+                # Only now, and only what was planned for: a card that fails is planned for again.
+                if self._master is master:
+                    self._master = None
         for sha256, size in self._wanted.items():
             if sha256 in self.here or sha256 in passed:
                 continue
@@ -91,7 +94,7 @@ class InstructionShelf:
     def finish(self, sha256: str) -> bool:
         """Whether all of it is here, fits its hash and is of a kind that is shown. Raises OSError."""
         part = self._part(sha256)
-        if not part.exists() or _digest_of(part) != sha256 or _type_of(part) not in INSTRUCTION_TYPES:
+        if not part.exists() or digest_of_file(part) != sha256 or _type_of(part) not in INSTRUCTION_TYPES:
             part.unlink(missing_ok=True)
             return False
         part.replace(self._path(sha256))
@@ -169,8 +172,3 @@ class InstructionShelf:
 def _type_of(path: Path) -> str:
     with path.open("rb") as file:
         return media_type_of(file.read(HEAD_BYTES), path.stat().st_size)
-
-
-def _digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,6 +12,7 @@ import click
 
 from floor.events import cloud_event
 from gateway.config import read as read_config
+from gateway.durable import digest_of_file
 from gateway.errors import GatewayError, JournalCorrupt
 from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader, check
@@ -133,7 +134,7 @@ def export(folder: Path | None, config: Path | None, target: Path, after: int) -
         if faults:
             raise Failure(JournalCorrupt("; ".join(faults[:5])))
         position, count, digest = _write(reader, target, after)
-        if _digest_of_file(target) != digest:
+        if digest_of_file(target) != digest:
             raise Failure(JournalCorrupt(f"{target} does not read back as it was written", "Use another medium."))
         last = reader.newest_records(1)
     _tell(journal_folder, after, position, digest, last)
@@ -155,11 +156,6 @@ def _write(reader: JournalReader, target: Path, after: int) -> tuple[int, int, s
         file.flush()
         os.fsync(file.fileno())
     return position, count, whole.hexdigest()
-
-
-def _digest_of_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _tell(folder: Path, after: int, position: int, digest: str, last: tuple[Record, ...]) -> None:

@@ -103,7 +103,7 @@ def told_state(
     gateway_name: str, stations: Sequence[str], state: Floor, master: MasterData, instant: Instant, refusing: str = ""
 ) -> GatewayState:
     """The whole document, its lists shortened until it fits its bound."""
-    lines_max = STATE_LINES_MAX
+    lines_max, counts = STATE_LINES_MAX, _counts(state)
     while True:
         said = GatewayState(
             gateway=gateway_name,
@@ -112,7 +112,7 @@ def told_state(
             clockstate="synchronised" if instant.synchronised else "unsynchronised",
             refusing=refusing,
             stations=tuple(told_station(state, master, each, instant, lines_max) for each in stations),
-            counts=_counts(state),
+            counts=counts,
         )
         if lines_max == 0 or len(encoded(said)) + _FRAME_BYTES <= STATE_BYTES_MAX:
             return said

@@ -245,10 +245,13 @@ class PhotoShelf:
             self._read()
             self._forget_silent()
             with self._guard:
-                named, self._named = self._named, set()
+                named = set(self._named)
             for sha256 in named:
                 if (held := self._held.get(sha256)) is not None and held.state == "new":
                     self._move(sha256, "kept")
+                # Only now: a card that refuses the new name is asked again, and until then the name is not forgotten.
+                with self._guard:
+                    self._named.discard(sha256)
 
     def unsent_after(self, passed: Collection[str]) -> tuple[str, int] | None:
         """(hash, bytes) of the oldest photo that the office does not have, but for those passed over."""
@@ -286,7 +289,15 @@ class PhotoShelf:
             self._path(sha256, held.state).replace(self._path(sha256, state))
         with self._guard:
             held.state = state
-            self.unsent = frozenset(each for each, row in self._held.items() if row.state == "kept")
+            self._count_unsent()
+
+    def _count_unsent(self) -> None:
+        """Those that a record names: also before their files have got the name that says so."""
+        self.unsent = frozenset(
+            each
+            for each, row in self._held.items()
+            if row.state == "kept" or (row.state == "new" and each in self._named)
+        )
 
     # The folder.
 
@@ -311,7 +322,7 @@ class PhotoShelf:
             if held.state == "new":
                 self._settle_new(sha256)
         with self._guard:
-            self.unsent = frozenset(each for each, row in self._held.items() if row.state == "kept")
+            self._count_unsent()
         self._is_read = True
 
     def _settle_new(self, sha256: str) -> None:

@@ -2,14 +2,14 @@
 
 from itertools import chain, islice
 
-from floor.calls import CallState
+from floor.calls import CallState, impact_of
 from floor.cases import Situation, situation_of
 from floor.cells import CommandName
 from floor.events import Instant
 from floor.instructions import instruction_of
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX, FIX_CHARACTERS_MAX
-from floor.master import CallType, MasterData, PastCase
+from floor.master import MasterData, PastCase
 from floor.notices import notices_at
 from floor.owners import owners
 from floor.work import WorkState
@@ -89,7 +89,7 @@ def _call(case: Case, call: Call) -> CallLine:
         call_type=call.call_type,
         name=str(names["call"]),
         name_en=str(names["call_en"]),
-        impact=_impact(row, call.stopped),
+        impact=impact_of(row, call.stopped),
         state=str(call.state),
         raised_wall=call.raised_wall,
         person_name=case.name_of(call.person) if call.person else "",
@@ -128,15 +128,6 @@ def _case(master: MasterData, row: PastCase) -> CaseLine:
         fix=shown(row.fix, FIX_CHARACTERS_MAX),
         closed=row.closed,
     )
-
-
-def _impact(row: CallType | None, stopped: bool = False) -> str:
-    """`fixed` as long as the line runs on to its fixed position."""
-    if stopped:
-        return "stop"
-    if row is None:
-        return "slow"
-    return "fixed" if row.fixed_position else row.impact
 
 
 def _prompt(prompt: Prompt | None) -> PromptLine:
@@ -231,7 +222,9 @@ def station_view(
         last=desk.recent[0] if desk.recent else None,
         recent=desk.recent,
         calls=tuple(_call(case, call) for call in state.calls_at(station)),
-        call_types=tuple((each.id, each.name, each.name_en or each.name, _impact(each)) for each in master.call_types),
+        call_types=tuple(
+            (each.id, each.name, each.name_en or each.name, impact_of(each)) for each in master.call_types
+        ),
         notices=_notices(case),
         handover=_handover(case),
         scrap_reasons=_reasons(master, "scrap"),

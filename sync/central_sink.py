@@ -6,7 +6,6 @@ so that the credential goes to the configured address only.
 
 import contextlib
 import gzip
-import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ from sync.errors import ReplyRefused, SettingsRefused, SinkRefused, SinkUnreacha
 from sync.file_downlink import FilePiece
 from sync.tls import tls_context
 from sync.wire import (
+    CONTENT_RANGE,
     FILE_PIECE_BYTES_MAX,
     PROTOCOL,
     Batch,
@@ -60,7 +60,6 @@ _HINTS: Final[Mapping[int, str]] = {
     422: "Send the reason to whoever maintains the software: the server could not read the batch.",
     426: "Whoever maintains the plant updates the older one of gateway and server.",
 }
-_RANGE: Final = re.compile(r"bytes ([0-9]{1,12})-([0-9]{1,12})/([0-9]{1,12})")
 _PASSING: Final = frozenset({408, 409, 425, 429})
 """Refusals that pass by themselves."""
 
@@ -196,7 +195,7 @@ class HttpExchange:
         reply, content = self._exchanged(
             "GET", f"{FILES_PATH}/{sha256}", FILE_PIECE_BYTES_MAX, None, headers, good_status=206
         )
-        told = _RANGE.fullmatch(reply.headers.get("Content-Range", ""))
+        told = CONTENT_RANGE.fullmatch(reply.headers.get("Content-Range", ""))
         if told is None or int(told[1]) != offset or len(content) != int(told[2]) - offset + 1:
             raise ReplyRefused("the reply is not the range that was asked for")
         return FilePiece(content, int(told[3]))

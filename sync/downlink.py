@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sync.errors import SinkRefused as Refusal
 from sync.errors import SinkUnreachable
-from sync.limits import POST_RETRY_SECONDS, PumpLimits
+from sync.limits import POST_RETRY_SECONDS, PumpLimits, retry_pause
 from sync.outbox import Outbox
 from sync.ports import Exchange, FactsCame, Post, SinkRefused, SnapshotCame
 from sync.wire import Fact, Receipt, content_digest_of
@@ -124,9 +124,7 @@ class Downlink:
 
     def _retry_soon(self) -> None:
         self._failures += 1
-        least, most = self._limits.retry_seconds_min, self._limits.retry_seconds_max
-        bound = min(most, least * 2.0 ** min(self._failures, 30))
-        self._pause = least + self._jitter() * (bound - least)
+        self._pause = retry_pause(self._limits, self._failures, self._jitter())
 
     def _retry_slowly(self, refusal: Refusal) -> None:
         self._pause = self._limits.refused_retry_seconds

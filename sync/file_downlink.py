@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from sync.errors import SinkRefused as Refusal
 from sync.errors import SinkUnreachable
-from sync.limits import FILE_RETRY_SECONDS, POST_RETRY_SECONDS, PumpLimits
+from sync.limits import FILE_RETRY_SECONDS, POST_RETRY_SECONDS, PumpLimits, retry_pause
 from sync.outbox import Outbox
 from sync.ports import FileCame, Post, SinkRefused
 
@@ -107,9 +107,7 @@ class FileDownlink:
 
     def _retry_soon(self, now: float) -> float:
         self._failures += 1
-        least, most = self._limits.retry_seconds_min, self._limits.retry_seconds_max
-        bound = min(most, least * 2.0 ** min(self._failures, 30))
-        self._not_before = now + least + self._jitter() * (bound - least)
+        self._not_before = now + retry_pause(self._limits, self._failures, self._jitter())
         return self._not_before
 
     def _pass_over(self, sha256: str, reason: str, hint: str, now: float) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sync.errors import SinkRefused as Refusal
 from sync.errors import SinkUnreachable
-from sync.limits import FILES_ASK_SECONDS, POST_RETRY_SECONDS, PumpLimits
+from sync.limits import FILES_ASK_SECONDS, POST_RETRY_SECONDS, PumpLimits, retry_pause
 from sync.outbox import Outbox
 from sync.ports import FileSent, Post, SinkRefused
 from sync.wire import FILE_PIECE_BYTES_MAX, FILES_PER_ASK_MAX, FileHeld
@@ -140,9 +140,7 @@ class FilePump:
     def _retry_soon(self, now: float) -> float:
         self._sending = ""
         self._failures += 1
-        least, most = self._limits.retry_seconds_min, self._limits.retry_seconds_max
-        bound = min(most, least * 2.0 ** min(self._failures, 30))
-        self._not_before = now + least + self._jitter() * (bound - least)
+        self._not_before = now + retry_pause(self._limits, self._failures, self._jitter())
         return self._not_before
 
     def _pass_over(self, reason: str, hint: str, now: float) -> None:

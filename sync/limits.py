@@ -112,3 +112,11 @@ class NoticeLimits:
     retry_seconds_min: float = RETRY_SECONDS_MIN
     retry_seconds_max: float = RETRY_SECONDS_MAX
     refused_retry_seconds: float = REFUSED_RETRY_SECONDS
+
+
+def retry_pause(limits: PumpLimits | NoticeLimits, failures: int, jitter: float) -> float:
+    """Seconds until the next try: full jitter (0 to 1) between the least and a bound that doubles with each failure,
+    so that a plant does not come back in one second."""
+    least = limits.retry_seconds_min
+    bound = min(limits.retry_seconds_max, least * 2.0 ** min(failures, 30))
+    return least + jitter * (bound - least)

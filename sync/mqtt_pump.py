@@ -19,7 +19,7 @@ from sync.broker_ports import (
     Heard,
     Objection,
 )
-from sync.limits import POST_RETRY_SECONDS, NoticeLimits
+from sync.limits import POST_RETRY_SECONDS, NoticeLimits, retry_pause
 from sync.outbox import Outbox
 from sync.ports import NoticeSkipped, PositionMoved, Post, RecordSource, SinkRefused, SinkState
 from sync.wire import Record
@@ -312,9 +312,7 @@ class MqttPump:
                 )
         self._forget()
         self._failures += 1
-        least, most = self._limits.retry_seconds_min, self._limits.retry_seconds_max
-        bound = min(most, least * 2.0 ** min(self._failures, 30))
-        self._not_before = now + least + self._jitter() * (bound - least)
+        self._not_before = now + retry_pause(self._limits, self._failures, self._jitter())
         self._show(False, detail, now)
 
     def _denied(self, reason: str, hint: str, now: float) -> None:

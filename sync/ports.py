@@ -123,8 +123,17 @@ class FileCame(NamedTuple):
     sha256: str
 
 
-Told = ReceiptCame | PositionMoved | NoticeSkipped | SinkState | SinkRefused
-Report = Told | SnapshotCame | FactsCame | FileSent | FileCame
+Report = (
+    ReceiptCame
+    | PositionMoved
+    | NoticeSkipped
+    | SinkState
+    | SinkRefused
+    | SnapshotCame
+    | FactsCame
+    | FileSent
+    | FileCame
+)
 
 
 class Post(Protocol):

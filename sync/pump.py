@@ -11,7 +11,7 @@ from typing import Any
 from sync.batches import Draft, Stamp, compose, is_closed, wanted
 from sync.errors import SinkRefused as Refusal
 from sync.errors import SinkUnreachable
-from sync.limits import POST_RETRY_SECONDS, PumpLimits
+from sync.limits import POST_RETRY_SECONDS, PumpLimits, retry_pause
 from sync.outbox import Outbox
 from sync.ports import EpochEntry, Exchange, Post, Range, ReceiptCame, RecordSource, SinkRefused, SinkState
 from sync.wire import PROTOCOL, Receipt, StreamReceipt
@@ -216,11 +216,8 @@ class CentralPump:
     # Faults: unreachable is a state, refused is a person's work; neither leaves this pump.
 
     def _retry_soon(self, error: SinkUnreachable, now: float) -> None:
-        """Full jitter between the least and a doubling bound, so that a plant does not come back in one second."""
         self._failures += 1
-        least, most = self._limits.retry_seconds_min, self._limits.retry_seconds_max
-        bound = min(most, least * 2.0 ** min(self._failures, 30))
-        self._pause = least + self._jitter() * (bound - least)
+        self._pause = retry_pause(self._limits, self._failures, self._jitter())
         self._more = True
         self._tell_state(False, str(error), now)
 

@@ -5,7 +5,8 @@ Records are opaque here: `content` is text, and its digest covers that text byte
 """
 
 import hashlib
-from typing import Annotated, Any, NamedTuple
+import re
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -205,3 +206,7 @@ def closed_digest_of(closed: "list[tuple[str, int]]") -> str:
 def content_digest_of(body: str) -> str:
     """SHA-256 of a text: the digest of a snapshot's body (I8)."""
     return hashlib.sha256(body.encode()).hexdigest()
+
+
+CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,12})-([0-9]{1,12})/([0-9]{1,12})")
+"""Of a piece of a file: first and last byte, and how many there are in all (RFC 9110, 14.4)."""

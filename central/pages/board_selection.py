@@ -98,7 +98,7 @@ def pressing_calls(calls: Sequence[CallLine]) -> list[CallLine]:
     """Open calls: those nobody has taken first, a stopped line before others; else in the order of the log (I9)."""
     impacts = {"stop": 0, "fixed": 1, "slow": 2}
     return sorted(
-        (each for each in calls if each.state in ("raised", "acknowledged")),
+        (each for each in calls if each.is_open),
         key=lambda each: (each.state != "raised", impacts.get(each.impact, 3)),
     )
 

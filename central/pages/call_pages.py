@@ -5,6 +5,7 @@ import re
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from central.cases import OTHER_CAUSE
 from central.errors import CaseRefused
 from central.pages.board_selection import pressing_calls
 from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
@@ -17,7 +18,6 @@ RESULTS = ("taken", "closed", "handed", "already")
 EPOCH = re.compile(r"[0-9a-f]{32}")
 SEQ_DIGITS_MAX = 16
 NOTE_CHARACTERS_MAX = 120
-OTHER_CAUSE = "other"
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -69,7 +69,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         call, owner = _asked_call(office), request.form.get("owner", "")
         if call is None:
             return redirect("/calls?done=already", 303)
-        if owner not in call.owners:
+        if owner not in office.owners(call.call_type):
             abort(400)
         done = office.assign(call.gateway_name, call.call, owner, signed_in())
         return redirect(f"/calls?done={'handed' if done else 'already'}", 303)

@@ -3,6 +3,8 @@
 A new file is a new version of the master data, which is how gateways hear of it.
 """
 
+import hashlib
+
 from flask import Blueprint, Response, redirect, request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as BaseResponse
@@ -63,15 +65,15 @@ def _add(office: Office) -> BaseResponse:
     told = {name: request.form.get(name, "").strip()[:128] for name in COLUMNS}
     try:
         # Judged before anything is stored: a row that cannot be published leaves no file behind.
-        row = Instruction.model_validate({**told, "media_type": media_type, "bytes": len(content)})
-        with_instruction(published.master, row)
-        row = row.model_copy(update={"sha256": office.store_file(content)})
+        named = {"sha256": hashlib.sha256(content).hexdigest(), "media_type": media_type, "bytes": len(content)}
+        changed = with_instruction(published.master, Instruction.model_validate({**told, **named}))
+        office.store_file(content)
     except ValidationError as refused:
         faults = [f"{'.'.join(map(str, each['loc']))} {each['msg']}" for each in refused.errors(include_input=False)]
         return _show(office, faults=faults, status=422)
     except errors.FilesFull:
         return _show(office, fault="instructions.full", status=507)
-    return _publish(office, published.master, with_instruction(published.master, row))
+    return _publish(office, published.master, changed)
 
 
 def _uploaded() -> bytes:

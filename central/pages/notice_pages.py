@@ -1,5 +1,6 @@
 """Notices that the floor has to say back, who did, and hand-overs of stations with both signatures."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,36 +68,26 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 
 def reports(master: MasterData, read: Sequence[RecordLine], misread: Sequence[RecordLine]) -> list[NoticeReport]:
     """Every notice and instruction in force, the newest row first, with what was said of it."""
+    right, wrong = _by_notice(read), _by_notice(misread)
 
-    def said(records: Sequence[RecordLine], key: str) -> tuple[RecordLine, ...]:
-        return tuple(each for each in records if each.data.get("notice") == key)
+    def report(key: str, title: str, title_en: str, text: str, about: str, facts: tuple[str, ...]) -> NoticeReport:
+        return NoticeReport(key, title, title_en, text, about, facts, tuple(right[key]), tuple(wrong[key]))
 
-    found = [
-        NoticeReport(
-            f"{NOTICE}{row.id}",
-            row.title,
-            row.title_en,
-            row.text,
-            row.operation or row.work_order,
-            row.facts,
-            said(read, f"{NOTICE}{row.id}"),
-            said(misread, f"{NOTICE}{row.id}"),
-        )
+    notices = [
+        report(f"{NOTICE}{row.id}", row.title, row.title_en, row.text, row.operation or row.work_order, row.facts)
         for row in reversed(master.notices)
     ]
-    found += [
-        NoticeReport(
-            f"{INSTRUCTION}{row.id}",
-            row.title or row.id,
-            row.title or row.id,
-            row.revision,
-            row.operation or row.item,
-            ("revision",),
-            said(read, f"{INSTRUCTION}{row.id}"),
-            said(misread, f"{INSTRUCTION}{row.id}"),
-        )
-        for row in reversed(master.instructions)
+    instructions = ((row, row.title or row.id) for row in reversed(master.instructions))
+    return notices + [
+        report(f"{INSTRUCTION}{row.id}", title, title, row.revision, row.operation or row.item, ("revision",))
+        for row, title in instructions
     ]
+
+
+def _by_notice(records: Sequence[RecordLine]) -> defaultdict[str, list[RecordLine]]:
+    found: defaultdict[str, list[RecordLine]] = defaultdict(list)
+    for each in records:
+        found[str(each.data.get("notice"))].append(each)
     return found
 
 
@@ -105,9 +96,9 @@ def handovers(
 ) -> list[HandoverReport]:
     """Each hand-over with its two ends, newest first."""
     taken = {str(each.data.get("handover")): each for each in accepted}
-    wrong = [str(each.data.get("handover")) for each in misread]
+    wrong = Counter(str(each.data.get("handover")) for each in misread)
     identities = [(f"{each.epoch}/{each.seq}", each) for each in offered]
-    return [HandoverReport(each, taken.get(identity), wrong.count(identity)) for identity, each in identities]
+    return [HandoverReport(each, taken.get(identity), wrong[identity]) for identity, each in identities]
 
 
 def facts_of(record: RecordLine) -> list[tuple[str, str]]:

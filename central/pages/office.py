@@ -85,7 +85,6 @@ class CallLine:
     """The newest tier of a call that waits, and who has to know: of that tier, or whom it was handed to since."""
     handed_by: str = ""
     """Who handed it to the owner; empty where a tier named them."""
-    owners: tuple[str, ...] = ()
     """Whom it may be handed to."""
 
     @property
@@ -132,6 +131,8 @@ class CallDetail:
     """What ended it, where it is a past case already."""
     similar: tuple[CaseLine, ...] = ()
     """The past cases most like it, best first; never itself."""
+    owners: tuple[str, ...] = ()
+    """Whom it may be handed to."""
 
 
 @dataclass(frozen=True, slots=True)

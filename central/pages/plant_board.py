@@ -6,7 +6,6 @@ from central import board as stored
 from central.call_history import CallStep
 from central.pages.office import Alarm, Board, CallLine, CallStepLine, CaseLine, GatewayLine, OperationCard, OrderLine
 from floor.master import MasterData, PastCase, WorkOrder
-from floor.owners import owners
 
 ONLINE_SECONDS_MAX = 90.0
 """A gateway offers at least every 60 s (G3); one and a half of that without a word is offline."""
@@ -106,7 +105,6 @@ def call_line(raw: stored.BoardCall, master: MasterData, now: float) -> CallLine
         tier=raw.tier,
         owner=raw.owner,
         handed_by=raw.handed_by_name,
-        owners=owners(master, raw.call_type),
         acknowledged=raw.acknowledged,
         ended=raw.ended,
         cause=raw.cause,
@@ -117,11 +115,10 @@ def call_line(raw: stored.BoardCall, master: MasterData, now: float) -> CallLine
 def step_lines(steps: Sequence[CallStep], master: MasterData) -> tuple[CallStepLine, ...]:
     """The steps of a call with the names of people. An acknowledgement is evidence from the last hand-over on."""
     handed = max((at for at, each in enumerate(steps) if each.kind == "assigned"), default=-1)
-    people = master.person_by_id
     return tuple(
         CallStepLine(
             each.kind,
-            people[each.person].name if each.person in people else each.person,
+            stored.person_name(each.person, master),
             each.source,
             each.about,
             each.wall if each.wall is not None else each.learned,

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from central import accounts, alarms, enrolment, facts, models, readers, snapshots
-from central.board import board_version, current_board, ended_calls, one_call
+from central.board import board_call, board_version, current_board, ended_calls
 from central.call_history import call_steps
 from central.cases import case_id, save_case
 from central.context import Plant
@@ -36,6 +36,7 @@ from central.projector import catch_up_all
 from floor.cases import situation_of
 from floor.limits import CASES_SHOWN_MAX
 from floor.master import CallType, MasterData, Reason
+from floor.owners import owners
 
 BOARD_SECONDS_MAX = 2.0
 """A board is read again after this time even when nothing changed: gateways go offline by silence alone."""
@@ -147,9 +148,8 @@ class PlantOffice:
         now = self._plant.now()
         catch_up_all(self._database)
         with self._database.read() as session:
-            raw = one_call(session, self._name, gateway_name, epoch, seq, now)
             row = session.get(models.Call, (self._name, gateway_name, epoch, seq))
-            if raw is None or row is None:
+            if row is None:
                 return None
             master = snapshots.current_master(session, self._name)
             steps = call_steps(session, self._name, row)
@@ -157,11 +157,17 @@ class PlantOffice:
         what = situation_of(master, row.call_type, row.station, row.operation, note)
         like = [each.case for each in master.case_book.ranked(what) if each.case.id != own][:CASES_SHOWN_MAX]
         return CallDetail(
-            plant_board.call_line(raw, master, now),
+            plant_board.call_line(board_call(row, master, now), master, now),
             plant_board.step_lines(steps, master),
             next((each.fix for each in master.cases if each.id == own), ""),
             tuple(plant_board.case_line(each, master) for each in like),
+            owners(master, row.call_type),
         )
+
+    def owners(self, call_type: str) -> Sequence[str]:
+        """Whom a call of the type can be handed to."""
+        with self._database.read() as session:
+            return owners(snapshots.current_master(session, self._name), call_type)
 
     def save_case(self, gateway_name: str, epoch: str, seq: int, fix: str, by: str) -> bool:
         """A resolved call becomes a past case. True when the oldest one went for it. Raises CaseRefused."""
@@ -285,7 +291,7 @@ class PlantOffice:
         sha256 = record.data.get("sha256") if record.type == "photo.kept" else None
         if not isinstance(sha256, str) or HASH.fullmatch(sha256) is None:
             return record
-        return replace(record, photo=PhotoLine(sha256, self._plant.files.find(sha256) is not None))
+        return replace(record, photo=PhotoLine(sha256, not self._plant.files.missing([sha256])))
 
 
 def _record_line(record: readers.ReadRecord, master: MasterData) -> RecordLine:

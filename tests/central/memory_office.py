@@ -94,7 +94,6 @@ def calls(now: float) -> tuple[CallLine, ...]:
         CallLine(
             "line-1", "a" * 32 + "/7", "machine", "设备故障", "Machine down", "stop", "cnc-2", "raised", now - 312,
             "李明", "WO-2026-0117-20", causes=CAUSES, tier=1, owner="车间主任",
-            owners=("车间主任", "设备科", "张班长"),
         ),
         CallLine(
             "line-2", "b" * 32 + "/9", "material", "缺料", "No material", "slow", "weld-1", "acknowledged", now - 1260,
@@ -135,6 +134,7 @@ class MemoryOffice:
             dataclasses.replace(calls(now)[1], state="resolved", cause="tool", ended=now - 60, call="c" * 32 + "/1")
         ]
         self.fix = ""
+        self.call_owners: tuple[str, ...] = ("车间主任", "设备科", "张班长")
         self.similar = (
             CaseLine(
                 "数控 1 号",
@@ -247,7 +247,10 @@ class MemoryOffice:
     def call(self, gateway_name: str, epoch: str, seq: int, note: str = "") -> CallDetail | None:
         wanted = (gateway_name, f"{epoch}/{seq}")
         found = [each for each in (*self.shown.calls, *self.ended) if (each.gateway_name, each.call) == wanted]
-        return CallDetail(found[0], self.steps, self.fix, self.similar) if found else None
+        return CallDetail(found[0], self.steps, self.fix, self.similar, self.call_owners) if found else None
+
+    def owners(self, call_type: str) -> Sequence[str]:
+        return self.call_owners
 
     def save_case(self, gateway_name: str, epoch: str, seq: int, fix: str, by: str) -> bool:
         self.acts.append(("save_case", gateway_name, f"{epoch}/{seq}", fix, by))

@@ -111,6 +111,16 @@ def test_all_files_together_are_bounded_and_the_bound_is_known_after_a_start(tmp
     assert send(store, jpeg(4_000))
 
 
+def test_a_file_is_counted_once_when_its_last_piece_came_to_a_process_that_died(tmp_path: Path) -> None:
+    before, content = FileStore(tmp_path, 10_000), jpeg(6_000)
+    before.take("one", named(content), 0, len(content), content[:5_999])
+    [part] = (tmp_path / "files" / "parts").iterdir()
+    part.write_bytes(content)
+    again = FileStore(tmp_path, 10_000)
+    assert again.take("one", named(content), 5_999, len(content), content[5_999:]).whole
+    assert send(again, jpeg(4_000)), "4,000 bytes are left"
+
+
 def test_a_sender_that_begins_much_and_ends_nothing_keeps_few_parts(store: FileStore, tmp_path: Path) -> None:
     for number in range(10):
         store.take("one", f"{number:064x}", 0, 1_000, b"x" * 10)

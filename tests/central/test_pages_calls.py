@@ -87,7 +87,8 @@ def test_a_call_that_is_over_is_told_so(app: Flask, office: MemoryOffice) -> Non
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_steps_owners_and_cases_stay_text(admin: FlaskClient, office: MemoryOffice, text: str) -> None:
-    first = dataclasses.replace(office.shown.calls[0], owner=text, owners=(text,), handed_by=text)
+    first = dataclasses.replace(office.shown.calls[0], owner=text, handed_by=text)
+    office.call_owners = (text,)
     office.shown = dataclasses.replace(office.shown, calls=(first,))
     office.steps = (CallStepLine(text, text, text, text, time.time(), evidence=True),)
     office.similar = (CaseLine(text, text, text, text, text, text),)

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from floor.example import example_plant
 from floor.master import MasterData
 from gateway.file_room import FileRoom
@@ -127,3 +129,13 @@ def test_none_are_kept_where_none_are_wanted(tmp_path: Path) -> None:
     card = Card(tmp_path, bytes_max=0)
     card.shelf.plan(master_of(("AX-200", DOCUMENT)))
     assert card.shelf.next_missing(()) is None
+
+
+def test_a_card_that_fails_for_a_while_is_planned_for_again(tmp_path: Path) -> None:
+    card = Card(tmp_path)
+    (tmp_path / "instructions").write_text("no folder can be made here")
+    card.shelf.plan(master_of(("AX-200", DOCUMENT)))
+    with pytest.raises(OSError, match="instructions"):
+        card.shelf.next_missing(())
+    (tmp_path / "instructions").unlink()
+    assert card.fetch(DOCUMENT) == [DOCUMENT]

@@ -253,3 +253,25 @@ def test_scans_go_first_but_not_for_ever(tmp_path: Path) -> None:
     card.start((), aside)
     assert card.put(photo(1))
     assert 2 <= asked <= 8
+
+
+def test_a_card_that_refuses_a_name_for_a_while_forgets_no_photo(card: Card) -> None:
+    """A folder in the place of the new name stands for any card that cannot rename just now."""
+    sha256 = card.put(photo(1))
+    card.shelf.kept(sha256)
+    obstacle = card.folder / "photos" / f"{sha256}.kept"
+    obstacle.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        card.shelf.tidy()
+    obstacle.rmdir()
+    assert card.shelf.unsent == {sha256}
+    card.shelf.tidy()
+    assert card.shelf.unsent_after(()) == (sha256, 2_000)
+
+
+def test_another_photo_that_was_sent_makes_no_waiting_one_look_sent(card: Card) -> None:
+    sent = card.keep(photo(1))
+    waiting = card.put(photo(2))
+    card.shelf.kept(waiting)
+    card.shelf.sent(sent)
+    assert card.shelf.unsent == {waiting}
