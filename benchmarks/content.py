@@ -2,7 +2,8 @@
 
 from floor.events import Happening, Instant, ReportFinished, encode
 from floor.label_texts import compose_badge, compose_ticket
-from floor.master import MasterData, Operation, Person, RulePolicy, Station, WorkOrder
+from floor.master import MasterData
+from floor.rows import Operation, Person, RulePolicy, Station, WorkOrder
 from gateway.clock import rfc3339
 
 GATEWAY_NAME = "gw1"

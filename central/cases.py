@@ -11,7 +11,8 @@ from central.errors import CaseRefused
 from central.models import Call
 from central.snapshots import current_master, publish
 from floor.limits import CASES_MAX
-from floor.master import MasterData, PastCase
+from floor.master import MasterData
+from floor.rows import PastCase
 
 OTHER_CAUSE: Final = "other"
 """What a call is closed with when no reason of the master data fits."""

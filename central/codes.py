@@ -10,7 +10,8 @@ from itertools import islice
 from typing import Final
 
 from floor.labels import STATION_PREFIX
-from floor.master import CommandCard, MasterData
+from floor.master import MasterData
+from floor.rows import CommandCard
 
 CODES_PER_SHEET_MAX: Final = 600
 """A sheet of so many is 50 pages of A4; more orders are printed one by one."""

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 
 from floor.days import plant_day
-from floor.master import Shift
+from floor.rows import Shift
 
 RestKind = Literal["break", "shift_end"]
 REST_KINDS: Final = frozenset({"break", "shift_end"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from floor.errors import CallRefused
 
 if TYPE_CHECKING:
-    from floor.master import CallType
+    from floor.rows import CallType
 
 
 class CallState(StrEnum):

@@ -22,7 +22,8 @@ from math import log
 from typing import Final
 
 from floor.limits import CASES_SHOWN_MAX, SITUATIONS_KEPT_MAX
-from floor.master import MasterData, PastCase, Reason
+from floor.master import MasterData
+from floor.rows import PastCase, Reason
 
 TYPE_WEIGHT: Final = 6.0
 ITEM_WEIGHT: Final = 3.0

@@ -5,18 +5,8 @@ Pure: values in, values out. The labels are those `floor/label_texts.py` compose
 
 from floor.cells import CommandName
 from floor.label_texts import compose_badge, compose_command, compose_ticket
-from floor.master import (
-    CallTier,
-    CallType,
-    CommandCard,
-    MasterData,
-    Operation,
-    PastCase,
-    Person,
-    Reason,
-    Station,
-    WorkOrder,
-)
+from floor.master import MasterData
+from floor.rows import CallTier, CallType, CommandCard, Operation, PastCase, Person, Reason, Station, WorkOrder
 
 PEOPLE = (
     ("P01", "王建国", ("leader", "operator")),

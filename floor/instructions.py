@@ -5,7 +5,8 @@ Pure: values in, values out.
 
 from collections.abc import Collection
 
-from floor.master import Instruction, MasterData
+from floor.master import MasterData
+from floor.rows import Instruction
 
 
 def instruction_of(master: MasterData, operation: str) -> Instruction | None:

@@ -20,7 +20,8 @@ from floor.gs1 import (
 )
 from floor.label_patterns import matched
 from floor.limits import LABEL_BYTES_MAX
-from floor.master import CommandCard, MasterData, Operation, Person, Station
+from floor.master import MasterData
+from floor.rows import CommandCard, Operation, Person, Station
 
 TOO_LONG = "label_too_long"
 ENCODING = "label_encoding"

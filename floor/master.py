@@ -6,288 +6,38 @@ Pure: values in, values out. Reading it from TOML, CSV and XLSX is in `floor/mas
 import hashlib
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import (
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
-from floor.cells import (
-    PLAIN,
-    Clock,
-    Code,
-    CommandName,
-    Day,
-    FactName,
-    GrownRow,
-    LabelText,
-    Note,
-    Row,
-    Segment,
-    Span,
-    Title,
-)
-from floor.error_proofing import Moment, Policy, RuleName
+from floor.cells import GrownRow, Row
+from floor.duty import Absence, Department, Deputy, Duty
+from floor.error_proofing import Moment, Policy
 from floor.label_codes import codes_of
-from floor.label_patterns import Pattern, PatternKind, parsed
-from floor.limits import (
-    FIX_CHARACTERS_MAX,
-    INSTRUCTION_BYTES_MAX,
-    MINIMUM_SECONDS_MAX,
-    NUMBER_MAX,
-    PATTERN_CHARACTERS_MAX,
-    VERSION_MAX,
+from floor.limits import VERSION_MAX
+from floor.rows import (
+    BlockedLot,
+    CallTier,
+    CallType,
+    CommandCard,
+    Component,
+    Instruction,
+    LabelPattern,
+    Notice,
+    Operation,
+    PastCase,
+    Person,
+    Reason,
+    RulePolicy,
+    Shift,
+    Skill,
+    Station,
+    WorkOrder,
 )
 
 if TYPE_CHECKING:
     from floor.calendar import Calendar
     from floor.cases import CaseBook
-
-
-class Person(GrownRow):
-    """Somebody with a badge. `roles`: leader may acknowledge and resolve calls. `badge_until`: its last good day.
-
-    `language`: what the station's page speaks while they are the current person; empty: the page's own language.
-    """
-
-    later = frozenset({"badge_until", "language"})
-    id: Code
-    name: Title
-    badge: LabelText
-    roles: tuple[Literal["operator", "leader", "maintainer", "planner"], ...] = ("operator",)
-    active: bool = True
-    badge_until: Day = ""
-    language: Literal["", "zh", "en"] = ""
-
-
-class Station(Row):
-    """A place with a scanner. `gateway` names the gateway that serves it."""
-
-    id: Segment
-    name: Title = ""
-    site: Segment = "site"
-    area: Segment = "area"
-    line: Segment = "line"
-    gateway: Segment = "gateway"
-
-
-class WorkOrder(GrownRow):
-    """An order to make `quantity` of `item` (ISA-95 operations request). `label`: see Component."""
-
-    later = frozenset({"label"})
-    id: Code
-    item: Title = ""
-    name: Title = ""
-    quantity: Annotated[int, Field(ge=0, le=1_000_000)]
-    due: Note = ""
-    state: Literal["released", "held", "closed"] = "released"
-    label: Title = ""
-
-
-class Operation(GrownRow):
-    """One step of an order (ISA-95 job order). `ticket` is what its printed label says, `skill` what one must have.
-
-    `capture`: what of the product is scanned while it runs, each piece's serial or the lot. `counting`: good pieces are
-    what the machine's counter went on by.
-    """
-
-    later = frozenset({"skill", "capture", "counting"})
-    id: Code
-    work_order: Code
-    number: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 10
-    name: Title = ""
-    planned: Annotated[int, Field(ge=0, le=1_000_000)]
-    minimum_seconds: Annotated[float, Field(ge=0, le=MINIMUM_SECONDS_MAX)] = 0
-    ticket: LabelText
-    stations: tuple[Segment, ...] = ()
-    """Where it may be done; empty: anywhere."""
-    skill: Code | Literal[""] = ""
-    capture: Literal["serial", "lot", ""] = ""
-    counting: Literal["counter", ""] = ""
-
-
-class CommandCard(Row):
-    """A printed card. `value` is the digit, reason, cause, call type or owner of a call it stands for."""
-
-    label: LabelText
-    command: CommandName
-    value: Note = ""
-    name: Title = ""
-    name_en: Title = ""
-
-
-class CallType(GrownRow):
-    """A kind of help one can call for, with the causes one may close it with.
-
-    `fixed_position`: the line runs on to the end of its cycle, and stops there when the call is still open.
-    """
-
-    later = frozenset({"fixed_position"})
-    id: Code
-    name: Title
-    name_en: Title = ""
-    impact: Literal["stop", "slow", "none"] = "slow"
-    causes: tuple[Code, ...] = ()
-    fixed_position: bool = False
-
-
-class Reason(Row):
-    """A reason for scrap or a cause of a call, by the floor's name for it."""
-
-    id: Code
-    name: Title
-    name_en: Title = ""
-
-
-class Skill(Row):
-    """What a person may do, and until which day (the last good one; empty: for ever)."""
-
-    key_columns = 2
-    person: Code
-    skill: Code
-    until: Day = ""
-
-
-class CallTier(Row):
-    """Who has to know when a call of a type still waits after so many minutes. Tiers count from 1."""
-
-    key_columns = 2
-    call_type: Code
-    tier: Annotated[int, Field(ge=1, le=9)]
-    minutes: Annotated[float, Field(ge=0, le=10_080)]
-    owner: Title = ""
-
-
-class Notice(Row):
-    """A change that has to be read before work starts. `facts` are read back (`floor/notices.py`).
-
-    It is about an order, or an operation of it, or everything; `stations` empty: wherever that is done.
-    """
-
-    id: Code
-    title: Title
-    title_en: Title = ""
-    text: Note = ""
-    work_order: Code | Literal[""] = ""
-    operation: Code | Literal[""] = ""
-    stations: tuple[Segment, ...] = ()
-    facts: tuple[FactName, ...] = ()
-    until: Day = ""
-
-
-class PastCase(Row):
-    """What a call of the past was caused by and how it was ended, on which day."""
-
-    id: Code
-    call_type: Code
-    station: Segment | Literal[""] = ""
-    item: Title = ""
-    cause: Code | Literal[""] = ""
-    fix: Annotated[str, Field(min_length=1, max_length=FIX_CHARACTERS_MAX, pattern=PLAIN)]
-    closed: Day = ""
-
-
-class Shift(Row):
-    """A shift of the plant's calendar. `days`: 1 is Monday; an `end` at or before `start` is the next day's.
-
-    `breaks` as 09:00-09:15. `stations` empty: everywhere.
-    """
-
-    id: Code
-    name: Title = ""
-    days: Annotated[str, Field(pattern=r"^[1-7]{1,7}$")] = "12345"
-    start: Clock
-    end: Clock
-    breaks: tuple[Span, ...] = ()
-    stations: tuple[Segment, ...] = ()
-
-
-class RulePolicy(GrownRow):
-    """What the plant wants done about a broken rule; empty: the usual (`floor/error_proofing.py`)."""
-
-    later = frozenset({"use"})
-    rule: RuleName
-    start: Policy | Literal[""] = ""
-    finish: Policy | Literal[""] = ""
-    use: Policy | Literal[""] = ""
-
-    @property
-    def chosen(self) -> tuple[tuple[Moment, Policy], ...]:
-        """What the plant said, by moment."""
-        moments: tuple[Moment, ...] = get_args(Moment)
-        return tuple((each, policy) for each in moments if (policy := getattr(self, each)))
-
-
-class Component(Row):
-    """A line of a bill of materials: `quantity` of `item` go into one piece of `product`, an order or its item.
-
-    `label` is what the item's labels say of it besides its name: a GTIN or the supplier's number. `operation`: the
-    number of the operation that builds it in; 0: any of the order.
-    """
-
-    key_columns = 2
-    product: Annotated[Title, Field(min_length=1)]
-    item: Annotated[Title, Field(min_length=1)]
-    quantity: Annotated[float, Field(gt=0, le=1_000_000)] = 1
-    lot_tracked: bool = False
-    revision: Title = ""
-    label: Title = ""
-    operation: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 0
-
-
-class BlockedLot(Row):
-    """A lot of an item that must not be built in."""
-
-    key_columns = 2
-    item: Annotated[Title, Field(min_length=1)]
-    lot: LabelText
-    reason: Title = ""
-
-
-class Instruction(Row):
-    """A work instruction of one operation, or of every operation that makes an item: exactly one of the two is named.
-
-    The file itself is not in here, only its name: the `sha256` of its `bytes` bytes. Empty: there is no file yet.
-    """
-
-    id: Code
-    item: Title = ""
-    operation: Code | Literal[""] = ""
-    revision: Code
-    title: Title = ""
-    sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
-    media_type: Annotated[str, Field(max_length=48, pattern=r"^([a-z]+/[a-z0-9.+-]+)?$")] = ""
-    bytes: Annotated[int, Field(ge=0, le=INSTRUCTION_BYTES_MAX)] = 0
-
-
-class LabelPattern(Row):
-    """How labels that the plant already has are understood (`floor/label_patterns.py`). The lowest `place` comes first.
-
-    `symbology` is the beginning of the AIM identifier that a label must have, as ]d or ]Q1; empty: any or none.
-    """
-
-    name: Code
-    kind: PatternKind
-    read: Literal["text", "elements"] = "text"
-    pattern: Annotated[str, Field(min_length=1, max_length=PATTERN_CHARACTERS_MAX, pattern=PLAIN)]
-    symbology: Annotated[str, Field(pattern=r"^(\][A-Za-z][0-9A-Za-z]?)?$")] = ""
-    place: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 0
-
-    @field_validator("pattern")
-    @classmethod
-    def _can_be_read(cls, pattern: str, told: ValidationInfo) -> str:
-        if told.data.keys() >= {"kind", "read"}:
-            parsed(pattern, told.data["kind"], told.data["read"])
-        return pattern
-
-    @cached_property
-    def compiled(self) -> Pattern:
-        """The pattern, ready to be held against a label."""
-        return parsed(self.pattern, self.kind, self.read)
-
 
 Group = TypeVar("Group", bound=Row)
 
@@ -315,6 +65,10 @@ class MasterData(GrownRow):
             "blocked_lots",
             "cases",
             "shifts",
+            "departments",
+            "duties",
+            "absences",
+            "deputies",
         }
     )
     version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
@@ -335,6 +89,10 @@ class MasterData(GrownRow):
     blocked_lots: tuple[BlockedLot, ...] = ()
     cases: tuple[PastCase, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    departments: tuple[Department, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    deputies: tuple[Deputy, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MasterData":
@@ -433,6 +191,21 @@ class MasterData(GrownRow):
     def blocked(self) -> frozenset[tuple[str, str]]:
         """(item, lot) of what must not be built in."""
         return frozenset((row.item, row.lot) for row in self.blocked_lots)
+
+    @cached_property
+    def duties_of(self) -> dict[str, tuple[Duty, ...]]:
+        """The duty plan by the duty, in the order of the rows."""
+        return _grouped((row.duty, row) for row in self.duties)
+
+    @cached_property
+    def absences_of(self) -> dict[str, tuple[Absence, ...]]:
+        """Absences by the person who is away."""
+        return _grouped((row.person, row) for row in self.absences)
+
+    @cached_property
+    def deputies_of(self) -> dict[str, tuple[Deputy, ...]]:
+        """Deputies by the person they stand in for, the nearest first."""
+        return _grouped((row.person, row) for row in sorted(self.deputies, key=lambda row: row.place))
 
     @cached_property
     def person_by_id(self) -> dict[str, Person]:

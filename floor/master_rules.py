@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from floor.duty import duty_faults
 from floor.error_proofing import DEFAULTS
 from floor.limits import CASES_MAX, LABEL_PATTERNS_MAX, OWNER_CHARACTERS_MAX
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def faults(master: "MasterData") -> list[str]:
     """Each fault as a sentence that names the row; empty when the whole holds."""
-    return [*_doubles(master), *_dangling(master), *_pattern_faults(master)]
+    return [*_doubles(master), *_dangling(master), *_pattern_faults(master), *duty_faults(master)]
 
 
 def _repeated(what: str, keys: Iterable[str]) -> list[str]:
@@ -30,6 +31,8 @@ def _doubles(master: "MasterData") -> list[str]:
     for table in tables:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
     found += _repeated("shift id", (row.id for row in master.shifts))
+    for table in ("departments", "duties", "absences", "deputies"):
+        found += _repeated(table, (row.key for row in getattr(master, table)))
     found += _repeated("case id", (row.id for row in master.cases))
     if len(master.cases) > CASES_MAX:
         found.append(f"{len(master.cases)} cases, more than {CASES_MAX}")

@@ -10,10 +10,12 @@ from typing import Any, Final, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from floor.cells import Row
+from floor.duty import Absence, Department, Deputy, Duty
 from floor.errors import MasterFileRefused
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX, FAULTS_NAMED_MAX, ROWS_PER_TABLE_MAX
-from floor.master import (
+from floor.master import MasterData
+from floor.rows import (
     BlockedLot,
     CallTier,
     CallType,
@@ -21,7 +23,6 @@ from floor.master import (
     Component,
     Instruction,
     LabelPattern,
-    MasterData,
     Notice,
     Operation,
     PastCase,
@@ -52,6 +53,10 @@ TABLES: Final[dict[str, type[Row]]] = {
     "blocked_lots": BlockedLot,
     "cases": PastCase,
     "shifts": Shift,
+    "departments": Department,
+    "duties": Duty,
+    "absences": Absence,
+    "deputies": Deputy,
 }
 """Name of the table, of its CSV file and of its sheet -> its rows."""
 

@@ -16,7 +16,8 @@ from floor.cells import FactName
 from floor.days import is_over
 from floor.instructions import instruction_of
 from floor.limits import NOTICES_MAX
-from floor.master import Instruction, MasterData, Notice, Operation, WorkOrder
+from floor.master import MasterData
+from floor.rows import Instruction, Notice, Operation, WorkOrder
 
 NOTICE, INSTRUCTION = "notice/", "instruction/"
 """How the key of a reading begins, by what is read."""

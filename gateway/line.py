@@ -10,7 +10,8 @@ from typing import Any
 
 from floor.events import Instant
 from floor.line_state import GatewayState
-from floor.master import MasterData, Station
+from floor.master import MasterData
+from floor.rows import Station
 from floor.schemas import TOPIC_ROOT
 from gateway import limits
 from gateway.config import Config

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from floor.events import Instant
 from floor.label_texts import shown
-from floor.master import MasterData, Station
+from floor.master import MasterData
+from floor.rows import Station
 from gateway.floor_state import Floor
 from gateway.hearsay import Hearsay, Neighbour
 from gateway.limits import LINE_SILENT_SECONDS, LINE_STATIONS_SHOWN_MAX

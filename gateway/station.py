@@ -13,8 +13,9 @@ from floor.errors import LabelRefused
 from floor.events import FactReceived, Instant, LimitReached, RuleBroken, SessionClosed, SessionOpened
 from floor.label_texts import shown, shown_bytes
 from floor.labels import OWN_TEXT, LabelKind, classify, decode
-from floor.master import MasterData, Person
+from floor.master import MasterData
 from floor.rights import Right, may
+from floor.rows import Person
 from gateway import (
     limits,
     station_assign,

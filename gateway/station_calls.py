@@ -6,8 +6,8 @@ from devices.types import Signal
 from floor.calls import CallAction, CallState, allowed
 from floor.events import AndonAcknowledged, AndonCancelled, AndonEscalated, AndonRaised, AndonResolved
 from floor.label_texts import shown
-from floor.master import CallTier
 from floor.rights import Right, may
+from floor.rows import CallTier
 from floor.work import WorkState
 from gateway.elapsed import Elapsed
 from gateway.open_calls import Call

@@ -9,7 +9,8 @@ from floor.days import plant_day
 from floor.events import Event, Instant, ScanRejected, SessionClosed, SessionOpened
 from floor.label_texts import shown
 from floor.labels import Label
-from floor.master import MasterData, Operation, Person
+from floor.master import MasterData
+from floor.rows import Operation, Person
 from floor.texts import flag_names
 from gateway.floor_state import Floor
 from gateway.hearsay import NOBODY, Said

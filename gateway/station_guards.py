@@ -8,8 +8,8 @@ from floor.days import is_over
 from floor.error_proofing import READ_BACK, Moment, asked, split
 from floor.events import ScanRefused
 from floor.label_texts import shown
-from floor.master import Operation, Person
 from floor.notices import INSTRUCTION, NOTICE, Reading, reading, readings_for
+from floor.rows import Operation, Person
 from gateway.floor_reading import Offer
 from gateway.station_case import Case, answer
 from gateway.station_desk import Decision, Prompt

@@ -1,7 +1,7 @@
 """What a bill of materials and an operation's capture want of the parts that are scanned. Pure."""
 
 from floor.label_codes import Part, codes_of
-from floor.master import Component, Operation
+from floor.rows import Component, Operation
 from gateway.floor_rows import Parts
 from gateway.station_case import Case
 from gateway.station_guards import expired

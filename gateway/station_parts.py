@@ -3,7 +3,7 @@
 from devices.types import Signal
 from floor.label_codes import Part, part_of
 from floor.labels import LabelKind
-from floor.master import Component, Operation
+from floor.rows import Component, Operation
 from floor.work import WorkState
 from floor.work_events import ComponentUsed, ProductIdentified
 from gateway.floor_rows import Parts, Share

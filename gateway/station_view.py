@@ -9,9 +9,10 @@ from floor.events import Instant
 from floor.instructions import instruction_of
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX, FIX_CHARACTERS_MAX
-from floor.master import MasterData, PastCase
+from floor.master import MasterData
 from floor.notices import notices_at
 from floor.owners import owners
+from floor.rows import PastCase
 from floor.work import WorkState
 from gateway import limits
 from gateway.floor_rows import Note, Share

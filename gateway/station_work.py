@@ -5,7 +5,7 @@ from dataclasses import replace
 from devices.types import Signal
 from floor.errors import WorkRefused
 from floor.events import Event, WorkPaused, WorkResumed, WorkStarted
-from floor.master import Operation
+from floor.rows import Operation
 from floor.work import WorkAction, WorkState, after
 from floor.work_events import SetupStarted
 from gateway.floor_rows import Share

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from floor.example import command_cards, example_plant
-from floor.master import MasterData, Station
+from floor.master import MasterData
+from floor.rows import Station
 
 OPERATORS = ("B-P02", "B-P03", "B-P04", "B-P05")
 LEADER = "B-P01"

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from floor.example import example_plant
-from floor.master import MasterData, Operation
+from floor.master import MasterData
+from floor.rows import Operation
 from simulation.check import scan
 from simulation.plant import STATIONS, Plant
 

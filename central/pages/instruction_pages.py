@@ -16,8 +16,9 @@ from central.pages.office import PLANNER
 from central.pages.port import Office
 from floor.instructions import with_instruction, without_instruction
 from floor.limits import INSTRUCTION_BYTES_MAX
-from floor.master import Instruction, MasterData
+from floor.master import MasterData
 from floor.media import HEAD_BYTES, INSTRUCTION_TYPES, media_type_of
+from floor.rows import Instruction
 
 UPLOAD_PATH = "/master/instructions/add"
 UPLOAD_BYTES_MAX = INSTRUCTION_BYTES_MAX + 64 * 1024

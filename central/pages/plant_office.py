@@ -35,8 +35,9 @@ from central.pages.office import (
 from central.projector import catch_up_all
 from floor.cases import situation_of
 from floor.limits import CASES_SHOWN_MAX
-from floor.master import CallType, MasterData, Reason
+from floor.master import MasterData
 from floor.owners import owners
+from floor.rows import CallType, Reason
 
 BOARD_SECONDS_MAX = 2.0
 """A board is read again after this time even when nothing changed: gateways go offline by silence alone."""

@@ -10,7 +10,8 @@ from central.errors import CodeRefused, NameRefused, SignInRefused, TooManyAttem
 from central.limits import LOCK_SECONDS, PASSWORD_FAILURES_MAX, SESSION_SECONDS, SESSIONS_PER_ACCOUNT_MAX
 from central.models import AccountRow, AccountSession, OneTimeCode
 from central.snapshots import publish
-from floor.master import MasterData, Station
+from floor.master import MasterData
+from floor.rows import Station
 
 NOW = 1_800_000_000.0
 PASSWORD = "a long enough phrase"

@@ -14,7 +14,8 @@ from central.enrolment import invite_gateway, revoke
 from central.limits import CODE_ATTEMPTS_MAX, ENROL_ATTEMPTS_PER_MINUTE_MAX
 from central.snapshots import publish
 from floor.events import ReportFinished
-from floor.master import MasterData, Person
+from floor.master import MasterData
+from floor.rows import Person
 from sync.wire import BATCH_BYTES_MAX, Receipt, content_digest_of
 from tests.central.card import Card
 from tests.central.conftest import enrol_gateway

@@ -30,8 +30,9 @@ from floor.events import (
     WorkResumed,
     WorkStarted,
 )
-from floor.master import CallType, MasterData, Operation, Person, WorkOrder
-from floor.master import Station as MasterStation
+from floor.master import MasterData
+from floor.rows import CallType, Operation, Person, WorkOrder
+from floor.rows import Station as MasterStation
 from floor.work_events import ReworkReported, SetupFinished, SetupStarted
 from tests.central.card import Card
 

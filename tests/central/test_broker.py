@@ -19,7 +19,8 @@ from central.enrolment import revoke
 from central.limits import BROKER_MESSAGE_BYTES_MAX
 from central.opening import open_database
 from central.snapshots import publish
-from floor.master import MasterData, Station
+from floor.master import MasterData
+from floor.rows import Station
 from tests.central.conftest import enrol_gateway
 
 pytestmark = pytest.mark.broker

@@ -12,7 +12,8 @@ from central.models import Call
 from central.snapshots import current_envelope, current_master, publish
 from floor.events import AndonRaised, AndonResolved
 from floor.limits import CASES_MAX
-from floor.master import MasterData, PastCase
+from floor.master import MasterData
+from floor.rows import PastCase
 from gateway.master_store import open_envelope
 from tests.central.card import Card
 from tests.central.test_board import NOW, master, publish_master, put

@@ -24,7 +24,8 @@ from central.printing.symbols import (
 )
 from floor.example import example_plant
 from floor.labels import LabelKind, classify, decode
-from floor.master import MasterData, Operation, Person, Station, WorkOrder
+from floor.master import MasterData
+from floor.rows import Operation, Person, Station, WorkOrder
 from tests.central.memory_office import MemoryOffice
 from tests.central.page_client import application, launched, served, signed_in
 from tests.central.test_pages_browser import sign_in

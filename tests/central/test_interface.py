@@ -21,7 +21,8 @@ from central.enrolment import invite_gateway
 from central.opening import open_database
 from central.snapshots import publish
 from floor.events import EVENTS, Happening, Instant, ScanRejected, encode
-from floor.master import MasterData, Person
+from floor.master import MasterData
+from floor.rows import Person
 from sync.wire import digest_of
 from tests.central.card import Card
 from tests.central.conftest import enrol_gateway

@@ -11,7 +11,8 @@ from floor.example import example_plant
 from floor.gs1 import Element
 from floor.label_texts import shown_bytes
 from floor.labels import LabelKind
-from floor.master import LabelPattern, MasterData
+from floor.master import MasterData
+from floor.rows import LabelPattern
 from floor.texts import REJECTION_NAMES
 from tests.central.memory_office import MemoryOffice
 from tests.central.page_client import application, launched, served, signed_in, submit

@@ -12,9 +12,10 @@ from central.application import close_app, create_app
 from central.config import CentralConfig
 from central.pages.notice_pages import handovers, reports
 from floor.example import example_plant
-from floor.master import MasterData, Notice
+from floor.master import MasterData
 from floor.master_files import write_toml
 from floor.notices import change_notices, with_change_notices
+from floor.rows import Notice
 from tests.central.memory_office import MemoryOffice
 from tests.central.page_client import first_administrator, signed_in, submit
 from tests.central.test_pages import record

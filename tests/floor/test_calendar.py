@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from floor.calendar import SHIFT_END_SECONDS
-from floor.master import MasterData, Shift, Station
+from floor.master import MasterData
+from floor.rows import Shift, Station
 
 EAST = 8 * 3600.0
 EARLY = Shift(id="early", start="06:00", end="14:00", breaks=("09:00-09:15", "12:00-12:30"))

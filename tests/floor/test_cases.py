@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from floor.cases import Situation, situation_of, words_of
 from floor.example import demo_plant, example_plant
 from floor.limits import CASES_MAX, CASES_SHOWN_MAX, FIX_CHARACTERS_MAX, SITUATIONS_KEPT_MAX
-from floor.master import MasterData, PastCase, Reason
+from floor.master import MasterData
+from floor.rows import PastCase, Reason
 
 FILE: dict[str, Any] = tomllib.loads(Path(__file__).with_name("past_cases.toml").read_text("utf-8"))
 REASONS = (

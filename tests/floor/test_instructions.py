@@ -13,8 +13,9 @@ from floor.instructions import (
     with_instruction,
     without_instruction,
 )
-from floor.master import Instruction, MasterData
+from floor.master import MasterData
 from floor.master_files import read_csv, read_toml, write_toml
+from floor.rows import Instruction
 
 PLANT = example_plant()
 HASH = "0f" * 32

@@ -13,9 +13,10 @@ from floor.example import example_plant
 from floor.label_patterns import ALL_PARTS, matched, parsed
 from floor.labels import Label, LabelKind, classify, decode
 from floor.limits import LABEL_PATTERNS_MAX
-from floor.master import LabelPattern, MasterData, Person
+from floor.master import MasterData
 from floor.master_files import read_csv, read_toml, read_xlsx, write_toml
 from floor.master_sheets import write_xlsx
+from floor.rows import LabelPattern, Person
 from tests.corpus.hostile import labels
 
 PATTERNS = (

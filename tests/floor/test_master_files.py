@@ -15,10 +15,11 @@ from floor import limits
 from floor.cells import PLAIN
 from floor.errors import MasterFileRefused
 from floor.example import example_plant
-from floor.master import MasterData, Person
+from floor.master import MasterData
 from floor.master_files import read_csv, read_path_texts, read_toml, read_xlsx, template_csv, write_toml
 from floor.master_sheets import cell_of, cell_text, write_xlsx
 from floor.master_tables import TABLES, Faults, TextRow, assembled
+from floor.rows import Person
 
 PLANT = example_plant()
 

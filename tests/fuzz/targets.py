@@ -25,8 +25,9 @@ from floor.label_texts import shown_bytes
 from floor.labels import classify
 from floor.labels import decode as decode_label
 from floor.limits import SHOWN_CHARACTERS_MAX, STATE_BYTES_MAX
-from floor.master import LabelPattern, MasterData
+from floor.master import MasterData
 from floor.master_files import read_path_texts, read_toml, write_toml
+from floor.rows import LabelPattern
 from gateway.hearsay import Hearsay
 from gateway.journal_pages import rows
 from gateway.line_ear import Ear

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from floor.events import Event, FactReceived, Happening, Instant
-from floor.master import CallType, CommandCard, MasterData, Operation, Person, Reason, Station, WorkOrder
+from floor.master import MasterData
+from floor.rows import CallType, CommandCard, Operation, Person, Reason, Station, WorkOrder
 from gateway.floor_state import Floor
 from gateway.hearsay import Hearsay
 from gateway.station import decide, step

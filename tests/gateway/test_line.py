@@ -9,7 +9,7 @@ from devices.types import Signal
 from floor.events import Instant, ReportFinished, WorkStarted
 from floor.limits import STATE_BYTES_MAX, STATE_LINES_MAX
 from floor.line_state import GatewayState, ToldStation
-from floor.master import Station
+from floor.rows import Station
 from gateway import limits
 from gateway.hearsay import Hearing, Hearsay
 from gateway.line import Telling

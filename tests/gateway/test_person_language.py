@@ -4,8 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from floor.example import example_plant
-from floor.master import MasterData, Person
+from floor.master import MasterData
 from floor.master_files import read_toml, write_toml
+from floor.rows import Person
 from tests.gateway.test_station_guards import changed
 
 

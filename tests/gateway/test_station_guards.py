@@ -8,7 +8,8 @@ from devices.types import Signal
 from floor.days import is_over, plant_day
 from floor.error_proofing import DEFAULTS, READ_BACK
 from floor.events import ReportFinished, RuleBroken, ScanRefused, SessionOpened, WorkStarted
-from floor.master import MasterData, Skill
+from floor.master import MasterData
+from floor.rows import Skill
 from floor.work_events import ComponentUsed, ProductIdentified
 from gateway.station_desk import StationRules
 from gateway.station_texts import render

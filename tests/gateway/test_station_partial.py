@@ -6,7 +6,7 @@ import pytest
 
 from devices.types import Signal
 from floor.events import CONTINUED, ReportCorrected, ReportFinished, WorkStarted
-from floor.master import RulePolicy
+from floor.rows import RulePolicy
 from floor.work_events import ReworkReported
 from gateway.floor_state import Floor
 from gateway.station_desk import Amounts, PageReport

@@ -3,7 +3,7 @@
 import pytest
 
 from devices.types import Signal
-from floor.master import LabelPattern, Person
+from floor.rows import LabelPattern, Person
 from tests.gateway.floor_desk import Bench, small_plant
 
 PATTERNS = (

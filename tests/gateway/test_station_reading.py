@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from devices.types import Signal
 from floor.events import ReportFinished, SessionClosed, WorkStarted
-from floor.master import Instruction, MasterData, Notice
+from floor.master import MasterData
 from floor.reading_events import HandoverAccepted, HandoverMisread, HandoverOffered, NoticeMisread, NoticeRead
+from floor.rows import Instruction, Notice
 from gateway.floor_state import Floor
 from gateway.station_desk import PageCommand, PageReadBack
 from gateway.station_texts import render

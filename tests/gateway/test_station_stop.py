@@ -6,7 +6,8 @@ import pytest
 
 from devices.types import Signal
 from floor.events import AndonStopped, FactReceived, decode
-from floor.master import CallType, MasterData
+from floor.master import MasterData
+from floor.rows import CallType
 from gateway.floor_state import Floor
 from gateway.screen.inputs import PageCall
 from gateway.station import fact_notice, wake

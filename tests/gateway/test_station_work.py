@@ -4,7 +4,8 @@ import pytest
 
 from devices.types import Signal
 from floor.events import ReportCorrected, ReportFinished, ScanRejected, SessionClosed, WorkStarted
-from floor.master import MasterData, Station
+from floor.master import MasterData
+from floor.rows import Station
 from gateway.station_desk import PageCommand, Scanned
 from gateway.station_texts import render
 from gateway.view import Message

@@ -16,8 +16,8 @@ import requests
 
 from floor.example import example_plant
 from floor.label_texts import compose_badge
-from floor.master import Person
 from floor.master_files import write_toml
+from floor.rows import Person
 from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader
 from simulation.check import BADGE, scan

@@ -16,8 +16,8 @@ from central.files import FileStore
 from central.opening import open_database
 from central.snapshots import current_master, publish
 from floor.instructions import with_instruction
-from floor.master import Instruction
 from floor.media import media_type_of
+from floor.rows import Instruction
 from gateway.screen.limits import PIECE_BYTES_MAX
 from simulation.outage import Outage
 from simulation.plant import Plant
