@@ -73,14 +73,18 @@ def merged(config: Config, assigned: Iterable[AssignedDevice], check: Check) -> 
     """The configuration with those devices that fit, and why the others do not, one line each."""
     left_out = []
     for each in assigned:
-        known = any(station.id == each.station for station in config.station)
-        more = with_device(config, each)
-        faults = faults_of(more, check) if known else [f"station {each.station!r} is not configured"]
-        if faults:
-            left_out.append(f"assigned device {each.name}: {'; '.join(faults)}")
+        if fault := unfit(config, each, check):
+            left_out.append(f"assigned device {each.name}: {fault}")
         else:
-            config = more
+            config = with_device(config, each)
     return config, left_out
+
+
+def unfit(config: Config, device: AssignedDevice, check: Check) -> str:
+    """Why the device does not fit into the configuration; empty when it does."""
+    if all(station.id != device.station for station in config.station):
+        return f"station {device.station!r} is not configured"
+    return "; ".join(faults_of(with_device(config, device), check))
 
 
 def with_assigned(config: Config, check: Check) -> tuple[Config, list[str]]:

@@ -6,7 +6,8 @@ Pure: values in, values out.
 from floor.line_state import GatewayState, ToldCall, ToldStation
 from gateway.view import LineCall, LineStation, LineWork
 
-IMPACTS = ("stop", "slow", "none")
+IMPACTS = ("stop", "fixed", "slow", "none")
+"""What a call does to the line, the worst first."""
 
 
 def line_station(

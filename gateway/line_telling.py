@@ -6,7 +6,7 @@ Pure: values in, values out.
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from floor.calls import CallState
+from floor.calls import CallState, impact_of
 from floor.events import Instant
 from floor.label_texts import shown
 from floor.limits import STATE_BYTES_MAX, STATE_COUNTS_MAX, STATE_LINES_MAX, STATE_TEXT_CHARACTERS_MAX
@@ -60,7 +60,7 @@ def _call(case: Case, call: Call) -> ToldCall:
         call_type=_text(call.call_type) or "?",
         name=str(names["call"]),
         name_en=str(names["call_en"]),
-        impact=row.impact if row else "slow",
+        impact=impact_of(row, call.stopped),
         acknowledged=taken,
         acknowledged_by=case.name_of(call.acknowledged_by) if taken and call.acknowledged_by else "",
         tier=_count(call.tier),

@@ -23,7 +23,7 @@ from gateway.listening import Listening
 from gateway.reached import Reached
 from gateway.screen import inputs as page
 from gateway.storage import Storage
-from gateway.trial import LightTrial, standing
+from gateway.trial import LightTrial, signal_of_call, standing
 from gateway.upkeep import Upkeep
 from gateway.viewing import Viewing
 from sync import ports
@@ -193,7 +193,7 @@ class Loop:
         for station, signal in [] if self.storage.reason else self.trial.begin(now):
             self._give(station, signal)
         for station, subject, tried in self.trial.over(now):
-            calls = (call.state for call in self.keeping.floor.calls_at(station))
+            calls = (signal_of_call(self.keeping.master, each) for each in self.keeping.floor.calls_at(station))
             away = self.viewing.sinks.get("central") is False
             truth = standing(subject, calls, bool(self.storage.reason), away)
             if truth is not tried:

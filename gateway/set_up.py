@@ -13,7 +13,7 @@ from typing import Any, Literal
 from devices.detection import INPUT, SERIAL, Detected, Hardware, recognises
 from floor.events import DeviceAssigned, DeviceUnassigned, Event
 from gateway import limits
-from gateway.assigned import AssignedDevice, Check, merged, read_assigned, write_assigned
+from gateway.assigned import AssignedDevice, Check, merged, read_assigned, unfit, write_assigned
 from gateway.clock import rfc3339
 from gateway.config import Config, DevicePlace, device_places
 from gateway.errors import ConfigRefused
@@ -153,10 +153,9 @@ class SetUp:
             }
         )
         others = [each for each in before if each is not earlier]
-        _, left_out = merged(self.base, [*others, device], self._check)
-        mine = [text for text in left_out if f"assigned device {device.name}:" in text]
-        if mine:
-            raise SetUpRefused("set_up_unfit", mine[0])
+        beside, _ = merged(self.base, others, self._check)
+        if fault := unfit(beside, device, self._check):
+            raise SetUpRefused("set_up_unfit", f"assigned device {device.name}: {fault}")
         return device, others
 
     def _name(self, station: str, wanted: Wanted, before: Sequence[AssignedDevice]) -> str:
@@ -177,7 +176,7 @@ class SetUp:
             raise SetUpRefused("set_up_many")
         try:
             write_assigned(self.base.assigned_path, devices_wanted)
-        except OSError as error:
+        except (OSError, ConfigRefused) as error:
             raise SetUpRefused("set_up_unwritten", str(error)) from error
 
 

@@ -6,12 +6,19 @@ from typing import Final
 from devices.patterns import PATTERNS
 from devices.types import Signal
 from floor.calls import CallState
+from floor.master import MasterData
+from gateway.open_calls import Call
+from gateway.station_stop import signal_of
 
 TRIAL_SECONDS: Final = 4.0
 """How long a signal that stands is left standing."""
 
 ASKED_MAX: Final = 16
 """Trials that wait for their commit; more are one trial too many and are left out."""
+
+
+LOUDEST: Final = (Signal.STOPPED, Signal.ESCALATED, Signal.CALLED, Signal.STOPPING, Signal.ACKNOWLEDGED)
+"""Of what several calls of a station say, the first of these stands."""
 
 
 class LightTrial:
@@ -44,13 +51,19 @@ class LightTrial:
         return min((until for until, _ in self._standing.values()), default=None)
 
 
-def standing(subject: str, calls: Iterable[CallState], refusing: bool, office_away: bool) -> Signal:
-    """What really stands for a subject: the station's open calls, whether it can keep, whether the office is away."""
+def signal_of_call(master: MasterData, call: Call) -> Signal:
+    """What an open call says by itself."""
+    if call.state is CallState.ACKNOWLEDGED:
+        return Signal.ACKNOWLEDGED
+    waiting = signal_of(master, call)
+    return Signal.ESCALATED if call.tier and waiting is not Signal.STOPPED else waiting
+
+
+def standing(subject: str, calls: Iterable[Signal], refusing: bool, office_away: bool) -> Signal:
+    """What really stands for a subject: what open calls say, whether it can keep, whether the office is away."""
     if subject == "call":
-        states = set(calls)
-        if CallState.RAISED in states:
-            return Signal.CALLED
-        return Signal.ACKNOWLEDGED if CallState.ACKNOWLEDGED in states else Signal.RESOLVED
+        said = set(calls)
+        return next((each for each in LOUDEST if each in said), Signal.RESOLVED)
     if subject == "keeping":
         return Signal.UNKEPT if refusing else Signal.KEPT
     return Signal.OFFLINE if office_away else Signal.ONLINE

@@ -36,4 +36,6 @@ def add_routes(app: Flask, shelf: InstructionShelf, refusal: Callable[[int, str]
         found = shelf.find(sha256) if _HASH.fullmatch(sha256) else None
         if found is None:
             return refusal(404, "refused_path")
-        return send_file(found.path, mimetype=found.media_type, conditional=True, etag=sha256, max_age=None)
+        answer = send_file(found.path, mimetype=found.media_type, conditional=True, etag=sha256, max_age=None)
+        answer.headers.update(headers_of(found.media_type))
+        return answer

@@ -107,12 +107,11 @@ def _guard(app: Flask, parts: PageParts) -> None:
 
     @app.after_request
     def _seal(answer: Response) -> Response:
-        if request.endpoint == "instruction_file" and answer.status_code < 400:
-            answer.headers.update({**ANSWER_HEADERS, **instruction_pages.headers_of(answer.mimetype or "")})
-        else:
-            answer.headers.update(ANSWER_HEADERS)
-        if request.endpoint not in ("static", "instruction_file"):
-            answer.headers["Cache-Control"] = "no-store"
+        # What an answer says of itself stands: a file of an instruction, and what may be kept.
+        for name, value in ANSWER_HEADERS.items():
+            answer.headers.setdefault(name, value)
+        if request.endpoint != "static":
+            answer.headers.setdefault("Cache-Control", "no-store")
         parts.counts[f"answers_{answer.status_code}"] += 1
         return answer
 

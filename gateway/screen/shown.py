@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from gateway.line_rows import IMPACTS
 from gateway.view import (
     CallLine,
     GatewayView,
@@ -75,18 +76,24 @@ def line_content(view: GatewayView) -> dict[str, Any] | None:
 
 
 def _line_station(row: LineStation) -> dict[str, Any]:
-    return {**asdict(row), "calls": [_line_call(each) for each in row.calls]}
+    content = asdict(row)
+    return {**content, "calls": [_named_call(each) for each in content["calls"]]}
 
 
 def _line_call(call: LineCall) -> dict[str, Any]:
-    content = asdict(call)
-    return {**content, "zh": content.pop("name"), "en": content.pop("name_en")}
+    return _named_call(asdict(call))
+
+
+def _named_call(content: dict[str, Any]) -> dict[str, Any]:
+    """A call as its name in each language and the rest of it."""
+    name, name_en = content.pop("name"), content.pop("name_en")
+    return {**content, "zh": name, "en": name_en}
 
 
 def _calls_elsewhere(line: LineView) -> dict[str, Any]:
     """Open calls at the stations of other gateways: how many, and the one that matters most."""
     rows = [(row, call) for row in line.stations if row.presence != "own" for call in row.calls]
-    rows.sort(key=lambda each: (each[1].acknowledged, each[1].impact != "stop", -each[1].began))
+    rows.sort(key=lambda each: (each[1].acknowledged, IMPACTS.index(each[1].impact), each[1].began))
     return {
         "stations": len(line.stations) + line.more,
         "calls": len(rows),

@@ -3,6 +3,7 @@
 import json
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from gateway.screen.guard import Guard
 from gateway.screen.set_up_texts import SET_UP_TEXTS
 from gateway.screen.shown import phrase, station_content
 from gateway.screen.texts import TEXTS as STATION_TEXTS
-from gateway.view import Message
+from gateway.view import LineCall, LineStation, LineView, Message
 from tests.gateway import screen_samples as samples
 
 FOLDER = Path(bodies.__file__).parent
@@ -176,3 +177,19 @@ def test_a_label_is_bounded_in_bytes_and_half_a_surrogate_is_refused() -> None:
         bodies.encoded("字" * 171)
     with pytest.raises(UnicodeEncodeError):
         bodies.encoded("\ud800")
+
+
+def test_the_call_of_another_gateway_that_matters_most_is_named() -> None:
+    def call(impact: str, began: float, acknowledged: bool = False) -> LineCall:
+        return LineCall(impact, impact, impact, impact, acknowledged, "", 0, "", began)
+
+    def named(*calls: LineCall) -> tuple[int, str, float]:
+        row = LineStation("Z", "Z", "gw9", "there", 0.0, True, (), (), calls, 0, "")
+        content = station_content(replace(samples.running(), line=LineView("L", (row,), 0, 60.0)), "A1", {})
+        assert content is not None
+        line = content["line"]
+        return line["calls"], line["call"]["zh"], line["call"]["began"]
+
+    assert named(call("slow", 5.0), call("stop", 9.0), call("stop", 7.0)) == (3, "stop", 7.0), "the oldest that stops"
+    assert named(call("none", 1.0), call("slow", 2.0), call("fixed", 3.0)) == (3, "fixed", 3.0)
+    assert named(call("stop", 1.0, acknowledged=True), call("none", 2.0)) == (2, "none", 2.0)

@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 
 from devices.types import Signal
-from floor.events import AndonStopped, FactReceived, decode
+from floor.events import AndonEscalated, AndonStopped, FactReceived, decode
 from floor.master import MasterData
 from floor.rows import CallType
 from gateway.floor_state import Floor
+from gateway.line_telling import told_state
 from gateway.screen.inputs import PageCall
 from gateway.station import fact_notice, wake
 from gateway.station_desk import PageAssign, PageCommand
 from gateway.station_stop import POSITION_BUTTON, STOP_AFTER_SECONDS
 from gateway.station_view import station_view
+from gateway.trial import signal_of_call, standing
 from tests.gateway.floor_desk import Bench, small_plant, types
 from tests.gateway.station import Bench as RealBench
 
@@ -182,3 +184,29 @@ def test_on_a_real_card_the_line_stops_once_over_cuts(tmp_path: Path) -> None:
 def test_a_plant_without_it_sends_nothing_that_the_first_release_refuses() -> None:
     assert "fixed_position" not in small_plant().model_dump_json()
     assert '"fixed_position":true' in plant().model_dump_json()
+
+
+def test_a_trial_of_the_lights_ends_with_what_the_worst_call_says(bench: Bench) -> None:
+    def stands() -> Signal:
+        calls = (signal_of_call(bench.master, each) for each in bench.state.calls_at("S1"))
+        return standing("call", calls, False, False)
+
+    assert stands() is Signal.STOPPING
+    bench.press("material")
+    assert stands() is Signal.CALLED
+    material = next(each for each in bench.state.calls_at("S1") if each.call_type == "material")
+    bench.keep(AndonEscalated(call=material.identity, call_type="material", tier=1, owner="x", elapsed_seconds=1))
+    assert stands() is Signal.ESCALATED
+    fit = next(each for each in bench.state.calls_at("S1") if each.call_type == "fit")
+    bench.keep(AndonStopped(call=fit.identity, call_type="fit", person="ann", position="card"))
+    assert stands() is Signal.STOPPED
+
+
+def test_the_other_gateways_of_the_line_hear_how_far_the_stop_is(bench: Bench) -> None:
+    def told() -> str:
+        [station] = told_state("gw1", ("S1",), bench.state, bench.master, bench.instant).stations
+        return station.calls[0].impact
+
+    assert told() == "fixed"
+    bench.keep(AndonStopped(call=next(iter(bench.state.calls)), call_type="fit", person="ann", position="card"))
+    assert told() == "stop"

@@ -47,7 +47,7 @@ function callWord(call) {
 }
 
 // Calls that nobody has taken first, those that stop the line before others, then the oldest.
-const RANK = { stop: 0, slow: 1, none: 2 };
+const RANK = { stop: 0, fixed: 1, slow: 2, none: 3 };
 function openCalls() {
   const all = state.view.stations.flatMap((station) => station.calls.map((call, index) => ({ station, call, key: `${station.gateway_name} ${station.station} ${call.call_type} ${index}` })));
   return all.sort((one, two) => one.call.acknowledged - two.call.acknowledged || RANK[one.call.impact] - RANK[two.call.impact] || one.call.began - two.call.began);

@@ -46,7 +46,7 @@ const keys = new KeyCollector({
   echo: (text) => (byId("type-label").value = visible(text)),
   fieldsOpen: () => Boolean(fields()),
   fieldKey: (key) => fields()?.key(key),
-  escape: () => (fields() ? fields().cancel() : call.open ? call.hide() : instruction.hide()),
+  escape: () => (fields() ? fields().cancel() : ([note, pause, call].find((each) => each.open) || instruction).hide()),
 });
 
 function view({ wall, version, station }) {
