@@ -163,6 +163,32 @@ def restore(config: CentralConfig, file: Path) -> None:
     click.echo(restore_backup(config, file, time.time()))
 
 
+@central_group.command("prove")
+@click.argument("gateway_name", metavar="[GATEWAY]", default="")
+@configured
+def prove(config: CentralConfig, gateway_name: str) -> None:
+    """Work out every record's digest and link again, for GATEWAY or for all. Exit code 1 when one does not hold."""
+    from central.completeness import completeness
+    from central.completeness import prove as prove_gateway
+
+    def read(database: Database) -> int:
+        faults = 0
+        with database.read() as session:
+            names = [each.gateway for each in completeness(session, config.plant)]
+            for name in [each for each in names if gateway_name in ("", each)]:
+                for each in prove_gateway(session, config.plant, name):
+                    newest = f"{each.epoch}/{each.last} {each.digest}"
+                    click.echo(f"{name}: {each.records} records, {len(each.faults)} faults, newest {newest}")
+                    for fault in each.faults:
+                        click.echo(f"  {fault}")
+                    faults += len(each.faults)
+        return faults
+
+    if _with_database(config, read):
+        click.echo("hint: restore the newest backup that holds; gateways send again what came after it.", err=True)
+        raise SystemExit(1)
+
+
 @central_group.command("check-config")
 @configured
 def check_config(config: CentralConfig) -> None:

@@ -78,6 +78,15 @@ PHOTOS_OF_CALLS_MAX: Final = 200
 ENDED_CALLS_MAX: Final = 200
 """Ended calls that the page of calls lists, the newest first."""
 
+CALLS_MEASURED_MAX: Final = 20_000
+"""Calls of one period that are measured, the newest; the page says when there are more."""
+
+REPEATS_SHOWN_MAX: Final = 12
+"""Calls that came back, the most frequent first."""
+
+MISSING_RANGES_TOLD_MAX: Final = 50
+"""Missing ranges of a gateway that the page of completeness names; all of them are counted."""
+
 RECORDS_PER_READ_MAX: Final = 1_000
 """Records in one answer to a reader of the log."""
 

@@ -335,6 +335,7 @@ class Call(Table):
     __table_args__ = (
         Index("call_state", "plant", "state"),
         Index("call_ended", "plant", "ended_at"),
+        Index("call_raised", "plant", "raised_at"),
         {"comment": "Andon calls; several acknowledgements of one call merge into its row."},
     )
 

@@ -10,10 +10,12 @@ from spectree.models import Tag
 
 from central.api import PREFIX, described, faults
 from central.board import Board, current_board
+from central.completeness import Completeness, completeness
 from central.context import plant
 from central.doors import refuse_strangers
 from central.errors import RequestRefused
 from central.limits import RECORDS_PER_READ_MAX
+from central.projector import catch_up_all
 from central.readers import StoredRecord, read_log, replay
 from floor.events import cloud_event
 
@@ -49,6 +51,12 @@ class BoardTold(RootModel[Board]):
     """The running state of the plant. Times are seconds since 1970; empty where they are not known."""
 
 
+class CompletenessTold(BaseModel):
+    """Every gateway, by name. Times are seconds since 1970; empty where they are not known."""
+
+    gateways: list[Completeness]
+
+
 class RecordsTold(BaseModel):
     """The next records, in order."""
 
@@ -60,6 +68,7 @@ def blueprint() -> Blueprint:
     routes = Blueprint("read_api", __name__, url_prefix=PREFIX)
     routes.get("/board")(board)
     routes.get("/records")(records)
+    routes.get("/completeness")(completeness_told)
     return routes
 
 
@@ -70,6 +79,17 @@ def board() -> Response:
     refuse_strangers(request, here)
     found: dict[str, Any] = asdict(current_board(here.database, here.now()))
     return jsonify(found)
+
+
+@described(resp=Described(HTTP_200=CompletenessTold, **faults(401, 403)), tags=[READERS])
+def completeness_told() -> Response:
+    """Whether everything that each gateway announced is held, once each (N02), and what a check starts from."""
+    here = plant()
+    refuse_strangers(request, here)
+    catch_up_all(here.database)
+    with here.database.read() as session:
+        told = CompletenessTold(gateways=completeness(session, here.database.plant))
+    return Response(told.model_dump_json(), 200, mimetype="application/json")
 
 
 @described(query=RecordsAsked, resp=Described(HTTP_200=RecordsTold, **faults(401, 403)), tags=[READERS])

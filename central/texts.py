@@ -9,6 +9,7 @@ from central.call_texts import CALL_TEXTS
 from central.code_texts import CODES
 from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
+from central.measure_texts import MEASURES
 from floor.texts import LANGUAGES, Catalogue, Language
 
 DEFAULT_LANGUAGE: Final[Language] = "zh"
@@ -410,6 +411,7 @@ TEXTS: Final[Catalogue] = {
     **FIELDS,
     **ALARMS,
     **FILES,
+    **MEASURES,
 }
 
 

@@ -80,6 +80,10 @@ def verify(folder: Path | None, config: Path | None) -> None:
         for fault in faults:
             click.echo(fault)
         total = sum(entry.last - entry.floor for entry in reader.epochs())
+        newest = reader.newest_records(1)
+    for record in newest:
+        # What the office's page of completeness shows of this gateway when it holds everything.
+        click.echo(f"newest {record.epoch}/{record.seq} {record.digest}")
     click.echo(f"{total} records, {len(faults)} faults")
     for each in damaged_folders(reader.folder):
         click.echo(f"a damaged journal is kept in {each}")
