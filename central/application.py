@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, default_exceptions
@@ -10,18 +11,22 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central import api, file_api, health, read_api
 from central.config import CentralConfig
-from central.context import Plant
+from central.context import Plant, plant
 from central.database import Database
-from central.errors import CentralError, DatabaseUnreachable, RequestRefused
+from central.errors import CentralError, DatabaseUnreachable, RequestRefused, TooManyAttempts
 from central.files import FileStore
 from central.limits import ERROR_CHARACTERS_MAX, JSON_BODY_BYTES_MAX
 from central.live import LiveStreams
 from central.opening import open_database
 from central.pages import blueprint
 from central.pages.plant_office import PlantOffice
+from central.pages.protection import is_loopback
 
 THREADS_BESIDE_STREAMS = 16
 """Threads that live pages never take, so that gateways are answered however many pages are open."""
+
+REFUSED = frozenset({401, 403, 404})
+"""Answers that a stranger who tries doors gets."""
 
 log = logging.getLogger("lineside.central")
 
@@ -43,8 +48,10 @@ def create_app(
     api.describe(app)
     app.register_blueprint(blueprint(PlantOffice(here)))
     app.register_error_handler(CentralError, _told)
+    app.before_request(_refuse_knocking)
     app.before_request(_refuse_unkept_characters)
     app.after_request(_plain_faults)
+    app.after_request(_count_refused)
     return app
 
 
@@ -60,6 +67,26 @@ def _refuse_unkept_characters() -> None:
     """PostgreSQL keeps no NUL in a text, so nothing that is looked up can hold one. Raises RequestRefused."""
     if any("\x00" in value for _, value in request.args.items(multi=True)):
         raise RequestRefused("the request holds a NUL character")
+
+
+def _is_counted() -> bool:
+    """Not at the machine itself, and never a gateway: many may share one address, and each has to be answered."""
+    return not request.path.startswith(f"{api.PREFIX}/") and not is_loopback(request)
+
+
+def _refuse_knocking() -> None:
+    """Raises TooManyAttempts."""
+    if _is_counted():
+        here = plant()
+        here.refusals.refuse(request.remote_addr or "", here.now())
+
+
+def _count_refused(response: Response) -> Response:
+    if response.status_code in REFUSED and _is_counted():
+        here = plant()
+        with suppress(TooManyAttempts):
+            here.refusals.count(request.remote_addr or "", here.now())
+    return response
 
 
 def _status_of(fault: CentralError) -> int:

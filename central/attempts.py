@@ -8,9 +8,10 @@ from central.limits import ADDRESSES_WATCHED_MAX, ENROL_ATTEMPTS_PER_MINUTE_MAX
 
 
 class Attempts:
-    """Counts by address and minute. Thread-safe."""
+    """Counts by address and minute, at most `per_minute_max`. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, per_minute_max: int = ENROL_ATTEMPTS_PER_MINUTE_MAX) -> None:
+        self._per_minute_max = per_minute_max
         self._lock = threading.Lock()
         self._counts: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
@@ -23,5 +24,12 @@ class Attempts:
             self._counts[address] = (minute, count)
             if len(self._counts) > ADDRESSES_WATCHED_MAX:
                 self._counts.popitem(last=False)
-        if count > ENROL_ATTEMPTS_PER_MINUTE_MAX:
+        if count > self._per_minute_max:
+            raise TooManyAttempts
+
+    def refuse(self, address: str, now: float) -> None:
+        """Raises TooManyAttempts for an address that has used up this minute; counts nothing."""
+        with self._lock:
+            minute, count = self._counts.get(address, (0, 0))
+        if minute == int(now // 60) and count >= self._per_minute_max:
             raise TooManyAttempts

@@ -30,6 +30,7 @@ from central.ending import Ending
 from central.enrolment import mosquitto_hash
 from central.errors import BrokerUnreachable, DatabaseUnreachable
 from central.limits import BROKER_RESTART_SECONDS_MAX, BROKER_RESTART_SECONDS_MIN
+from central.log_lines import begin_log
 from central.models import Gateway
 from central.opening import open_database
 from central.serving import tell
@@ -188,8 +189,7 @@ def _free_port(host: str) -> int:
 
 def broker_until_signal(config: CentralConfig) -> None:
     """Prints `broker ready mqtt://HOST:PORT` once mosquitto answers."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    begin_log(config.log)
     ending = Ending()
     os.umask(0o077)
     database = open_database(config)

@@ -1,11 +1,12 @@
 """The server's configuration: a TOML file, or options alone. Every fault of it is told at once."""
 
+import ipaddress
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from central.errors import ConfigRefused
 from central.limits import FILES_BYTES_MAX
@@ -36,6 +37,12 @@ class BrokerConfig(Section):
     program: str = "mosquitto"
 
 
+class RetentionConfig(Section):
+    """How long is kept what may be deleted. 0: for ever. Records, master data and photos are evidence, and stay."""
+
+    alarms_days: Annotated[int, Field(ge=0, le=36_500, description="alarms after somebody signed them off")] = 730
+
+
 class CentralConfig(Section):
     """The whole of it. `database` empty: SQLite in `folder`; else an SQLAlchemy URL of PostgreSQL."""
 
@@ -48,8 +55,22 @@ class CentralConfig(Section):
         int, Field(ge=0, description="bytes of photos and instructions kept in `folder`/files")
     ] = FILES_BYTES_MAX
     threads: Annotated[int, Field(ge=8, le=1_024)] = 64
+    trusted_proxy: Annotated[
+        str, Field(description="address of a proxy whose X-Forwarded-For and -Proto are believed; empty: nobody's")
+    ] = ""
+    log: Annotated[
+        Literal["text", "json"], Field(description="json: one object a line, for a program that reads logs")
+    ] = "text"
+    retention: RetentionConfig = RetentionConfig()
     backup: BackupConfig = BackupConfig()
     broker: BrokerConfig = BrokerConfig()
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _one_address(cls, told: str) -> str:
+        if told:
+            ipaddress.ip_address(told)
+        return told
 
     @property
     def database_url(self) -> str:

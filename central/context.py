@@ -10,6 +10,7 @@ from central.attempts import Attempts
 from central.config import CentralConfig
 from central.database import Database
 from central.files import FileStore
+from central.limits import REFUSED_PER_MINUTE_MAX
 from central.live import LiveStreams
 
 
@@ -22,6 +23,8 @@ class Plant:
     live: LiveStreams
     files: FileStore
     attempts: Attempts = field(default_factory=Attempts)
+    refusals: Attempts = field(default_factory=lambda: Attempts(REFUSED_PER_MINUTE_MAX))
+    """Requests that were refused: who knocks at every door is not let to the database for a while."""
     clock: Callable[[], float] = time.time
 
     def now(self) -> float:

@@ -49,6 +49,16 @@ def make_code(session: Session, plant: str, purpose: str, subject: str, by: str,
     return "-".join(code[start : start + 4] for start in range(0, CODE_CHARACTERS, 4)), until
 
 
+FRESH_SECONDS = 30.0
+"""A code so young was told by a process that began together with this one."""
+
+
+def has_fresh_code(session: Session, plant: str, purpose: str, subject: str, now: float) -> bool:
+    """Whether a code was made for the name a moment ago and is not used yet."""
+    row = session.get(OneTimeCode, (plant, purpose, subject))
+    return row is not None and 0 <= now - (row.expires_at - CODE_MINUTES * 60) < FRESH_SECONDS
+
+
 def use_code(session: Session, plant: str, purpose: str, subject: str, code: str, now: float) -> bool:
     """Whether the code opens. Right: it is gone. Wrong: the try is counted, so the caller must commit either way."""
     row = session.get(OneTimeCode, (plant, purpose, subject), with_for_update=True)

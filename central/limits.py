@@ -102,6 +102,9 @@ CODES_MAX: Final = 1_000
 ENROL_ATTEMPTS_PER_MINUTE_MAX: Final = 30
 """Attempts to enrol or sign in from one address."""
 
+REFUSED_PER_MINUTE_MAX: Final = 300
+"""Pages without a right, or that are not there, asked for from one address; beyond it each gets 429 for that minute."""
+
 ADDRESSES_WATCHED_MAX: Final = 10_000
 """Addresses whose attempts are counted at one time."""
 

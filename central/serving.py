@@ -1,18 +1,21 @@
 """`lineside central serve`: the web server, until a signal ends it in order."""
 
-import logging
 import sys
 import time
+from typing import Any
 
 from waitress.server import MultiSocketServer, create_server
 
-from central.accounts import administrator_code, needs_administrator
+from central.accounts import FIRST_NAME, administrator_code, needs_administrator
 from central.application import close_app, create_app
+from central.change import note_change
 from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
 from central.ending import RaisedEnding
+from central.enrolment import ACCOUNT, has_fresh_code
 from central.errors import ConfigRefused
+from central.log_lines import begin_log
 from central.opening import open_database
 from floor.limits import MASTER_FILE_BYTES_MAX
 from sync.wire import BATCH_BYTES_MAX
@@ -32,8 +35,7 @@ def tell(line: str) -> None:
 
 def serve_until_signal(config: CentralConfig) -> None:
     """Prints `central ready http://HOST:PORT` once it answers. Raises ConfigRefused when it cannot listen."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    begin_log(config.log)
     app = create_app(config, open_database(config))
     here = app.extensions["lineside"]
     assert isinstance(here, Plant)
@@ -60,9 +62,26 @@ def _listening(config: CentralConfig, app: object) -> MultiSocketServer:
             max_request_body_size=max(MASTER_FILE_BYTES_MAX, BATCH_BYTES_MAX) + FORM_BYTES,
             channel_timeout=60,
             ident=None,
+            **_proxy(config.trusted_proxy),
         )
     except OSError as fault:
         raise ConfigRefused(f"cannot listen at {config.host}:{config.port}: {fault}") from fault
+
+
+def _proxy(trusted: str) -> dict[str, Any]:
+    """Only from the trusted proxy is it believed who asks.
+
+    From others its headers stay as they are: they believe nothing, and show that the reader is not at this machine
+    (`central.pages.protection.is_loopback`).
+    """
+    if not trusted:
+        return {"clear_untrusted_proxy_headers": False}
+    return {
+        "trusted_proxy": trusted,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        "clear_untrusted_proxy_headers": False,
+    }
 
 
 def _port(server: object) -> int:
@@ -82,6 +101,11 @@ def tell_first_administrator(database: Database) -> None:
     if not wanted:
         return
     with database.write() as session:
+        # Several web processes may start for the first time together: one of them tells the code that works.
+        note_change(session, database.plant)
+        if has_fresh_code(session, database.plant, ACCOUNT, FIRST_NAME, now):
+            sys.stderr.write("first administrator: another process of this server has just told the one-time code\n")
+            return
         code, _ = administrator_code(session, database.plant, now)
     # Not on standard output, which scripts read.
     sys.stderr.write(f"first administrator: sign in as admin with the one-time code {code} within 10 minutes\n")

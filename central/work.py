@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from central.accounts import purge_sessions
@@ -23,7 +23,8 @@ from central.ending import Ending
 from central.errors import BackupCorrupt, BackupFailed, DatabaseUnreachable
 from central.ingest_rules import AlarmRaised
 from central.limits import ANNOUNCED_SECONDS_MAX, FOLD_RECORDS_MAX, LEASE_SECONDS, SILENT_SECONDS_MAX
-from central.models import BackupRow, Call, Gateway, Lease, LogHead, Stream
+from central.log_lines import begin_log
+from central.models import Alarm, BackupRow, Call, Gateway, Lease, LogHead, Stream
 from central.opening import open_database
 from central.projector import catch_up_all
 from central.serving import tell
@@ -32,6 +33,7 @@ FOLD_SECONDS = 0.2
 """How soon the log is folded when nobody looks at a board."""
 
 PURGE_SECONDS = 600.0
+RETENTION_SECONDS = 3_600.0
 OVERDUE_SECONDS = 300.0
 SILENT_LOOK_SECONDS = 30.0
 RETRY_SECONDS = 5.0
@@ -107,6 +109,22 @@ class PurgePump:
         with self._database.write() as session:
             purge_sessions(session, self._database.plant, now)
         return now + PURGE_SECONDS
+
+
+class RetentionPump:
+    """What may be deleted by the plant's policy, once it is old enough."""
+
+    def __init__(self, database: Database, config: CentralConfig) -> None:
+        self._database = database
+        self._alarms_days = config.retention.alarms_days
+
+    def step(self, now: float) -> float:
+        """Cheap and seldom."""
+        if self._alarms_days:
+            over = Alarm.signed_off_at < now - self._alarms_days * 86_400.0
+            with self._database.write() as session:
+                session.execute(delete(Alarm).where(Alarm.plant == self._database.plant, over))
+        return now + RETENTION_SECONDS
 
 
 class OverduePump:
@@ -231,13 +249,13 @@ def pumps_of(database: Database, config: CentralConfig) -> list[Pump]:
         SilentPump(database),
         OverduePump(database),
         PurgePump(database),
+        RetentionPump(database, config),
     ]
 
 
 def work_until_signal(config: CentralConfig) -> None:
     """Prints `work ready` when it runs. A database that is away is waited for."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    begin_log(config.log)
     ending = Ending()
     database = open_database(config)
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from central.config import read_config
-from central.models import Alarm, Record, Stream
+from central.limits import LEASE_SECONDS
+from central.models import Alarm, Lease, Record, Report, Stream
 from central.opening import open_database
 from floor.events import ReportFinished
 from sync.wire import Batch, Receipt
@@ -201,3 +202,62 @@ def test_faults_of_the_configuration_are_told_all_at_once(tmp_path: Path) -> Non
     text = "".join(process.told + list(process._lines.queue))
     for word in ("port", "threads", "unknown", "broker.port"):
         assert word in text
+
+
+@pytest.mark.postgres
+def test_two_web_and_two_work_processes_go_on_when_the_elected_one_is_killed(
+    tmp_path: Path, postgres_server: Postgres
+) -> None:
+    config = write_config(tmp_path, database=postgres_server.fresh_url())
+    token, card = token_of(config), Card("one")
+    webs = [ServerProcess("serve", config) for _ in range(2)]
+    addresses = [each.wait_for(r"central ready (\S+)")[1] for each in webs]
+    workers = {}
+    for _ in range(2):
+        process = ServerProcess("work", config)
+        process.wait_for("work ready")
+        workers[process.process.pid] = process
+    database = open_database(read_config(config))
+
+    def holder(but: int = 0) -> int:
+        """The pid of the elected worker; waits for another than `but`."""
+        deadline = time.monotonic() + 4 * LEASE_SECONDS
+        while time.monotonic() < deadline:
+            with database.read() as session:
+                row = session.get(Lease, (database.plant, "work"))
+                pid = int(row.holder.split("/")[1]) if row is not None else 0
+            if pid and pid != but:
+                return pid
+            time.sleep(0.2)
+        raise AssertionError("nobody is elected")
+
+    def folded(count: int) -> None:
+        """Without any page that would fold: the elected worker does it."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with database.read() as session:
+                if session.scalar(select(func.count()).select_from(Report)) == count:
+                    return
+            time.sleep(0.1)
+        raise AssertionError(f"{count} reports are not folded")
+
+    try:
+        for number in range(6):
+            card.keep(ReportFinished(person="P1", operation="OP1", good=1))
+            card.believe(exchange(addresses[number % 2], token, card.batch()))
+        folded(6)
+        elected = holder()
+        workers.pop(elected).kill()
+        for number in range(6):
+            card.keep(ReportFinished(person="P1", operation="OP1", good=1))
+            card.believe(exchange(addresses[number % 2], token, card.batch()))
+        assert holder(but=elected) in workers
+        folded(12)
+        webs.pop(0).kill()
+        card.keep(ReportFinished(person="P1", operation="OP1", good=1))
+        card.believe(exchange(addresses[1], token, card.batch()))
+        folded(13)
+    finally:
+        database.close()
+        for each in [*webs, *workers.values()]:
+            each.stop()

@@ -5,13 +5,15 @@ import time
 from sqlalchemy import select
 
 from central.accounts import administrator_code
-from central.config import CentralConfig
+from central.alarms import raise_alarms, sign_off
+from central.config import CentralConfig, RetentionConfig
 from central.database import Database
 from central.ingest import ingest
+from central.ingest_rules import AlarmRaised
 from central.limits import ANNOUNCED_SECONDS_MAX, LEASE_SECONDS, SILENT_SECONDS_MAX
 from central.models import Alarm, BackupRow, OneTimeCode
 from central.projector import is_behind
-from central.work import BackupPump, FoldPump, OverduePump, PurgePump, SilentPump, Worker, pumps_of
+from central.work import BackupPump, FoldPump, OverduePump, PurgePump, RetentionPump, SilentPump, Worker, pumps_of
 from floor.events import AndonEscalated, AndonRaised, AndonResolved, ReportFinished
 from tests.central.card import Card
 
@@ -134,3 +136,21 @@ def test_codes_that_are_over_are_forgotten(enrolled: Database) -> None:
     PurgePump(enrolled).step(time.time() + 601)
     with enrolled.read() as session:
         assert session.scalars(select(OneTimeCode)).all() == []
+
+
+def test_signed_off_alarms_go_by_the_plants_policy(enrolled: Database, config: CentralConfig) -> None:
+    def alarms() -> list[str]:
+        with enrolled.read() as session:
+            return sorted(session.scalars(select(Alarm.subject)))
+
+    now = NOW
+    with enrolled.write() as session:
+        for subject in ("old", "young", "open"):
+            raise_alarms(session, "plant", "one", [AlarmRaised("fork", subject, "")], now)
+        assert sign_off(session, "plant", "one", "fork", "old", "x", now - 731 * 86_400.0)
+        assert sign_off(session, "plant", "one", "fork", "young", "x", now - 729 * 86_400.0)
+    for_ever = config.model_copy(update={"retention": RetentionConfig(alarms_days=0)})
+    RetentionPump(enrolled, for_ever).step(now)
+    assert alarms() == ["old", "open", "young"]
+    assert RetentionPump(enrolled, config).step(now) > now
+    assert alarms() == ["open", "young"]
