@@ -1,48 +1,39 @@
-"""Users of the pages: passwords as argon2id, sessions kept here, the first administrator by a one-time code."""
+"""Users of the pages: passwords, roles, the first administrator by a one-time code."""
 
-import hashlib
 import re
-import secrets
-import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import argon2
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from central.audit import record_act, record_failed_sign_in
+from central.badges import drop_pin
 from central.database import Database
 from central.enrolment import ACCOUNT, make_code, use_code
 from central.errors import CodeRefused, NameRefused, SignInRefused, TooManyAttempts
 from central.limits import (
     ACCOUNTS_MAX,
-    HASHES_AT_ONCE_MAX,
     LOCK_SECONDS,
     PASSWORD_CHARACTERS_MAX,
     PASSWORD_CHARACTERS_MIN,
     PASSWORD_FAILURES_MAX,
-    SESSION_SECONDS,
-    SESSIONS_PER_ACCOUNT_MAX,
+    PERSON_CHARACTERS_MAX,
 )
 from central.models import AccountRow, AccountSession, OneTimeCode
+from central.passwords import hash_secret, is_secret
+from central.rights import ADMIN, by_badge, grants_of
+from central.sessions import BADGE, NOWHERE, PASSWORD, Caller, end_sessions, open_session, token_hash
 
-ROLES = ("leader", "planner", "admin")
-ADMIN = "admin"
 FIRST_NAME = "admin"
 """The name the first one-time code is for."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
-HASH_SECONDS_MAX = 10.0
-"""How long a sign-in waits for its turn to hash."""
-
-_hasher = argon2.PasswordHasher()
-_turns = threading.BoundedSemaphore(HASHES_AT_ONCE_MAX)
-_decoy = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a session belongs to."""
+    """Who a session belongs to. `roles` as they are given: `leader@site/area/line` is one for a place."""
 
     name: str
     roles: tuple[str, ...]
@@ -81,8 +72,9 @@ def add_account(
     session: Session, plant: str, name: str, roles: Collection[str], by: str, now: float, person: str = ""
 ) -> None:
     """A user without a password. Raises NameRefused."""
-    if not NAME.fullmatch(name) or not roles or not set(roles) <= set(ROLES):
+    if not NAME.fullmatch(name):
         raise NameRefused
+    written = _written(roles)
     if session.get(AccountRow, (plant, name)) is not None:
         raise NameRefused(f"{name} is taken")
     if (session.scalar(select(func.count()).select_from(AccountRow)) or 0) >= ACCOUNTS_MAX:
@@ -91,8 +83,8 @@ def add_account(
         "plant": plant,
         "name": name,
         "password_hash": None,
-        "roles": " ".join(each for each in ROLES if each in roles),
-        "person": person,
+        "roles": written,
+        "person": person[:PERSON_CHARACTERS_MAX],
         "enabled": 1,
         "failures": 0,
         "locked_until": 0.0,
@@ -100,6 +92,30 @@ def add_account(
         "made_by": by,
     }
     session.execute(insert(AccountRow), [row])
+
+
+def _written(roles: Collection[str]) -> str:
+    try:
+        found = grants_of(roles)
+    except ValueError as fault:
+        raise NameRefused(str(fault)) from None
+    if not found:
+        raise NameRefused("a user has one role at least")
+    return " ".join(map(str, found))
+
+
+def change_account(session: Session, plant: str, name: str, roles: Collection[str], person: str) -> None:
+    """Other roles, another person. They hold from the next request on. Raises NameRefused.
+
+    A PIN goes with a person's badge, so it does not outlast the person.
+    """
+    row = session.get(AccountRow, (plant, name))
+    if row is None:
+        raise NameRefused(f"no user is named {name}")
+    row.roles = _written(roles)
+    if person != row.person:
+        drop_pin(session, plant, name)
+    row.person = person[:PERSON_CHARACTERS_MAX]
 
 
 def invite_account(session: Session, plant: str, name: str, by: str, now: float) -> tuple[str, float]:
@@ -110,13 +126,15 @@ def invite_account(session: Session, plant: str, name: str, by: str, now: float)
 
 
 def enable_account(session: Session, plant: str, name: str, enabled: bool) -> None:
-    """Let a user in again, or end every session and keep them out."""
+    """Let a user in again, or end every session and code at once and keep them out."""
     row = session.get(AccountRow, (plant, name))
     if row is None:
         raise NameRefused(f"no user is named {name}")
     row.enabled, row.failures, row.locked_until = int(enabled), 0, 0.0
     if not enabled:
-        session.execute(delete(AccountSession).where(AccountSession.plant == plant, AccountSession.account == name))
+        end_sessions(session, plant, name)
+        mine = (OneTimeCode.plant == plant, OneTimeCode.purpose == ACCOUNT, OneTimeCode.subject == name)
+        session.execute(delete(OneTimeCode).where(*mine))
 
 
 def list_accounts(session: Session, plant: str) -> Sequence[User]:
@@ -142,27 +160,29 @@ def check_new_password(name: str, password: str) -> None:
         )
 
 
-def first_sign_in(database: Database, name: str, code: str, password: str, now: float) -> str:
+def first_sign_in(database: Database, name: str, code: str, password: str, now: float, caller: Caller = NOWHERE) -> str:
     """Set the password with a one-time code; returns the session's token. Raises CodeRefused, SignInRefused."""
     check_new_password(name, password)
     if not NAME.fullmatch(name):
         raise CodeRefused
-    made = _hash_password(password)
+    made = hash_secret(password)
     with database.write() as session:
         row = session.get(AccountRow, (database.plant, name))
         opened = use_code(session, database.plant, ACCOUNT, name, code, now)
         token = ""
         if opened and row is not None and row.enabled:
             row.password_hash, row.failures, row.locked_until = made, 0, 0.0
-            mine = (AccountSession.plant == database.plant, AccountSession.account == name)
-            session.execute(delete(AccountSession).where(*mine))
-            token = _open_session(session, database.plant, name, now)
+            end_sessions(session, database.plant, name)
+            token = open_session(session, database.plant, name, now, caller)
+            record_act(session, database.plant, name, "password.set", name, {"means": "code"}, now, caller.address)
+        else:
+            record_failed_sign_in(session, database.plant, name, "code", now, caller.address)
     if not token:
         raise CodeRefused
     return token
 
 
-def sign_in(database: Database, name: str, password: str, now: float) -> str:
+def sign_in(database: Database, name: str, password: str, now: float, caller: Caller = NOWHERE) -> str:
     """The session's token. Raises SignInRefused (told the same way whatever was wrong), TooManyAttempts."""
     if not NAME.fullmatch(name) or len(password) > PASSWORD_CHARACTERS_MAX:
         raise SignInRefused
@@ -172,34 +192,65 @@ def sign_in(database: Database, name: str, password: str, now: float) -> str:
         # A clock that went back must not lock a name for as long as it was ahead (I9).
         if row and now < row.locked_until <= now + LOCK_SECONDS:
             raise TooManyAttempts
-    right = _verify(known, password)
+    right = is_secret(known, password)
     with database.write() as session:
         row = session.get(AccountRow, (database.plant, name), with_for_update=True)
         token = ""
         if row is not None and right and row.password_hash == known and row.enabled:
             row.failures = 0
-            token = _open_session(session, database.plant, name, now)
-        elif row is not None:
-            row.failures += 1
-            if row.failures >= PASSWORD_FAILURES_MAX:
-                row.failures, row.locked_until = 0, now + LOCK_SECONDS
+            token = open_session(session, database.plant, name, now, caller)
+            record_act(session, database.plant, name, "sign_in.done", name, {"means": PASSWORD}, now, caller.address)
+        else:
+            if row is not None:
+                _count_failure(row, now)
+            record_failed_sign_in(session, database.plant, name, PASSWORD, now, caller.address)
     if not token:
         raise SignInRefused
     return token
 
 
-def _open_session(session: Session, plant: str, name: str, now: float) -> str:
-    mine = (AccountSession.plant == plant, AccountSession.account == name)
-    newest = session.scalars(select(AccountSession).where(*mine).order_by(AccountSession.made_at.desc())).all()
-    for row in newest[SESSIONS_PER_ACCOUNT_MAX - 1 :]:
-        session.delete(row)
-    token = secrets.token_urlsafe(32)
-    session.add(
-        AccountSession(
-            plant=plant, token_hash=_token_hash(token), account=name, made_at=now, expires_at=now + SESSION_SECONDS
-        )
-    )
+def _count_failure(row: AccountRow, now: float) -> None:
+    row.failures += 1
+    if row.failures >= PASSWORD_FAILURES_MAX:
+        row.failures, row.locked_until = 0, now + LOCK_SECONDS
+
+
+def change_password(database: Database, name: str, old: str, new: str, now: float, caller: Caller = NOWHERE) -> str:
+    """Another password: every session of the name ends, and a new one begins, whose token this is.
+
+    Raises SignInRefused where the old password is wrong or the new one weak, TooManyAttempts.
+    """
+    check_new_password(name, new)
+    known = confirm_password(database, name, old, now)
+    made = hash_secret(new)
+    with database.write() as session:
+        row = session.get(AccountRow, (database.plant, name), with_for_update=True)
+        if row is None or not row.enabled or row.password_hash != known:
+            raise SignInRefused
+        row.password_hash = made
+        end_sessions(session, database.plant, name)
+        token = open_session(session, database.plant, name, now, caller)
+        record_act(session, database.plant, name, "password.changed", name, {}, now, caller.address)
     return token
+
+
+def confirm_password(database: Database, name: str, password: str, now: float) -> str:
+    """The hash in force, where this is the password of a name. A wrong one counts as at a sign-in.
+
+    Raises SignInRefused, TooManyAttempts.
+    """
+    with database.read() as session:
+        row = session.get(AccountRow, (database.plant, name))
+        known = row.password_hash if row and row.enabled else None
+        if row and now < row.locked_until <= now + LOCK_SECONDS:
+            raise TooManyAttempts
+    if len(password) <= PASSWORD_CHARACTERS_MAX and is_secret(known, password) and known is not None:
+        return known
+    with database.write() as session:
+        row = session.get(AccountRow, (database.plant, name), with_for_update=True)
+        if row is not None:
+            _count_failure(row, now)
+    raise SignInRefused
 
 
 def account_of(session: Session, plant: str, token: str, now: float) -> SignedIn | None:
@@ -207,56 +258,27 @@ def account_of(session: Session, plant: str, token: str, now: float) -> SignedIn
     if not 20 <= len(token) <= 128:
         return None
     row = session.execute(
-        select(AccountRow.name, AccountRow.roles, AccountRow.person)
+        select(AccountRow.name, AccountRow.roles, AccountRow.person, AccountSession.means)
         .join(
             AccountSession,
             (AccountSession.account == AccountRow.name) & (AccountSession.plant == AccountRow.plant),
         )
         .where(
             AccountSession.plant == plant,
-            AccountSession.token_hash == _token_hash(token),
+            AccountSession.token_hash == token_hash(token),
             AccountSession.expires_at > now,
             AccountRow.enabled == 1,
         )
     ).first()
-    return SignedIn(row.name, tuple(row.roles.split()), row.person) if row else None
-
-
-def sign_out(session: Session, plant: str, token: str) -> None:
-    """End the session of this token."""
-    mine = (AccountSession.plant == plant, AccountSession.token_hash == _token_hash(token))
-    session.execute(delete(AccountSession).where(*mine))
+    if row is None:
+        return None
+    roles = tuple(row.roles.split())
+    if row.means == BADGE:
+        roles = tuple(map(str, by_badge(grants_of(roles))))
+    return SignedIn(row.name, roles, row.person)
 
 
 def purge_sessions(session: Session, plant: str, now: float) -> None:
     """Sessions and codes that are over."""
     session.execute(delete(AccountSession).where(AccountSession.plant == plant, AccountSession.expires_at < now))
     session.execute(delete(OneTimeCode).where(OneTimeCode.plant == plant, OneTimeCode.expires_at < now))
-
-
-def _token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-
-
-def _hash_password(password: str) -> str:
-    if not _turns.acquire(timeout=HASH_SECONDS_MAX):
-        raise TooManyAttempts
-    try:
-        return _hasher.hash(password)
-    finally:
-        _turns.release()
-
-
-def _verify(known: str | None, password: str) -> bool:
-    """Costs the same for a name that does not exist, so that time does not tell which do."""
-    global _decoy
-    if not _decoy:
-        _decoy = _hash_password(secrets.token_urlsafe(16))
-    if not _turns.acquire(timeout=HASH_SECONDS_MAX):
-        raise TooManyAttempts
-    try:
-        return _hasher.verify(known or _decoy, password) and known is not None
-    except argon2.exceptions.VerificationError:
-        return False
-    finally:
-        _turns.release()

@@ -7,10 +7,11 @@ from flask import Blueprint, Flask, Response, jsonify, request
 from pydantic import BaseModel, Field, ValidationError
 from spectree import Response as Described
 from spectree import SpecTree
-from spectree.models import SecureType, SecurityScheme, SecuritySchemeData, Tag
+from spectree.models import InType, SecureType, SecurityScheme, SecuritySchemeData, Tag
 
+from central.audit import record_act
 from central.bodies import read_body
-from central.context import plant
+from central.context import asking_address, plant
 from central.doors import asking_gateway
 from central.enrolment import enrol as enrol_gateway
 from central.enrolment import enrol_or_refuse
@@ -18,6 +19,7 @@ from central.errors import RequestRefused, RightRefused
 from central.facts import read_facts
 from central.ingest import ingest
 from central.limits import JSON_BODY_BYTES_MAX
+from central.pages.protection import SESSION_COOKIE
 from central.snapshots import current_envelope, current_head
 from floor import __version__
 from sync.wire import BATCH_BYTES_MAX, PROTOCOL, Batch, Enrolled, Enrolment, Facts, Receipt, SnapshotEnvelope
@@ -57,11 +59,28 @@ spec = SpecTree(
     security_schemes=[
         SecurityScheme(
             name="gateway",
-            data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer"),
-        )
+            data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer", description="A gateway's own credential."),
+        ),
+        SecurityScheme(
+            name="token",
+            data=SecuritySchemeData(
+                type=SecureType.HTTP,
+                scheme="bearer",
+                description="A machine's token, made by an administrator; each route says the scope it needs.",
+            ),
+        ),
+        SecurityScheme(
+            name="session",
+            data=SecuritySchemeData(type=SecureType.API_KEY, name=SESSION_COOKIE, field_in=InType.COOKIE),
+        ),
     ],
 )
 
+
+READING: list[dict[str, list[str]]] = [{"token": []}, {"gateway": []}, {"session": []}, {}]
+"""What opens a route for readers: any one of these; the last is being at the machine itself."""
+
+READERS_OF_ACTS: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
 
 View = TypeVar("View", bound=Callable[..., Response])
 
@@ -172,6 +191,11 @@ def enrol() -> Response:
     asked = parsed(Enrolment, read_body(request, JSON_BODY_BYTES_MAX))
     with here.database.write() as session:
         token = enrol_gateway(session, here.database.plant, asked.gateway, asked.code, here.now())
+        if token is not None:
+            who = f"gateway:{asked.gateway}"
+            record_act(
+                session, here.database.plant, who, "gateway.enrolled", asked.gateway, {}, here.now(), asking_address()
+            )
     broker = here.config.broker
     told = Enrolled(
         gateway=asked.gateway,

@@ -79,11 +79,14 @@ def broker(config: CentralConfig) -> None:
 @configured
 def enrol(config: CentralConfig, name: str) -> None:
     """Make a one-time code for a gateway of this NAME."""
+    from central.audit import SHELL, record_act
     from central.enrolment import invite_gateway
 
     def invite(database: Database) -> tuple[str, float]:
         with database.write() as session:
-            return invite_gateway(session, config.plant, name, "shell", time.time())
+            made = invite_gateway(session, config.plant, name, SHELL, time.time())
+            record_act(session, config.plant, SHELL, "gateway.invited", name, {}, time.time())
+        return made
 
     code, until = _with_database(config, invite)
     click.echo(f"code: {code}")
@@ -95,11 +98,13 @@ def enrol(config: CentralConfig, name: str) -> None:
 @configured
 def revoke(config: CentralConfig, name: str) -> None:
     """Make the credential of a gateway void."""
+    from central.audit import SHELL, record_act
     from central.enrolment import revoke as revoke_gateway
 
     def end(database: Database) -> None:
         with database.write() as session:
             revoke_gateway(session, config.plant, name, time.time())
+            record_act(session, config.plant, SHELL, "gateway.revoked", name, {}, time.time())
 
     _with_database(config, end)
     click.echo(f"{name} is revoked; what it keeps stays on its card")
@@ -110,6 +115,7 @@ def revoke(config: CentralConfig, name: str) -> None:
 @configured
 def import_file(config: CentralConfig, file: Path) -> None:
     """Publish the master data in FILE: TOML, a spreadsheet, or a folder of CSV files."""
+    from central.audit import SHELL, record_act
     from central.change import note_change
     from central.imports import read_master
     from central.snapshots import current_master, publish
@@ -122,7 +128,13 @@ def import_file(config: CentralConfig, file: Path) -> None:
             # The lock that publishing takes: nobody's version may come between the reading and this one.
             note_change(session, config.plant)
             whole = carried_over(master, current_master(session, config.plant))
-            return publish(session, whole, "shell", time.time(), config.plant)
+            before = current_master(session, config.plant).version
+            version = publish(session, whole, SHELL, time.time(), config.plant)
+            if version != before:
+                record_act(
+                    session, config.plant, SHELL, "master.published", str(version), {"base": before}, time.time()
+                )
+        return version
 
     click.echo(f"version {_with_database(config, store)} is in force")
 
@@ -133,14 +145,44 @@ def import_file(config: CentralConfig, file: Path) -> None:
 def admin_code(config: CentralConfig, name: str) -> None:
     """Make a one-time code with which NAME becomes administrator or gets a new password."""
     from central.accounts import administrator_code
+    from central.audit import SHELL, record_act
 
     def make(database: Database) -> tuple[str, float]:
         with database.write() as session:
-            return administrator_code(session, config.plant, time.time(), name)
+            made = administrator_code(session, config.plant, time.time(), name)
+            record_act(session, config.plant, SHELL, "user.administrator_invited", name, {}, time.time())
+        return made
 
     code, until = _with_database(config, make)
     click.echo(f"code: {code}")
     click.echo(f"for {name}, once, until {_clock(until)}", err=True)
+
+
+@central_group.group("audit")
+def audit_group() -> None:
+    """The audit log: who did what."""
+
+
+@audit_group.command("verify")
+@click.option("--holds", help="POSITION/DIGEST of an act that was kept elsewhere, which the log must still hold.")
+@configured
+def verify_audit(config: CentralConfig, holds: str | None) -> None:
+    """Read the whole audit log and find a row that was changed or removed; prints where it ends."""
+    from central.audit import digest_at, verify_acts
+    from central.errors import AuditCorrupt
+
+    def verify(database: Database) -> str:
+        position, _, digest = (holds or "").partition("/")
+        with database.read() as session:
+            found = verify_acts(session, config.plant)
+            is_held = not holds or (position.isdecimal() and digest_at(session, config.plant, int(position)) == digest)
+        if found.fault:
+            raise AuditCorrupt(found.fault)
+        if not is_held:
+            raise AuditCorrupt(f"the log does not hold act {holds}")
+        return f"{found.acts} acts, none changed or removed; newest: {found.position}/{found.digest}"
+
+    click.echo(_with_database(config, verify))
 
 
 @central_group.command("backup")

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 
 from central.errors import ConfigRefused
 from central.limits import FILES_BYTES_MAX
@@ -62,6 +62,10 @@ class CentralConfig(Section):
         Literal["text", "json"], Field(description="json: one object a line, for a program that reads logs")
     ] = "text"
     retention: RetentionConfig = RetentionConfig()
+    terminals: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        Field(description="addresses or networks of shared terminals, where a badge and a PIN sign in"),
+    ] = ()
     backup: BackupConfig = BackupConfig()
     broker: BrokerConfig = BrokerConfig()
 

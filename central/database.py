@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from central.errors import DatabaseCorrupt, DatabaseUnreachable
 from central.limits import BUSY_SECONDS_MAX, WAL_BYTES_MAX
 from central.models import LogHead, ServerRow
+from central.rights_tables import AuditHead
 
 WRITES = "lineside_writes"
 
@@ -136,6 +137,8 @@ class Database:
                 secret, identity = secrets.token_hex(32), secrets.token_hex(16)
                 session.add(ServerRow(plant=self.plant, identity=identity, secret=secret, made_at=now))
                 session.add(LogHead(plant=self.plant, position=0, changes=0))
+            if session.get(AuditHead, self.plant) is None:
+                session.add(AuditHead(plant=self.plant, position=0, digest="", purged=0, purged_digest=""))
 
     def secret(self) -> str:
         """The key that signs forms."""

@@ -1,12 +1,14 @@
-"""Who may ask: a gateway by its bearer token, a person by their session, and readers at the machine itself."""
+"""Who asks: a gateway or a machine by its bearer token. Who may ask what is decided in `central/admission.py`."""
 
-from flask import Request
+from flask import Request, g
 
-from central.accounts import account_of
+from central import api_tokens
+from central.api_tokens import Bearer
 from central.context import Plant
 from central.enrolment import gateway_of
-from central.errors import CredentialRefused, RightRefused
-from central.pages.protection import SESSION_COOKIE, cookie, is_loopback
+from central.errors import CredentialRefused
+
+TOKEN_HINT = "Have an administrator make another token at /tokens; tokens end, and are shown once."
 
 
 def bearer(asked: Request) -> str:
@@ -17,28 +19,26 @@ def bearer(asked: Request) -> str:
 
 
 def asking_gateway(asked: Request, plant: Plant) -> str:
-    """The gateway that asks. Raises CredentialRefused."""
-    token = bearer(asked)
-    if not token:
-        raise CredentialRefused
+    """The gateway that asks, looked up once for each request. Raises CredentialRefused."""
+    if "asking_gateway" not in g:
+        token = bearer(asked)
+        if not token:
+            raise CredentialRefused
+        with plant.database.read() as session:
+            g.asking_gateway = gateway_of(session, plant.database.plant, token)
+    found: str = g.asking_gateway
+    return found
+
+
+def asking_token(asked: Request, plant: Plant) -> Bearer:
+    """The machine's token that is brought, its use noted. Raises CredentialRefused."""
+    name, now = plant.database.plant, plant.now()
     with plant.database.read() as session:
-        return gateway_of(session, plant.database.plant, token)
-
-
-def refuse_strangers(asked: Request, plant: Plant) -> None:
-    """Passes whoever is signed in, a gateway, and a reader at the machine itself. Raises RightRefused."""
-    if is_loopback(asked):
-        return
-    if bearer(asked):
-        asking_gateway(asked, plant)
-        return
-    token = cookie(SESSION_COOKIE)
-    with plant.database.read() as session:
-        if not token or account_of(session, plant.database.plant, token, plant.now()) is None:
-            raise RightRefused("sign in, or ask at the server itself")
-
-
-def refuse_other_machines(asked: Request) -> None:
-    """Passes readers at the machine itself alone. Raises RightRefused."""
-    if not is_loopback(asked):
-        raise RightRefused("this is answered at the server itself alone")
+        found = api_tokens.bearer_of(session, name, bearer(asked), now)
+    if found is None:
+        raise CredentialRefused("the token is unknown, over or revoked", TOKEN_HINT)
+    if api_tokens.is_use_worth_noting(found, now):
+        with plant.database.write() as session:
+            api_tokens.note_use(session, name, found.name, now)
+    g.asking_token = found.name
+    return found

@@ -107,6 +107,20 @@ class SignInRefused(RequestRefused):
     hint = "Try again, or ask an administrator for a one-time code."
 
 
+class PinRefused(RequestRefused):
+    """The PIN cannot be used."""
+
+    status = 400
+    hint = "Four to eight digits, not all the same and no run; the account needs a person who has a badge."
+
+
+class TokenRefused(RequestRefused):
+    """The token cannot be made."""
+
+    status = 400
+    hint = "Choose at least one scope and an end within a year; revoked tokens go after 90 days."
+
+
 class NameRefused(RequestRefused):
     """The name cannot be used."""
 
@@ -133,6 +147,12 @@ class MasterDataStale(RequestRefused):
 
     status = 409
     hint = "Look at the current version and import again."
+
+
+class AuditCorrupt(CentralError):
+    """The audit log is not as it was written."""
+
+    hint = "Keep a copy of the database for who examines it, and compare with the backups since the act that is named."
 
 
 class BackupFailed(CentralError):

@@ -114,6 +114,9 @@ PASSWORD_CHARACTERS_MIN: Final = 10
 PASSWORD_CHARACTERS_MAX: Final = 256
 """A longer one is refused before it is hashed."""
 
+PERSON_CHARACTERS_MAX: Final = 64
+"""The id of a person that an account names; the rest is cut off."""
+
 PASSWORD_FAILURES_MAX: Final = 10
 """Wrong passwords in a row before a name rests for LOCK_SECONDS."""
 
@@ -125,6 +128,45 @@ SESSION_SECONDS: Final = 14 * 3600.0
 
 SESSIONS_PER_ACCOUNT_MAX: Final = 20
 """Sign-ins of one name at one time; the oldest ends."""
+
+BADGE_SESSION_SECONDS: Final = 15 * 60.0
+"""A sign-in by badge and PIN lasts for one errand at a shared terminal."""
+
+BROWSER_CHARACTERS_MAX: Final = 200
+"""What is kept of an address and of a browser's name for itself; the rest is cut off."""
+
+PIN_FAILURES_MAX: Final = 5
+"""Wrong PINs before a PIN rests for LOCK_SECONDS."""
+
+PIN_LOCKS_MAX: Final = 3
+"""Rests before a PIN is void: its owner signs in with the password and sets another. 15 tries of 10,000 find little."""
+
+AUDIT_TEXT_CHARACTERS_MAX: Final = 200
+"""A name, address or subject in the audit log; the rest is cut off."""
+
+AUDIT_DETAIL_CHARACTERS_MAX: Final = 2_000
+"""What the audit log says of one act; the rest is cut off."""
+
+AUDIT_FAILURES_PER_HOUR_MAX: Final = 100
+"""Failed sign-ins written in an hour; then one act says that there were more."""
+
+AUDIT_SECONDS_MAX: Final = 3 * 366 * 86_400.0
+"""Acts are kept so long; that older ones went is an act."""
+
+AUDIT_READ_MAX: Final = 1_000
+"""Acts read at one time, and in one answer to a reader."""
+
+TOKENS_MAX: Final = 200
+"""Tokens of machines that are kept, ended ones too; another one is refused."""
+
+TOKEN_DAYS_MAX: Final = 366
+"""The longest life of a token; whoever uses it asks for another one in time."""
+
+TOKEN_USED_SECONDS: Final = 60.0
+"""How exactly the last use of a token is noted."""
+
+TOKEN_KEPT_SECONDS: Final = 90 * 86_400.0
+"""How long a token that ended stays listed."""
 
 HASHES_AT_ONCE_MAX: Final = 2
 """argon2 takes 64 MB for each; a small server has room for two."""

@@ -403,7 +403,7 @@ class AccountRow(Table):
     plant: Mapped[str] = _plant()
     name: Mapped[str] = mapped_column(primary_key=True)
     password_hash: Mapped[str | None] = mapped_column(comment="argon2id; null until the first sign-in by code")
-    roles: Mapped[str] = mapped_column(comment="blank between them: leader planner admin")
+    roles: Mapped[str] = mapped_column(comment="blank between them; one for a place as leader@site/area/line")
     person: Mapped[str] = mapped_column(comment="id in the master data, empty where there is none")
     enabled: Mapped[int] = mapped_column(Integer)
     failures: Mapped[int] = mapped_column(comment="wrong passwords in a row")
@@ -421,6 +421,9 @@ class AccountSession(Table):
     account: Mapped[str]
     made_at: Mapped[float]
     expires_at: Mapped[float]
+    address: Mapped[str] = mapped_column(server_default="", comment="where the sign-in came from")
+    browser: Mapped[str] = mapped_column(server_default="", comment="as it names itself")
+    means: Mapped[str] = mapped_column(server_default="password", comment="password, or badge and PIN")
     __table_args__ = (
         Index("account_session_account", "plant", "account"),
         {"comment": "Sessions of the pages, kept here so that they can be ended here."},

@@ -8,11 +8,10 @@ from pydantic import BaseModel, Field, RootModel
 from spectree import Response as Described
 from spectree.models import Tag
 
-from central.api import PREFIX, described, faults
+from central.api import PREFIX, READING, described, faults
 from central.board import Board, current_board
 from central.completeness import Completeness, completeness
 from central.context import plant
-from central.doors import refuse_strangers
 from central.errors import RequestRefused
 from central.limits import RECORDS_PER_READ_MAX
 from central.projector import catch_up_all
@@ -20,7 +19,9 @@ from central.readers import StoredRecord, read_log, replay
 from floor.events import cloud_event
 
 READERS = Tag(
-    name="readers", description="Readable at the machine itself, for who is signed in, and with a bearer token."
+    name="readers",
+    description="Readable at the machine itself, for who is signed in, and with a bearer token: a gateway's, or a "
+    "machine's token that has the scope of the route.",
 )
 Number = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -72,31 +73,33 @@ def blueprint() -> Blueprint:
     return routes
 
 
-@described(resp=Described(HTTP_200=BoardTold, **faults(401, 403)), tags=[READERS])
+@described(resp=Described(HTTP_200=BoardTold, **faults(401, 403)), tags=[READERS], security=READING)
 def board() -> Response:
-    """The running state of the plant, folded to the end of the log."""
+    """The running state of the plant, folded to the end of the log. Scope `read:board`."""
     here = plant()
-    refuse_strangers(request, here)
     found: dict[str, Any] = asdict(current_board(here.database, here.now()))
     return jsonify(found)
 
 
-@described(resp=Described(HTTP_200=CompletenessTold, **faults(401, 403)), tags=[READERS])
+@described(resp=Described(HTTP_200=CompletenessTold, **faults(401, 403)), tags=[READERS], security=READING)
 def completeness_told() -> Response:
-    """Whether everything that each gateway announced is held, once each (N02), and what a check starts from."""
+    """Whether everything that each gateway announced is held, once each (N02), and what a check starts from.
+
+    Scope `read:records`.
+    """
     here = plant()
-    refuse_strangers(request, here)
     catch_up_all(here.database)
     with here.database.read() as session:
         told = CompletenessTold(gateways=completeness(session, here.database.plant))
     return Response(told.model_dump_json(), 200, mimetype="application/json")
 
 
-@described(query=RecordsAsked, resp=Described(HTTP_200=RecordsTold, **faults(401, 403)), tags=[READERS])
+@described(
+    query=RecordsAsked, resp=Described(HTTP_200=RecordsTold, **faults(401, 403)), tags=[READERS], security=READING
+)
 def records() -> Response:
-    """Records to replay: who subscribes to MQTT sees gaps by seq and asks here."""
+    """Records to replay: who subscribes to MQTT sees gaps by seq and asks here. Scope `read:records`."""
     here = plant()
-    refuse_strangers(request, here)
     try:
         asked = RecordsAsked.model_validate(request.args.to_dict())
     except ValueError as fault:

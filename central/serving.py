@@ -9,6 +9,7 @@ from waitress.server import MultiSocketServer, create_server
 from central.accounts import FIRST_NAME, administrator_code, needs_administrator
 from central.application import close_app, create_app
 from central.change import note_change
+from central.audit import SHELL, record_act
 from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
@@ -107,5 +108,6 @@ def tell_first_administrator(database: Database) -> None:
             sys.stderr.write("first administrator: another process of this server has just told the one-time code\n")
             return
         code, _ = administrator_code(session, database.plant, now)
+        record_act(session, database.plant, SHELL, "user.administrator_invited", FIRST_NAME, {}, now)
     # Not on standard output, which scripts read.
     sys.stderr.write(f"first administrator: sign in as admin with the one-time code {code} within 10 minutes\n")

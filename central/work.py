@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from central.accounts import purge_sessions
 from central.alarms import raise_alarms
+from central.api_tokens import purge_tokens
+from central.audit import purge_acts
 from central.backup import make_backup
 from central.config import CentralConfig
 from central.database import Database
@@ -99,7 +101,7 @@ class BackupPump:
 
 
 class PurgePump:
-    """Codes and sessions that are over."""
+    """Codes, sessions and tokens that are over, and acts that are older than they are kept."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -108,6 +110,8 @@ class PurgePump:
         """Cheap and seldom."""
         with self._database.write() as session:
             purge_sessions(session, self._database.plant, now)
+            purge_tokens(session, self._database.plant, now)
+            purge_acts(session, self._database.plant, now)
         return now + PURGE_SECONDS
 
 

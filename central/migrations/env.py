@@ -2,7 +2,10 @@
 
 from alembic import context
 
+from central import rights_tables
 from central.models import Table
+
+assert rights_tables.AuditRow.metadata is Table.metadata, "every table is in the one metadata that is compared"
 
 context.configure(
     connection=context.config.attributes["connection"],

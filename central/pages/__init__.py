@@ -5,8 +5,11 @@
 
 from flask import Blueprint, request
 
+from central.admission import admit
 from central.pages import (
     account_pages,
+    audit_pages,
+    badge_pages,
     board_pages,
     call_pages,
     code_pages,
@@ -17,8 +20,11 @@ from central.pages import (
     master_pages,
     measure_pages,
     notice_pages,
+    one_user_pages,
+    own_account_pages,
     record_pages,
     tester_pages,
+    token_pages,
     user_pages,
 )
 from central.pages.frame import OFFICE
@@ -40,6 +46,8 @@ def blueprint(office: Office) -> Blueprint:
         "pages", __name__, static_folder="../static", static_url_path="/static", template_folder="../templates"
     )
 
+    pages.before_app_request(admit)
+
     @pages.before_request
     def protect() -> None:
         request.max_content_length = UPLOADS.get(request.path, FORM_BYTES_MAX)
@@ -49,6 +57,8 @@ def blueprint(office: Office) -> Blueprint:
     pages.after_app_request(add_headers)
     for each in (
         account_pages,
+        audit_pages,
+        badge_pages,
         board_pages,
         call_pages,
         code_pages,
@@ -58,8 +68,11 @@ def blueprint(office: Office) -> Blueprint:
         master_pages,
         measure_pages,
         notice_pages,
+        one_user_pages,
+        own_account_pages,
         record_pages,
         tester_pages,
+        token_pages,
         user_pages,
     ):
         each.add_routes(pages, office)

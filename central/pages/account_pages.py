@@ -81,30 +81,36 @@ def _sign_in(office: Office) -> Response:
     if len(password) > PASSWORD_CHARACTERS_MAX:
         return _page(office, with_code=False, fault="signin.refused", status=403)
     try:
-        token = office.sign_in(name, password, request.remote_addr or "")
+        token = office.sign_in(name, password, request.remote_addr or "", _browser())
     except errors.TooManyAttempts:
         return _too_many(office, with_code=False)
     except errors.SignInRefused:
         return _page(office, with_code=False, fault="signin.refused", status=403)
-    return _welcome(office, token)
+    return welcome(office, token)
 
 
 def _first_sign_in(office: Office) -> Response:
     password = request.form.get("password", "")
-    fault, bound = _password_fault(request.form.get("name", ""), password, request.form.get("repeat", ""))
+    fault, bound = password_fault(request.form.get("name", ""), password, request.form.get("repeat", ""))
     if fault:
         return _page(office, with_code=True, fault=fault, fault_number=bound, status=400)
     name, code = request.form.get("name", "")[:48], request.form.get("code", "").strip()[:64]
     try:
-        token = office.first_sign_in(name, code, password, request.remote_addr or "")
+        token = office.first_sign_in(name, code, password, request.remote_addr or "", _browser())
     except errors.TooManyAttempts:
         return _too_many(office, with_code=True)
     except (errors.SignInRefused, errors.CodeRefused, errors.NameRefused):
         return _page(office, with_code=True, fault="signin.code_refused", status=403)
-    return _welcome(office, token)
+    return welcome(office, token)
 
 
-def _password_fault(name: str, password: str, repeat: str) -> tuple[str, int]:
+def _browser() -> str:
+    """What the browser calls itself; cut where it is kept."""
+    return request.headers.get("User-Agent", "")
+
+
+def password_fault(name: str, password: str, repeat: str) -> tuple[str, int]:
+    """(text, number in it) of what a new password lacks; empty where it is good."""
     if len(password) < PASSWORD_CHARACTERS_MIN:
         return "signin.short", PASSWORD_CHARACTERS_MIN
     if len(password) > PASSWORD_CHARACTERS_MAX:
@@ -121,12 +127,13 @@ def _too_many(office: Office, *, with_code: bool) -> Response:
     return answer
 
 
-def _welcome(office: Office, token: str) -> Response:
-    """A new session's cookie in place of whatever the browser had (session fixation)."""
+def welcome(office: Office, token: str, seconds: float = SESSION_SECONDS, to: str = "") -> Response:
+    """A new session's cookie in place of whatever the browser had (session fixation). `to`: where to go on, instead of
+    where the form says."""
     before = cookie(SESSION_COOKIE)
     if before:
         office.sign_out(before)
-    answer = redirect(safe_path(request.form.get("next", "")), 303)
-    set_cookie(answer, SESSION_COOKIE, token, round(SESSION_SECONDS), lax=True)
+    answer = redirect(to or safe_path(request.form.get("next", "")), 303)
+    set_cookie(answer, SESSION_COOKIE, token, round(seconds), lax=True)
     answer.delete_cookie(VISITOR_COOKIE, path="/")
     return answer

@@ -50,7 +50,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         if not 0 < len(fix) <= FIX_CHARACTERS_MAX:
             return _show_one(office, gateway_name, epoch, seq, fault=True)
         try:
-            gone = office.save_case(gateway_name, epoch, seq, fix, signed_in().name)
+            gone = office.save_case(gateway_name, epoch, seq, fix, signed_in())
         except CaseRefused:
             return _show_one(office, gateway_name, epoch, seq, fault=True)
         saved = "full" if gone else "yes"

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from central.pages import formats
 from central.pages.office import Account, CallLine, GatewayLine
 from central.pages.protection import FORM_TOKEN, LANGUAGE_COOKIE, SESSION_COOKIE, cookie, form_token, is_loopback
+from central.rights import Action
 from central.texts import DEFAULT_LANGUAGE, HTML_LANGUAGE, TEXTS, text, text_or
 from floor import texts as floor_texts
 from floor.texts import LANGUAGES, Language
@@ -51,6 +52,10 @@ def signed_in() -> Account:
     if found is None:
         raise Unauthorized
     return found
+
+
+# The table of central/route_rules.py decides before a page runs (central/admission.py). These say it again beside the
+# route, where who writes the page sees it: a slip in one of the two opens nothing.
 
 
 def readable(view: View) -> View:
@@ -93,6 +98,24 @@ def for_role(role: str) -> Callable[[View], View]:
     return guard
 
 
+def for_action(action: Action) -> Callable[[View], View]:
+    """A page for those who may do something, somewhere at least; 403 for others who are signed in."""
+
+    def guard(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(**values: Any) -> Any:
+            found = account()
+            if found is None:
+                return to_sign_in()
+            if not found.can(action):
+                raise Forbidden
+            return view(**values)
+
+        return guarded
+
+    return guard
+
+
 def to_sign_in() -> BaseResponse:
     """Sends a reader to the sign-in page and back; what a script fetches gets a plain 401."""
     if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
@@ -116,7 +139,7 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
 def _words(chosen: Language, now: float) -> dict[str, Any]:
     other = LANGUAGES[1 - LANGUAGES.index(chosen)]
     who = account()
-    pages = (*OPEN_PAGES, "users") if who and who.may("admin") else OPEN_PAGES
+    pages = (*OPEN_PAGES, "users") if who and who.can(Action.USERS) else OPEN_PAGES
     return {
         "t": functools.partial(text, chosen),
         "t_other": functools.partial(text, other),

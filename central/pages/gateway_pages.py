@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central.errors import NameRefused
 from central.limits import CODE_MINUTES
-from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
-from central.pages.office import ADMIN, Alarm, GatewayLine
+from central.pages.frame import NAME, for_accounts, for_action, render, signed_in
+from central.pages.office import Alarm, GatewayLine
 from central.pages.port import Office
 from central.pages.protection import is_loopback_name
+from central.rights import Action
 
 ALARMS_SHOWN_MAX = 50
 
@@ -31,7 +32,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return render("gateway.html", gateway=found, streams=office.streams(found.name))
 
     @pages.post("/gateways/enrol")
-    @for_role(ADMIN)
+    @for_action(Action.ENROL)
     def enrol_gateway() -> Response:
         name = request.form.get("name", "").strip()
         if not NAME.fullmatch(name):
@@ -49,13 +50,13 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         )
 
     @pages.post("/gateways/sign-off")
-    @for_role(ADMIN)
+    @for_action(Action.SIGN_OFF)
     def sign_off_alarm() -> BaseResponse:
         office.sign_off(_asked_alarm(office), signed_in().name)
         return redirect("/gateways", 303)
 
     @pages.post("/gateways/revoke")
-    @for_role(ADMIN)
+    @for_action(Action.ENROL)
     def revoke_gateway() -> BaseResponse:
         found = _gateway(office, request.form.get("name", ""))
         office.revoke(found.name, signed_in().name)

@@ -62,6 +62,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         published = office.master()
         if published is None or kind not in KINDS_OUT:
             return redirect("/master", 303)
+        office.note_export(f"master.{kind}", signed_in(), version=published.master.version)
         answer = Response(write(kind, published.master), mimetype=KINDS_OUT[kind])
         name = f"lineside-master-{published.master.version}.{kind}"
         answer.headers["Content-Disposition"] = f"attachment; filename={name}"

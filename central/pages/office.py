@@ -6,25 +6,38 @@ Times are seconds since 1970 by the server's clock.
 
 from dataclasses import dataclass, field
 
+from central.rights import ADMIN, ROLES, Action, Grant, grants_of, may
 from floor.master import MasterData
+
+__all__ = ["ADMIN", "ROLES"]
 
 LEADER = "leader"
 PLANNER = "planner"
-ADMIN = "admin"
-ROLES = (LEADER, PLANNER, ADMIN)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who is signed in. `person` is their id in the master data, empty where they have none."""
+    """Somebody who is signed in. `person` is their id in the master data, empty where they have none.
+
+    `roles` are as they were given: `leader`, or `leader@site/area/line` for a place.
+    """
 
     name: str
     roles: tuple[str, ...]
     person: str = ""
 
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """Its roles, each with its place."""
+        return grants_of(self.roles)
+
     def may(self, role: str) -> bool:
-        """Whether the account has the role. An administrator has every one."""
-        return role in self.roles or ADMIN in self.roles
+        """Whether the account has the role, somewhere at least. An administrator has every one."""
+        return any(each.role in (role, ADMIN) for each in self.grants)
+
+    def can(self, action: str, place: str | None = None) -> bool:
+        """Whether it may do this at a place of the plant, as `site/area/line/station`; None: anywhere at all."""
+        return may(self.grants, Action(action), place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,8 @@ class CallLine:
     """The newest tier of a call that waits, and who has to know: of that tier, or whom it was handed to since."""
     handed_by: str = ""
     """Who handed it to the owner; empty where a tier named them."""
-    """Whom it may be handed to."""
+    place: str = ""
+    """Where its station is, as `site/area/line/station`; empty where the master data does not name it."""
 
     @property
     def is_open(self) -> bool:
@@ -245,6 +259,11 @@ class UserLine:
     roles: tuple[str, ...]
     state: str
     person: str = ""
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """The roles, each with its place."""
+        return grants_of(self.roles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,17 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from central import accounts, alarms, enrolment, facts, models, readers, snapshots
+from central.audit import record_act
 from central.board import board_call, board_version, current_board, ended_calls
 from central.call_history import call_steps
 from central.cases import case_id, save_case
-from central.context import Plant
-from central.errors import CaseRefused
+from central.context import Plant, asking_address
+from central.errors import CaseRefused, RightRefused
 from central.files import HASH, StoredFile
 from central.limits import PHOTOS_OF_CALLS_MAX
 from central.pages import plant_board
@@ -33,6 +34,8 @@ from central.pages.office import (
     UserLine,
 )
 from central.projector import catch_up_all
+from central.rights import Action
+from central.sessions import Caller, sign_out
 from floor.cases import situation_of
 from floor.limits import CASES_SHOWN_MAX
 from floor.master import MasterData
@@ -70,22 +73,24 @@ class PlantOffice:
         with self._database.read() as session:
             return accounts.needs_administrator(session, self._name)
 
-    def sign_in(self, name: str, password: str, address: str) -> str:
+    def sign_in(self, name: str, password: str, address: str, browser: str = "") -> str:
         """A new session's token. Raises SignInRefused, TooManyAttempts."""
         now = self._plant.now()
         self._plant.attempts.count(address, now)
-        return accounts.sign_in(self._database, name, password, now)
+        return accounts.sign_in(self._database, name, password, now, Caller(address, browser))
 
-    def first_sign_in(self, name: str, code: str, password: str, address: str) -> str:
+    def first_sign_in(self, name: str, code: str, password: str, address: str, browser: str = "") -> str:
         """A new session's token, the password set. Raises CodeRefused, SignInRefused, TooManyAttempts."""
         now = self._plant.now()
         self._plant.attempts.count(address, now)
-        return accounts.first_sign_in(self._database, name, code, password, now)
+        return accounts.first_sign_in(self._database, name, code, password, now, Caller(address, browser))
 
     def sign_out(self, token: str) -> None:
         """Ends a session."""
         with self._database.write() as session:
-            accounts.sign_out(session, self._name, token)
+            name = sign_out(session, self._name, token)
+            if name:
+                self._note(session, name, "sign_out.done", name)
 
     def users(self) -> Sequence[UserLine]:
         """Every user by name."""
@@ -98,17 +103,31 @@ class PlantOffice:
         now = self._plant.now()
         with self._database.write() as session:
             accounts.add_account(session, self._name, name, roles, by, now)
-            return OneTimeCode(*accounts.invite_account(session, self._name, name, by, now))
+            code = OneTimeCode(*accounts.invite_account(session, self._name, name, by, now))
+            self._note(session, by, "user.added", name, roles=list(roles))
+        return code
 
     def renew_code(self, name: str, by: str) -> OneTimeCode:
         """Another code to set a password. Raises NameRefused."""
         with self._database.write() as session:
-            return OneTimeCode(*accounts.invite_account(session, self._name, name, by, self._plant.now()))
+            code = OneTimeCode(*accounts.invite_account(session, self._name, name, by, self._plant.now()))
+            self._note(session, by, "user.invited", name)
+        return code
 
     def enable_user(self, name: str, enabled: bool, by: str) -> None:
         """Lets a user in again or keeps them out."""
         with self._database.write() as session:
             accounts.enable_account(session, self._name, name, enabled)
+            self._note(session, by, "user.enabled" if enabled else "user.disabled", name)
+
+    def note_export(self, what: str, by: Account, **detail: object) -> None:
+        """Somebody takes data out of the plant: what, and how much of it."""
+        with self._database.write() as session:
+            self._note(session, by.name, "data.exported", what, **detail)
+
+    def _note(self, session: Session, who: str, action: str, subject: str, **detail: object) -> None:
+        """An act in the audit log, in the transaction of what it tells."""
+        record_act(session, self._name, who, action, subject, detail, self._plant.now(), asking_address())
 
     # Board and calls
 
@@ -170,33 +189,64 @@ class PlantOffice:
         with self._database.read() as session:
             return owners(snapshots.current_master(session, self._name), call_type)
 
-    def save_case(self, gateway_name: str, epoch: str, seq: int, fix: str, by: str) -> bool:
-        """A resolved call becomes a past case. True when the oldest one went for it. Raises CaseRefused."""
+    def save_case(self, gateway_name: str, epoch: str, seq: int, fix: str, by: Account) -> bool:
+        """A resolved call becomes a past case. True when the oldest one went for it.
+
+        Raises CaseRefused, RightRefused.
+        """
         with self._database.write() as session:
             row = session.get(models.Call, (self._name, gateway_name, epoch, seq))
             if row is None:
                 raise CaseRefused("there is no such call")
-            return save_case(session, self._name, row, fix, by, self._plant.now())
+            self._refuse_elsewhere(session, by, Action.SAVE_CASE, row)
+            gone = save_case(session, self._name, row, fix, by.name, self._plant.now())
+            self._note(session, by.name, "call.case_saved", f"{gateway_name} {epoch}/{seq}", fix=fix)
+        return gone
 
     def acknowledge(self, gateway_name: str, call: str, by: Account) -> bool:
-        """Takes a call for somebody. False when somebody took it before."""
+        """Takes a call for somebody. False when somebody took it before. Raises RightRefused."""
         with self._database.write() as session:
+            self._refuse_elsewhere(session, by, Action.ACKNOWLEDGE, self._call_row(session, gateway_name, call))
             person, name = self._person(session, by)
-            return facts.acknowledge_call(session, self._name, gateway_name, call, person, name, self._plant.now())
+            done = facts.acknowledge_call(session, self._name, gateway_name, call, person, name, self._plant.now())
+            if done:
+                self._note(session, by.name, "call.acknowledged", f"{gateway_name} {call}")
+        return done
 
     def assign(self, gateway_name: str, call: str, owner: str, by: Account) -> bool:
-        """Hands a call to another owner. False when it is closed, or with them already."""
+        """Hands a call to another owner. False when it is closed, or with them already. Raises RightRefused."""
         with self._database.write() as session:
+            self._refuse_elsewhere(session, by, Action.ASSIGN, self._call_row(session, gateway_name, call))
             person, name = self._person(session, by)
-            return facts.assign_call(session, self._name, gateway_name, call, owner, person, name, self._plant.now())
+            done = facts.assign_call(session, self._name, gateway_name, call, owner, person, name, self._plant.now())
+            if done:
+                self._note(session, by.name, "call.assigned", f"{gateway_name} {call}", owner=owner)
+        return done
 
     def resolve(self, gateway_name: str, call: str, cause: str, by: Account) -> bool:
-        """Closes a call with its cause. False when it was closed before."""
+        """Closes a call with its cause. False when it was closed before. Raises RightRefused."""
         with self._database.write() as session:
+            self._refuse_elsewhere(session, by, Action.RESOLVE, self._call_row(session, gateway_name, call))
             person, name = self._person(session, by)
-            return facts.resolve_call(session, self._name, gateway_name, call, cause, person, name, self._plant.now())
+            done = facts.resolve_call(session, self._name, gateway_name, call, cause, person, name, self._plant.now())
+            if done:
+                self._note(session, by.name, "call.resolved", f"{gateway_name} {call}", cause=cause)
+        return done
 
-    def _person(self, session: Any, account: Account) -> tuple[str, str]:
+    def _call_row(self, session: Session, gateway_name: str, call: str) -> models.Call | None:
+        epoch, _, seq = call.partition("/")
+        is_number = seq.isascii() and seq.isdigit() and len(seq) < 19
+        return session.get(models.Call, (self._name, gateway_name, epoch, int(seq))) if is_number else None
+
+    def _refuse_elsewhere(self, session: Session, by: Account, action: Action, row: models.Call | None) -> None:
+        """Who has a role for a place does nothing at another one. Raises RightRefused."""
+        if row is None:
+            return
+        place = plant_board.place_of(row.station, snapshots.current_master(session, self._name))
+        if not by.can(action, place):
+            raise RightRefused(f"the roles of {by.name} do not hold at station {row.station}")
+
+    def _person(self, session: Session, account: Account) -> tuple[str, str]:
         """Who the floor is told: the person of the account, else the account itself."""
         person = snapshots.current_master(session, self._name).person_by_id.get(account.person)
         return (person.id, person.name) if person else (account.name, account.name)
@@ -224,19 +274,26 @@ class PlantOffice:
     def enrol(self, gateway_name: str, by: str) -> OneTimeCode:
         """A one-time code for a gateway of this name. Raises NameRefused."""
         with self._database.write() as session:
-            return OneTimeCode(*enrolment.invite_gateway(session, self._name, gateway_name, by, self._plant.now()))
+            code = OneTimeCode(*enrolment.invite_gateway(session, self._name, gateway_name, by, self._plant.now()))
+            self._note(session, by, "gateway.invited", gateway_name)
+        return code
 
     def revoke(self, gateway_name: str, by: str) -> None:
         """Voids a gateway's credential."""
         with self._database.write() as session:
             enrolment.revoke(session, self._name, gateway_name, self._plant.now())
+            self._note(session, by, "gateway.revoked", gateway_name)
 
     def sign_off(self, alarm: Alarm, by: str) -> bool:
         """Somebody has dealt with an alarm."""
         with self._database.write() as session:
-            return alarms.sign_off(
+            stood = alarms.sign_off(
                 session, self._name, alarm.gateway_name, alarm.kind, alarm.subject, by, self._plant.now()
             )
+            if stood:
+                about = f"{alarm.gateway_name} {alarm.subject}".strip()
+                self._note(session, by, "alarm.signed_off", about, kind=alarm.kind)
+        return stood
 
     # Master data and records
 
@@ -251,7 +308,10 @@ class PlantOffice:
     def publish(self, master: MasterData, base_version: int, by: str) -> int:
         """Publishes master data over the version it was compared with. Raises MasterDataStale."""
         with self._database.write() as session:
-            return snapshots.publish(session, master, by, self._plant.now(), self._name, base_version)
+            version = snapshots.publish(session, master, by, self._plant.now(), self._name, base_version)
+            if version != base_version:
+                self._note(session, by, "master.published", str(version), base=base_version)
+        return version
 
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]:
         """The newest records that match. The first page is read after the log is folded to its end."""

@@ -126,13 +126,18 @@ def is_loopback(asked: Request) -> bool:
     A proxy on this machine also connects from loopback, so a forwarded request never counts; and the name asked for
     must be a loopback name, or another site could point its own name here.
     """
-    if any(name in asked.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via")):
+    if is_forwarded(asked):
         return False
     try:
         near = ipaddress.ip_address(asked.remote_addr or "").is_loopback
     except ValueError:
         return False
     return near and is_loopback_name(urlsplit(f"//{asked.host}").hostname or "")
+
+
+def is_forwarded(asked: Request) -> bool:
+    """Whether a proxy says that it passes the request on for somebody else."""
+    return any(name in asked.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via"))
 
 
 def is_loopback_name(name: str) -> bool:

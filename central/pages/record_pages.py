@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from central.pages.formats import cell, date_clock
-from central.pages.frame import for_accounts, language, render
+from central.pages.frame import for_accounts, language, render, signed_in
 from central.pages.office import RecordLine, RecordQuery
 from central.pages.port import Office
 from central.texts import text, text_or
@@ -50,7 +50,10 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     @pages.get("/records.csv")
     @for_accounts
     def records_csv() -> Response:
-        answer = Response(_csv(office, _query()), mimetype="text/csv; charset=utf-8")
+        query = _query()
+        filtered = {"gateway": query.gateway_name, "type": query.type, "operation": query.operation}
+        office.note_export("records.csv", signed_in(), **filtered)
+        answer = Response(_csv(office, query), mimetype="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = "attachment; filename=lineside-records.csv"
         return answer
 

@@ -4,32 +4,33 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from central import errors
-from central.pages.frame import NAME, for_role, render, signed_in
-from central.pages.office import ADMIN, ROLES
+from central.pages.frame import NAME, for_action, render, signed_in
+from central.pages.office import ROLES
 from central.pages.port import Office
+from central.rights import Action
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
     """Registers the pages."""
 
     @pages.get("/users")
-    @for_role(ADMIN)
+    @for_action(Action.USERS)
     def users() -> Response:
         return _list(office)
 
     @pages.post("/users/add")
-    @for_role(ADMIN)
+    @for_action(Action.USERS)
     def add_user() -> Response:
         return _add(office)
 
     @pages.post("/users/code")
-    @for_role(ADMIN)
+    @for_action(Action.USERS)
     def renew_code() -> Response:
         name = _asked_user(office)
         return render("user_code.html", name=name, code=office.renew_code(name, signed_in().name))
 
     @pages.post("/users/disable")
-    @for_role(ADMIN)
+    @for_action(Action.USERS)
     def disable_user() -> BaseResponse:
         name = _asked_user(office)
         if name == signed_in().name:
@@ -38,7 +39,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return redirect("/users?saved=1", 303)
 
     @pages.post("/users/enable")
-    @for_role(ADMIN)
+    @for_action(Action.USERS)
     def enable_user() -> BaseResponse:
         office.enable_user(_asked_user(office), True, signed_in().name)
         return redirect("/users?saved=1", 303)

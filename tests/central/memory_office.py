@@ -174,14 +174,14 @@ class MemoryOffice:
     def needs_administrator(self) -> bool:
         return not self.accounts
 
-    def sign_in(self, name: str, password: str, address: str) -> str:
+    def sign_in(self, name: str, password: str, address: str, browser: str = "") -> str:
         if name not in self.accounts or self.accounts[name][1] != password or name in self.disabled:
             raise SignInRefused
         token = f"token-{next(self._numbers)}-{name}"
         self.tokens[token] = name
         return token
 
-    def first_sign_in(self, name: str, code: str, password: str, address: str) -> str:
+    def first_sign_in(self, name: str, code: str, password: str, address: str, browser: str = "") -> str:
         if not code or self.codes.pop(name, None) != code:
             raise CodeRefused
         known = self.accounts.get(name, (Account(name, ("admin",)), ""))[0]
@@ -209,6 +209,9 @@ class MemoryOffice:
 
     def enable_user(self, name: str, enabled: bool, by: str) -> None:
         (self.disabled.discard if enabled else self.disabled.add)(name)
+
+    def note_export(self, what: str, by: Account, **detail: object) -> None:
+        self.acts.append(("export", what, by.name))
 
     def board(self) -> Board:
         return self.shown
@@ -252,8 +255,8 @@ class MemoryOffice:
     def owners(self, call_type: str) -> Sequence[str]:
         return self.call_owners
 
-    def save_case(self, gateway_name: str, epoch: str, seq: int, fix: str, by: str) -> bool:
-        self.acts.append(("save_case", gateway_name, f"{epoch}/{seq}", fix, by))
+    def save_case(self, gateway_name: str, epoch: str, seq: int, fix: str, by: Account) -> bool:
+        self.acts.append(("save_case", gateway_name, f"{epoch}/{seq}", fix, by.name))
         self.fix = fix
         return False
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from central import accounts
+from central import accounts, sessions
 from central.database import Database
 from central.enrolment import invite_gateway, mosquitto_hash
 from central.errors import CodeRefused, NameRefused, SignInRefused, TooManyAttempts
@@ -99,7 +99,7 @@ def test_sessions_of_a_name_are_bounded_and_end_on_sign_out(database: Database) 
     first(database)
     tokens = [accounts.sign_in(database, "admin", PASSWORD, NOW + number) for number in range(3)]
     with database.write() as session:
-        accounts.sign_out(session, "plant", tokens[0])
+        sessions.sign_out(session, "plant", tokens[0])
     assert [bool(who(database, token, NOW + 5)) for token in tokens] == [False, True, True]
     with database.read() as session:
         assert len(session.scalars(select(AccountSession)).all()) <= SESSIONS_PER_ACCOUNT_MAX

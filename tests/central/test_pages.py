@@ -135,8 +135,13 @@ def test_language_is_chosen_and_stays_on_the_page(admin: FlaskClient) -> None:
     [
         "/sign-in",
         "/sign-in/first",
+        "/sign-in/badge",
         "/sign-out",
         "/language",
+        "/account/password",
+        "/account/pin",
+        "/account/end",
+        "/account/end-others",
         "/calls/acknowledge",
         "/calls/resolve",
         "/codes/tester",
@@ -153,6 +158,11 @@ def test_language_is_chosen_and_stays_on_the_page(admin: FlaskClient) -> None:
         "/users/code",
         "/users/disable",
         "/users/enable",
+        "/users/change",
+        "/users/end",
+        "/users/pin",
+        "/tokens/make",
+        "/tokens/revoke",
     ],
 )
 def test_forms_are_refused_without_their_token(admin: FlaskClient, office: MemoryOffice, path: str) -> None:

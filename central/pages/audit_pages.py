@@ -1,0 +1,73 @@
+"""The audit log: who did what, newest first. Only administrators see this page."""
+
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from central.audit import Act, ActQuery, kinds_of_acts, list_acts, newest_act
+from central.context import plant
+from central.pages.frame import for_action, language, render
+from central.pages.port import Office
+from central.rights import Action
+from central.texts import text_or
+
+ACTS_PER_PAGE = 50
+
+
+def add_routes(pages: Blueprint, office: Office) -> None:
+    """Registers the page."""
+
+    @pages.get("/audit")
+    @for_action(Action.AUDIT)
+    def audit() -> Response:
+        return _show()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _start(day: date | None) -> float | None:
+    """The first second of a day by this server's clock."""
+    return datetime(day.year, day.month, day.day).astimezone().timestamp() if day is not None else None
+
+
+def _query() -> tuple[ActQuery, dict[str, str]]:
+    """What is asked for, and as which texts; what makes no sense is left out."""
+    asked = {name: request.args.get(name, "").strip()[:64] for name in ("who", "action", "from", "to", "before")}
+    first, last, before = _day(asked["from"]), _day(asked["to"]), asked["before"]
+    behind = last + timedelta(days=1) if last is not None and last < date.max else None
+    place = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    asked |= {"from": first.isoformat() if first else "", "to": last.isoformat() if last else ""}
+    return ActQuery(asked["who"], asked["action"], _start(first), _start(behind), place), asked
+
+
+def _show() -> Response:
+    here, chosen = plant(), language()
+    query, asked = _query()
+    with here.database.read() as session:
+        found = list_acts(session, here.database.plant, query, ACTS_PER_PAGE + 1)
+        kinds = kinds_of_acts(session, here.database.plant)
+        newest = newest_act(session, here.database.plant)
+
+    def act_word(action: str) -> str:
+        return text_or(chosen, f"act.{action}", action)
+
+    def older_url(last: Act) -> str:
+        wanted = {**asked, "before": str(last.position)}
+        return f"/audit?{urlencode({name: value for name, value in wanted.items() if value})}"
+
+    return render(
+        "audit.html",
+        acts=found[:ACTS_PER_PAGE],
+        more=len(found) > ACTS_PER_PAGE,
+        asked=asked,
+        kinds=kinds,
+        newest=newest,
+        act_word=act_word,
+        older_url=older_url,
+    )

@@ -1,0 +1,125 @@
+"""One user: roles and where they hold, the person, sessions, PIN. Only administrators see this page."""
+
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from central.accounts import change_account, list_accounts
+from central.audit import record_act
+from central.badges import drop_pin, has_pin
+from central.context import asking_address, plant
+from central.errors import NameRefused
+from central.limits import PERSON_CHARACTERS_MAX
+from central.pages.browsers import browser_name
+from central.pages.frame import for_action, render, signed_in
+from central.pages.office import UserLine
+from central.pages.port import Office
+from central.rights import ADMIN, PLACED_ROLES, ROLES, Action
+from central.sessions import end_session, end_sessions, list_sessions
+from central.snapshots import current_master
+
+PLACES_CHARACTERS_MAX = 2_000
+SAVED = ("changed", "ended", "pin")
+
+
+def add_routes(pages: Blueprint, office: Office) -> None:
+    """Registers the pages."""
+
+    @pages.get("/users/<name>")
+    @for_action(Action.USERS)
+    def one_user(name: str) -> Response:
+        return _show(name)
+
+    @pages.post("/users/change")
+    @for_action(Action.USERS)
+    def change_user() -> BaseResponse:
+        return _change(request.form.get("name", ""))
+
+    @pages.post("/users/end")
+    @for_action(Action.USERS)
+    def end_user_sessions() -> BaseResponse:
+        here, name, key = plant(), request.form.get("name", ""), request.form.get("session", "")
+        _known(name)
+        with here.database.write() as session:
+            if key:
+                end_session(session, here.database.plant, name, key)
+            else:
+                end_sessions(session, here.database.plant, name)
+            told = {"which": "one" if key else "all"}
+            by = signed_in().name
+            record_act(session, here.database.plant, by, "session.ended", name, told, here.now(), asking_address())
+        return redirect(f"/users/{name}?saved=ended", 303)
+
+    @pages.post("/users/pin")
+    @for_action(Action.USERS)
+    def drop_user_pin() -> BaseResponse:
+        here, name = plant(), request.form.get("name", "")
+        _known(name)
+        with here.database.write() as session:
+            drop_pin(session, here.database.plant, name)
+            by = signed_in().name
+            record_act(session, here.database.plant, by, "pin.removed", name, {}, here.now(), asking_address())
+        return redirect(f"/users/{name}?saved=pin", 303)
+
+
+def _known(name: str) -> UserLine:
+    here = plant()
+    with here.database.read() as session:
+        for each in list_accounts(session, here.database.plant):
+            if each.name == name:
+                return UserLine(each.name, each.roles, each.state, each.person)
+    abort(404)
+
+
+def asked_roles() -> list[str]:
+    """The roles of a form, each with its places where it has some: `leader@site/area/line`."""
+    places = request.form.get("places", "")[:PLACES_CHARACTERS_MAX].replace(",", " ").split()
+    chosen = [each for each in ROLES if each in request.form.getlist("role")]
+    placed = [f"{role}@{place}" for role in chosen if role in PLACED_ROLES for place in places]
+    return [role for role in chosen if role not in PLACED_ROLES or not places] + placed
+
+
+def _change(name: str) -> BaseResponse:
+    here, by = plant(), signed_in().name
+    before, roles = _known(name), asked_roles()
+    person = request.form.get("person", "").strip()[:PERSON_CHARACTERS_MAX]
+    if name == by and ADMIN not in roles:
+        return _show(name, fault="users.not_yourself_admin", status=400)
+    with here.database.read() as session:
+        if person and person not in current_master(session, here.database.plant).person_by_id:
+            return _show(name, fault="users.no_person", status=400)
+    try:
+        with here.database.write() as session:
+            change_account(session, here.database.plant, name, roles, person)
+            told = {"roles": roles, "person": person, "before": [*before.roles, before.person]}
+            record_act(session, here.database.plant, by, "user.changed", name, told, here.now(), asking_address())
+    except NameRefused:
+        return _show(name, fault="users.bad_place" if roles else "users.no_role", status=400)
+    return redirect(f"/users/{name}?saved=changed", 303)
+
+
+def _show(name: str, *, fault: str = "", status: int = 200) -> Response:
+    here, user = plant(), _known(name)
+    with here.database.read() as session:
+        master = current_master(session, here.database.plant)
+        sessions = list_sessions(session, here.database.plant, name, here.now())
+        with_pin = has_pin(session, here.database.plant, name)
+    lines = dict.fromkeys(f"{each.site}/{each.area}/{each.line}" for each in master.stations)
+    saved = request.args.get("saved", "")
+    return render(
+        "user.html",
+        status,
+        user=user,
+        chosen=request.form.getlist("role") if fault else [each.role for each in user.grants],
+        places=request.form.get("places", "") if fault else " ".join(each.place for each in user.grants if each.place),
+        person=master.person_by_id.get(user.person),
+        person_asked=request.form.get("person", "") if fault else user.person,
+        roles=ROLES,
+        lines=list(lines)[:8],
+        sessions=sessions,
+        has_pin=with_pin,
+        saved=saved if saved in SAVED else "",
+        fault=fault,
+        browser_name=browser_name,
+        person_max=PERSON_CHARACTERS_MAX,
+        places_max=PLACES_CHARACTERS_MAX,
+    )

@@ -1,0 +1,114 @@
+"""Who may do what at the office: what each role allows, and where. The routes' rules are in `central/route_rules.py`.
+
+Pure: values in, values out.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Action(StrEnum):
+    """What a person may do."""
+
+    READ = "read"
+    OWN_ACCOUNT = "own_account"
+    TASKS = "tasks"
+    ACKNOWLEDGE = "acknowledge"
+    ASSIGN = "assign"
+    RESOLVE = "resolve"
+    SAVE_CASE = "save_case"
+    PUBLISH = "publish"
+    RELEASE = "release"
+    NOTIFICATIONS = "notifications"
+    SIGN_OFF = "sign_off"
+    ENROL = "enrol"
+    USERS = "users"
+    TOKENS = "tokens"
+    AUDIT = "audit"
+
+
+class Scope(StrEnum):
+    """What a token of a machine opens."""
+
+    READ_BOARD = "read:board"
+    READ_RECORDS = "read:records"
+    READ_AUDIT = "read:audit"
+    METRICS = "metrics"
+    WRITE_MASTER = "write:master"
+
+
+ADMIN: Final = "admin"
+_EVERYBODY: Final = frozenset({Action.READ, Action.OWN_ACCOUNT, Action.TASKS})
+_CALLS: Final = frozenset({Action.ACKNOWLEDGE, Action.ASSIGN, Action.RESOLVE, Action.SAVE_CASE})
+
+ALLOWED: Final[dict[str, frozenset[Action]]] = {
+    "operator": _EVERYBODY,
+    "leader": _EVERYBODY | _CALLS,
+    "planner": _EVERYBODY | {Action.PUBLISH, Action.RELEASE},
+    "manager": _EVERYBODY | {Action.NOTIFICATIONS},
+    "maintainer": _EVERYBODY | {Action.SIGN_OFF, Action.ENROL},
+    ADMIN: frozenset(Action),
+}
+"""What each role may do, from the floor upwards."""
+
+ROLES: Final = tuple(ALLOWED)
+
+PLACED_ACTIONS: Final = _CALLS
+"""What is done at a place: a role that is given for a line allows it there alone."""
+
+PLACED_ROLES: Final = ("leader",)
+"""Roles that may be given for a place: all they allow beyond what everybody may is done at one."""
+
+BADGE_ROLES: Final = frozenset({"operator", "leader", "manager"})
+"""What a sign-in by badge and PIN is good for: neither master data nor gateways nor users hang on four digits."""
+
+_PLACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}(/[A-Za-z0-9][A-Za-z0-9._-]{0,47}){0,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role, and where it holds: `site`, `site/area`, `site/area/line`; empty: the whole plant."""
+
+    role: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.role}@{self.place}" if self.place else self.role
+
+    def covers(self, place: str) -> bool:
+        """Whether it holds at a place, as `site/area/line/station`."""
+        return not self.place or place == self.place or place.startswith(f"{self.place}/")
+
+
+def grant_of(text: str) -> Grant:
+    """A grant as it is written: `leader@site/area/line-1`. ValueError for one that there is not."""
+    role, at, place = text.partition("@")
+    if role not in ALLOWED or bool(at) != bool(place):
+        raise ValueError(f"there is no role {text!r}")
+    if place and (role not in PLACED_ROLES or not _PLACE.fullmatch(place)):
+        raise ValueError(f"{role} is not given for a place like {place!r}")
+    return Grant(role, place)
+
+
+def grants_of(texts: Iterable[str]) -> tuple[Grant, ...]:
+    """Grants as they are written, each once, in the order of the roles. ValueError for one that there is not."""
+    found = {grant_of(text) for text in texts}
+    whole = {each.role for each in found if not each.place}
+    kept = [each for each in found if not each.place or each.role not in whole]
+    return tuple(sorted(kept, key=lambda each: (ROLES.index(each.role), each.place)))
+
+
+def may(grants: Iterable[Grant], action: Action, place: str | None = None) -> bool:
+    """Whether one of the grants allows an action at a place; None asks whether it does anywhere."""
+    return any(
+        action in ALLOWED[each.role] and (place is None or action not in PLACED_ACTIONS or each.covers(place))
+        for each in grants
+    )
+
+
+def by_badge(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    """What is left of the grants in a session that a badge and a PIN opened; never nothing."""
+    return tuple(each for each in grants if each.role in BADGE_ROLES) or (Grant("operator"),)

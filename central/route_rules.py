@@ -1,0 +1,132 @@
+"""Who may ask each route of the server. A route that is not in this table answers nobody (`central/admission.py`).
+
+Pure: values in, values out.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from central.rights import Action, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Whom a route is open to. Each thing named opens it by itself; what is not named does not.
+
+    `here`: a reader at the machine itself. `action`: a person who may do that. `gateway_token`: a gateway's own
+    credential. `scope`: a machine's token with that scope.
+    """
+
+    public: bool = False
+    here: bool = False
+    action: Action | None = None
+    gateway_token: bool = False
+    scope: Scope | None = None
+
+
+PUBLIC: Final = Rule(public=True)
+HERE_OR_SIGNED_IN: Final = Rule(here=True, action=Action.READ)
+SIGNED_IN: Final = Rule(action=Action.READ)
+OWN: Final = Rule(action=Action.OWN_ACCOUNT)
+GATEWAY: Final = Rule(gateway_token=True)
+
+
+def _readers(scope: Scope) -> Rule:
+    return Rule(here=True, action=Action.READ, gateway_token=True, scope=scope)
+
+
+_INTERFACE: Final = {
+    "openapi_document": PUBLIC,
+    "health.health": PUBLIC,
+    "health.metrics": Rule(here=True, scope=Scope.METRICS),
+    # The one-time code is the credential.
+    "api.enrol": PUBLIC,
+    "api.take_batch": GATEWAY,
+    "api.snapshot": GATEWAY,
+    "api.facts": GATEWAY,
+    "files.held_part": GATEWAY,
+    "files.take_piece": GATEWAY,
+    "files.missing_files": GATEWAY,
+    "files.file": GATEWAY,
+    "read_api.board": _readers(Scope.READ_BOARD),
+    "read_api.records": _readers(Scope.READ_RECORDS),
+    "read_api.completeness_told": _readers(Scope.READ_RECORDS),
+    "audit_api.acts": Rule(action=Action.AUDIT, scope=Scope.READ_AUDIT),
+}
+
+_DOORS: Final = {
+    "pages.static": PUBLIC,
+    "pages.sign_in_page": PUBLIC,
+    "pages.sign_in": PUBLIC,
+    "pages.first_page": PUBLIC,
+    "pages.first_sign_in": PUBLIC,
+    "pages.badge_page": PUBLIC,
+    "pages.badge_sign_in": PUBLIC,
+    "pages.sign_out": PUBLIC,
+    "pages.choose_language": PUBLIC,
+    "pages.own_account": OWN,
+    "pages.change_password": OWN,
+    "pages.set_pin": OWN,
+    "pages.end_own_session": OWN,
+    "pages.end_other_sessions": OWN,
+}
+
+_PLANT: Final = {
+    "pages.root": HERE_OR_SIGNED_IN,
+    "pages.board": HERE_OR_SIGNED_IN,
+    "pages.board_fragment": HERE_OR_SIGNED_IN,
+    "pages.board_stream": HERE_OR_SIGNED_IN,
+    "pages.calls": SIGNED_IN,
+    "pages.calls_fragment": SIGNED_IN,
+    "pages.one_call": SIGNED_IN,
+    "pages.call_analysis": SIGNED_IN,
+    "pages.save_case": Rule(action=Action.SAVE_CASE),
+    "pages.acknowledge_call": Rule(action=Action.ACKNOWLEDGE),
+    "pages.assign_call": Rule(action=Action.ASSIGN),
+    "pages.resolve_call": Rule(action=Action.RESOLVE),
+    "pages.codes": SIGNED_IN,
+    "pages.codes_pdf": SIGNED_IN,
+    "pages.codes_zpl": SIGNED_IN,
+    "pages.codes_escpos": SIGNED_IN,
+    "pages.label_tester": SIGNED_IN,
+    "pages.try_label": SIGNED_IN,
+    "pages.stored_file": SIGNED_IN,
+    "pages.notices": SIGNED_IN,
+    "pages.records": SIGNED_IN,
+    "pages.records_csv": SIGNED_IN,
+    "pages.master": SIGNED_IN,
+    "pages.download_master": SIGNED_IN,
+    "pages.instructions": SIGNED_IN,
+    "pages.check_master": Rule(action=Action.PUBLISH),
+    "pages.apply_master": Rule(action=Action.PUBLISH),
+    "pages.add_instruction": Rule(action=Action.PUBLISH),
+    "pages.remove_instruction": Rule(action=Action.PUBLISH),
+    "pages.gateways": SIGNED_IN,
+    "pages.gateway_page": SIGNED_IN,
+    "pages.gateway_completeness": SIGNED_IN,
+    "pages.enrol_gateway": Rule(action=Action.ENROL),
+    "pages.revoke_gateway": Rule(action=Action.ENROL),
+    "pages.sign_off_alarm": Rule(action=Action.SIGN_OFF),
+}
+
+_ADMINISTRATION: Final = {
+    "pages.users": Rule(action=Action.USERS),
+    "pages.add_user": Rule(action=Action.USERS),
+    "pages.renew_code": Rule(action=Action.USERS),
+    "pages.disable_user": Rule(action=Action.USERS),
+    "pages.enable_user": Rule(action=Action.USERS),
+    "pages.one_user": Rule(action=Action.USERS),
+    "pages.change_user": Rule(action=Action.USERS),
+    "pages.end_user_sessions": Rule(action=Action.USERS),
+    "pages.drop_user_pin": Rule(action=Action.USERS),
+    "pages.tokens": Rule(action=Action.TOKENS),
+    "pages.make_token": Rule(action=Action.TOKENS),
+    "pages.revoke_token": Rule(action=Action.TOKENS),
+    "pages.audit": Rule(action=Action.AUDIT),
+}
+
+ROUTES: Final[dict[str, Rule]] = {**_INTERFACE, **_DOORS, **_PLANT, **_ADMINISTRATION}
+"""endpoint -> rule."""
+
+SCOPES: Final = tuple(scope for scope in Scope if any(rule.scope is scope for rule in ROUTES.values()))
+"""The scopes that open something, which are those that a token may be given."""
