@@ -25,6 +25,7 @@ SHELL = "shell"
 SIGN_IN_FAILED = "sign_in.failed"
 FAILURES_FULL = "sign_in.failures_full"
 PURGED = "audit.purged"
+PURGE_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +207,16 @@ def digest_at(session: Session, plant: str, position: int) -> str:
 
 
 def purge_acts(session: Session, plant: str, now: float) -> None:
-    """Acts that are older than they are kept go, from the beginning; that they went is an act."""
+    """Acts that are older than they are kept go, from the beginning, once a day; that they went is an act."""
+    head = session.get(AuditHead, plant, with_for_update=True)
+    oldest = session.get(AuditRow, (plant, head.purged + 1)) if head is not None else None
+    if head is None or oldest is None or oldest.at >= now - AUDIT_SECONDS_MAX - PURGE_SECONDS:
+        # Where somebody removed the oldest one `verify_acts` says so; what is left is evidence.
+        return
     mine = (AuditRow.plant == plant, AuditRow.at >= now - AUDIT_SECONDS_MAX)
     first_kept = session.scalar(select(func.min(AuditRow.position)).where(*mine))
-    head = session.get(AuditHead, plant, with_for_update=True)
-    if first_kept is None or head is None or first_kept <= head.purged + 1:
-        return
-    last = session.get(AuditRow, (plant, first_kept - 1))
+    last = session.get(AuditRow, (plant, (first_kept or head.position + 1) - 1))
     if last is None:
-        # Whoever removed it will be found by `verify_acts`; what is left is evidence.
         return
     began, head.purged, head.purged_digest = head.purged + 1, last.position, last.digest
     session.execute(delete(AuditRow).where(AuditRow.plant == plant, AuditRow.position <= last.position))

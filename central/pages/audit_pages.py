@@ -1,5 +1,6 @@
 """The audit log: who did what, newest first. Only administrators see this page."""
 
+import json
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from central.pages.frame import for_action, language, render
 from central.pages.port import Office
 from central.rights import Action
 from central.texts import text_or
+from floor.texts import Language
 
 ACTS_PER_PAGE = 50
 
@@ -46,6 +48,21 @@ def _query() -> tuple[ActQuery, dict[str, str]]:
     return ActQuery(asked["who"], asked["action"], _start(first), _start(behind), place), asked
 
 
+def _told(detail: str) -> list[tuple[str, object]]:
+    """What an act says of itself; as it stands where it was cut."""
+    try:
+        found = json.loads(detail)
+    except ValueError:
+        return [("", detail)]
+    return [each for each in found.items() if each[1] not in ("", [], None)] if isinstance(found, dict) else []
+
+
+def _value(name: str, value: object, chosen: Language) -> str:
+    if name == "means":
+        return text_or(chosen, f"means.{value}", str(value))
+    return ", ".join(filter(None, map(str, value))) if isinstance(value, list) else str(value)
+
+
 def _show() -> Response:
     here, chosen = plant(), language()
     query, asked = _query()
@@ -56,6 +73,11 @@ def _show() -> Response:
 
     def act_word(action: str) -> str:
         return text_or(chosen, f"act.{action}", action)
+
+    def details_of(act: Act) -> list[tuple[str, str]]:
+        return [
+            (text_or(chosen, f"detail.{name}", name), _value(name, value, chosen)) for name, value in _told(act.detail)
+        ]
 
     def older_url(last: Act) -> str:
         wanted = {**asked, "before": str(last.position)}
@@ -69,5 +91,6 @@ def _show() -> Response:
         kinds=kinds,
         newest=newest,
         act_word=act_word,
+        details_of=details_of,
         older_url=older_url,
     )
