@@ -85,7 +85,7 @@ def record_act(
         session.add(head)
     told = _kept(json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str), AUDIT_DETAIL_CHARACTERS_MAX)
     texts = [_kept(each, AUDIT_TEXT_CHARACTERS_MAX) for each in (who, address, action, subject)]
-    row = {
+    row: dict[str, Any] = {
         "plant": plant,
         "position": head.position + 1,
         "at": float(now),
@@ -97,7 +97,7 @@ def record_act(
     session.execute(insert(AuditRow), [row])
     head.position, head.digest = head.position + 1, row["digest"]
     session.flush()
-    return int(head.position)
+    return head.position
 
 
 def _kept(text: str, characters_max: int) -> str:

@@ -8,8 +8,8 @@ from waitress.server import MultiSocketServer, create_server
 
 from central.accounts import FIRST_NAME, administrator_code, needs_administrator
 from central.application import close_app, create_app
-from central.change import note_change
 from central.audit import SHELL, record_act
+from central.change import note_change
 from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database

@@ -1,4 +1,4 @@
-"""The audit log: tied together, so that a row changed or removed in the file itself is found; bounded; kept in order."""
+"""The audit log: tied together, so that a row changed or removed in the file itself is found; bounded; in order."""
 
 import hashlib
 import json

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import ipaddress
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +25,6 @@ from central.texts import TEXTS
 from floor.example import example_plant
 from tests.central.conftest import enrol_gateway
 
-AWAY = "192.168.7.7"
 READING = {"GET", "HEAD", "OPTIONS"}
 VALUES = {"name": "leader", "gateway_name": "one", "epoch": "a" * 32, "seq": 1, "sha256": "0" * 64, "kind": "toml"}
 """What stands for the changing parts of an address."""
@@ -128,6 +128,7 @@ class Server:
 
     def __init__(self, config: CentralConfig) -> None:
         self.app: Flask = create_app(config)
+        self.addresses = ipaddress.ip_network("10.0.0.0/16").hosts()
         self.plant: Plant = self.app.extensions["lineside"]
         self.database, self.name = self.plant.database, self.plant.database.plant
         self.tokens = {"gateway": enrol_gateway(self.database, "one"), "unknown": "lst_" + "x" * 43}
@@ -175,7 +176,8 @@ class Server:
             method=method,
             data={FORM_TOKEN: form} if method != "GET" else None,
             headers=headers | {"Origin": "http://localhost"},
-            environ_overrides={"REMOTE_ADDR": "127.0.0.1" if asker.near else AWAY},
+            # An address of its own: many refusals of one are refused by themselves.
+            environ_overrides={"REMOTE_ADDR": "127.0.0.1" if asker.near else str(next(self.addresses))},
         )
 
 

@@ -46,7 +46,8 @@ def admin(app: Flask) -> FlaskClient:
     plant: Plant = app.extensions["lineside"]
     with plant.database.write() as session:
         for text in HOSTILE:
-            record_act(session, plant.database.plant, text, text, text, {text: text, "roles": [text]}, time.time(), text)
+            told = {text: text, "roles": [text]}
+            record_act(session, plant.database.plant, text, text, text, told, time.time(), text)
     return client
 
 
