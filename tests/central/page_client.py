@@ -33,7 +33,7 @@ FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 
 def application(office: Office) -> Flask:
     """An application with the pages alone."""
-    app = Flask("central")
+    app = Flask("central", static_folder=None)
     app.config["SECRET_KEY"] = b"a secret of this test only, 32 b"
     app.register_blueprint(blueprint(office))
     return app
