@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from central.audit import record_act, record_failed_sign_in
+from central.audit import NOBODY, record_act, record_failed_sign_in
 from central.badges import drop_pin
 from central.database import Database
 from central.enrolment import ACCOUNT, make_code, use_code
@@ -176,7 +176,8 @@ def first_sign_in(database: Database, name: str, code: str, password: str, now: 
             token = open_session(session, database.plant, name, now, caller)
             record_act(session, database.plant, name, "password.set", name, {"means": "code"}, now, caller.address)
         else:
-            record_failed_sign_in(session, database.plant, name, "code", now, caller.address)
+            who = name if row is not None else NOBODY
+            record_failed_sign_in(session, database.plant, who, "code", now, caller.address)
     if not token:
         raise CodeRefused
     return token
@@ -203,7 +204,8 @@ def sign_in(database: Database, name: str, password: str, now: float, caller: Ca
         else:
             if row is not None:
                 _count_failure(row, now)
-            record_failed_sign_in(session, database.plant, name, PASSWORD, now, caller.address)
+            who = name if row is not None else NOBODY
+            record_failed_sign_in(session, database.plant, who, PASSWORD, now, caller.address)
     if not token:
         raise SignInRefused
     return token

@@ -22,6 +22,9 @@ from central.rights_tables import AuditHead, AuditRow
 SHELL = "shell"
 """Who acts by a command at the server itself."""
 
+NOBODY = "?"
+"""Who tried a name that nobody has: people type passwords there, so the word itself is not kept."""
+
 SIGN_IN_FAILED = "sign_in.failed"
 FAILURES_FULL = "sign_in.failures_full"
 PURGED = "audit.purged"

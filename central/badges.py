@@ -5,7 +5,7 @@ import re
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from central.audit import record_act, record_failed_sign_in
+from central.audit import NOBODY, record_act, record_failed_sign_in
 from central.database import Database
 from central.errors import PinRefused, SignInRefused, TooManyAttempts
 from central.limits import LOCK_SECONDS, PIN_FAILURES_MAX, PIN_LOCKS_MAX
@@ -83,7 +83,7 @@ def sign_in_by_badge(database: Database, label: str, pin: str, today: str, now: 
             token = open_session(session, plant, name, now, caller, BADGE)
             record_act(session, plant, name, "sign_in.done", name, {"means": BADGE}, now, caller.address)
         else:
-            record_failed_sign_in(session, plant, name or "?", BADGE, now, caller.address)
+            record_failed_sign_in(session, plant, name or NOBODY, BADGE, now, caller.address)
             _count(session, row, now, caller.address)
     if not token:
         raise SignInRefused

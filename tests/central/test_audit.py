@@ -156,6 +156,7 @@ def test_failed_sign_ins_are_told_and_bounded(database: Database, monkeypatch: p
         accounts.sign_in(database, "thief", "not the password", NOW + 7200)
     with database.read() as session:
         told = [each.action for each in acts_behind(session, database.plant, 0, 20)]
+        assert {each.who for each in acts_behind(session, database.plant, 0, 20)} == {"?"}, "it may be a password"
     assert told == [*["sign_in.failed"] * 3, "sign_in.failures_full", "sign_in.failed"]
 
 
