@@ -7,6 +7,7 @@ import contextlib
 import ipaddress
 import socket
 import threading
+import time
 from dataclasses import dataclass
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -29,15 +30,20 @@ class Guard:
 
         Without encryption only this machine itself is allowed.
         """
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError:
+            raise OSError("this can be no name") from None
         for *_, place in found:
             self._judge(host, ipaddress.ip_address(str(place[0]).partition("%")[0]), encrypted)
+        until = time.monotonic() + seconds_max
         fault: OSError = OSError("the name has no address")
         for family, kind, protocol, _, place in found:
             made = socket.socket(family, kind, protocol)
             try:
-                made.settimeout(seconds_max)
+                made.settimeout(max(0.01, until - time.monotonic()))
                 made.connect(place)
+                made.settimeout(seconds_max)
                 made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as refused:
                 made.close()

@@ -1,7 +1,6 @@
 """Mail by SMTP. `accepted` is the word of the first server, not of the mailbox."""
 
 import contextlib
-import hashlib
 import smtplib
 import socket
 import ssl
@@ -14,7 +13,7 @@ from central.channels.guard import AddressRefused, Guard, Trip
 from central.channels.port import BAD_ADDRESS, BAD_TLS, NO_ANSWER, NO_CONNECTION, Address, Message, Outcome
 from central.channels.robot import Clock
 from central.channels.settings import MAIL_ADDRESS, EmailSettings
-from central.channels.words import lines_of, link_of, one_line, title_of, told
+from central.channels.words import digest, lines_of, link_of, one_line, title_of, told
 
 LATER_SECONDS = {"421": 60.0, "450": 300.0, "451": 300.0, "452": 300.0}
 """A greylisting server means five minutes at least; others that are not now are asked after this, too."""
@@ -98,9 +97,11 @@ class Email:
             refused = self._greet(server)
             if refused is not None:
                 return refused
-            for code, words in (server.mail(self._settings.sender), server.rcpt(to)):
-                if code not in (250, 251):
-                    return self._said(code, words)
+            code, words = server.mail(self._settings.sender)
+            if code == 250:
+                code, words = server.rcpt(to)
+            if code not in (250, 251):
+                return self._said(code, words)
         except smtplib.SMTPResponseException as fault:
             return self._said(fault.smtp_code, fault.smtp_error)
         except (OSError, smtplib.SMTPException) as fault:
@@ -173,4 +174,4 @@ def _no_connection(fault: Exception) -> Outcome:
 
 def message_id(key: str, sender: str) -> str:
     """The same for each attempt of a delivery."""
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>"
+    return f"<{digest(key).hex()[:40]}@{sender.rpartition('@')[2]}>"

@@ -1,6 +1,8 @@
 """What every channel is: it takes one message to one address and tells what the provider made of it.
 
 A channel sends once and never waits to try again: when and how often is decided by who asks (`central/deliveries.py`).
+
+Pure: shapes only.
 """
 
 from dataclasses import dataclass

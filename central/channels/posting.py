@@ -168,10 +168,10 @@ def _words(reply: Reply) -> str:
 
 
 def retry_after(reply: Reply, now: float, otherwise: float) -> float:
-    """Seconds of the header Retry-After, given as seconds or as a date; bounded."""
+    """Seconds of the header Retry-After, given as seconds or as a date; at least one, bounded."""
     given = reply.headers.get("Retry-After", "").strip()
     if given.isascii() and given.isdigit():
-        return min(float(given[:9]), RETRY_AFTER_SECONDS_MAX)
+        return min(max(float(given[:9]), 1.0), RETRY_AFTER_SECONDS_MAX)
     try:
         until = email.utils.parsedate_to_datetime(given).timestamp()
     except (ValueError, OverflowError):

@@ -7,6 +7,7 @@ import json
 import re
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,7 @@ class Dialect:
         return Outcome("refused", code, words)
 
 
-class Robot:
+class Robot(ABC):
     """One robot. A second message with the same key is shown a second time by all of them."""
 
     kind = "robot"
@@ -82,9 +83,9 @@ class Robot:
                 self._pace.hold(self._clock.steady(), outcome.retry_after_seconds)
         return outcome
 
+    @abstractmethod
     def request(self, message: Message, address: Address) -> tuple[str, dict[str, Any]]:
         """The address and the body of the request, signed for now."""
-        raise AssertionError("each robot says it")
 
     def title(self, message: Message) -> str:
         """The title, with the robot's keyword where neither title nor text holds it."""
@@ -94,7 +95,7 @@ class Robot:
         return f"{self._keyword} {title}"
 
     def unusual(self, answer: Mapping[str, Any]) -> Outcome | None:
-        """A provider's answer that is not in its usual words; None: it is."""
+        """What a provider says in other than its usual words; None: nothing."""
         return None
 
     def _judged(self, reply: Reply | Outcome) -> Outcome:

@@ -14,7 +14,11 @@ from central.section import Section
 ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
 SECRET_PREFIX = "whsec_"
+TOKEN = re.compile(r"[A-Za-z0-9_]{0,128}")
 MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+
+
+Seconds = Annotated[float, Field(ge=0.1, le=CHANNEL_SECONDS_MAX, description="how long one attempt may take in all")]
 
 
 class Common(Section):
@@ -28,9 +32,7 @@ class Common(Section):
         FilePath | None,
         Field(description="PEM of the certificates to trust instead of the public ones: a CA of the plant"),
     ] = None
-    answer_seconds_max: Annotated[
-        float, Field(ge=0.1, le=CHANNEL_SECONDS_MAX, description="how long one attempt may take in all")
-    ] = 10.0
+    answer_seconds_max: Seconds = 10.0
 
 
 def url_fault(url: str, private: bool) -> str:
@@ -76,11 +78,15 @@ class EmailSettings(Common):
     user: Annotated[str, Field(max_length=254)] = ""
     password: SecretStr = SecretStr("")
     sender: Annotated[str, Field(max_length=254, description="the mail address it comes from")]
+    # Mail servers let strangers wait before they greet.
+    answer_seconds_max: Seconds = 30.0
 
     @model_validator(mode="after")
     def _judged(self) -> Any:
         if not MAIL_ADDRESS.fullmatch(self.sender):
             raise ValueError("`sender` is one plain mail address")
+        if not (self.user + self.password.get_secret_value()).isascii():
+            raise ValueError("`user` and `password` hold ASCII only")
         if self.security == "none" and (not self.private or self.password.get_secret_value()):
             raise ValueError("`none` only with `private = true` and without a password")
         return self
@@ -122,6 +128,8 @@ class NtfySettings(WithUrl):
         parts = urlsplit(self.url.get_secret_value())
         if parts.path not in ("", "/") or parts.query:
             raise ValueError("the address of the server alone, without a topic")
+        if not TOKEN.fullmatch(self.token.get_secret_value()):
+            raise ValueError("`token` holds letters, digits and _ only")
         return self
 
 

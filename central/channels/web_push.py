@@ -1,6 +1,5 @@
 """Notifications in browsers by Web Push (RFC 8030). The push service sees neither text nor link."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from central.channels.posting import Poster, Reply, by_status
 from central.channels.push_crypto import PLAIN_BYTES_MAX, decoded, encoded, encrypted, push_key
 from central.channels.robot import Clock
 from central.channels.settings import WebPushSettings, url_fault
-from central.channels.words import clipped, lines_of, link_of, one_line, secrets_of, title_of, told
+from central.channels.words import clipped, digest, lines_of, link_of, one_line, secrets_of, title_of, told
 from central.limits import PUSH_SUBSCRIPTION_CHARACTERS_MAX
 
 
@@ -95,14 +94,14 @@ def _judged(reply: Reply, now: float, secrets: tuple[str, ...]) -> Outcome:
     if reply.status in (201, 202):
         # The place of the message is a secret of the push service; its name is enough for a trace.
         place = urlsplit(reply.headers.get("Location", "")).path.rpartition("/")[2]
-        return Outcome("accepted", str(reply.status), provider_id=hashlib.sha256(place.encode()).hexdigest()[:16])
+        return Outcome("accepted", str(reply.status), provider_id=digest(place).hex()[:16])
     return Outcome("unknown", STRANGE_ANSWER, f"HTTP {reply.status}, not in a push service's words")
 
 
 def payload(message: Message) -> bytes:
     """What the page's worker gets: JSON. The text is cut so that the whole fits into one record."""
     content = {
-        "key": message.key,
+        "key": one_line(message.key, 128),
         "title": title_of(message),
         "text": "",
         "link": link_of(message),
@@ -123,4 +122,4 @@ def _json(content: dict[str, object]) -> bytes:
 
 def topic(key: str) -> str:
     """A name of 32 characters that the push service may know; the key itself it need not."""
-    return encoded(hashlib.sha256(key.encode()).digest())[:32]
+    return encoded(digest(key))[:32]

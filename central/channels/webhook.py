@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from datetime import UTC, datetime
 
 from central.channels.guard import Guard
@@ -14,9 +15,10 @@ from central.channels.port import Address, Message, Outcome
 from central.channels.posting import Poster, by_status
 from central.channels.robot import Clock
 from central.channels.settings import WebhookSettings, webhook_key
-from central.channels.words import lines_of, link_of, one_line, secrets_of, title_of
+from central.channels.words import digest, lines_of, link_of, one_line, secrets_of, title_of
 
-KEY_CHARACTERS_MAX = 128
+KEY = re.compile(r"[A-Za-z0-9_:-]{1,128}")
+"""What stands in a header as it is: no dot, which divides what is signed."""
 
 
 def signature(secret: str, key: str, timestamp: int, body: bytes) -> str:
@@ -47,14 +49,13 @@ class Webhook:
         """Send once. Any 2xx is the receiver's word that it has the message."""
         now = self._clock.wall()
         body = json.dumps(_body(message, address, now), ensure_ascii=False).encode()
-        # A header holds one line of ASCII; a key with anything else is named by its hash.
-        key = message.key if message.key.isascii() and message.key.isalnum() else _hashed(message.key)
+        key = message.key if KEY.fullmatch(message.key) else digest(message.key).hex()
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "webhook-id": key[:KEY_CHARACTERS_MAX],
+            "webhook-id": key,
             "webhook-timestamp": str(int(now)),
-            "webhook-signature": signature(self._secret, key[:KEY_CHARACTERS_MAX], int(now), body),
-            "Idempotency-Key": key[:KEY_CHARACTERS_MAX],
+            "webhook-signature": signature(self._secret, key, int(now), body),
+            "Idempotency-Key": key,
         }
         reply = self._poster.post(self._url, body, headers)
         if isinstance(reply, Outcome):
@@ -72,11 +73,7 @@ def _body(message: Message, address: Address, now: float) -> dict[str, object]:
             "link": link_of(message),
             "link_text": one_line(message.link_text, 80),
             "urgent": message.urgent,
-            "to": address.to,
-            "mention": address.mention,
+            "to": one_line(address.to, 254),
+            "mention": one_line(address.mention, 64),
         },
     }
-
-
-def _hashed(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()

@@ -30,7 +30,9 @@ class Wecom(Robot):
         return self._url, self._markdown(message)
 
     def _text(self, message: Message, mentioned: dict[str, Any]) -> dict[str, Any]:
-        content = _joined(self.title(message), lines_of(message.text), link_of(message), TEXT_BYTES_MAX)
+        # Nothing is marked up in a text, but addresses become links by themselves: only ours shall.
+        title, text = unmarked(self.title(message)), unmarked(lines_of(message.text))
+        content = _joined(title, text, link_of(message), TEXT_BYTES_MAX)
         return {"msgtype": "text", "text": {"content": content, **mentioned}}
 
     def _markdown(self, message: Message) -> dict[str, Any]:

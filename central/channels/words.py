@@ -1,8 +1,6 @@
-"""Texts on their way out and in: bounded, without control characters, and without a channel's secrets.
+"""Texts on their way out and in: bounded, without control characters, and without a channel's secrets."""
 
-Pure: text in, text out.
-"""
-
+import hashlib
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -31,13 +29,18 @@ def lines_of(text: str, characters_max: int = TEXT_CHARACTERS_MAX) -> str:
 
 
 def title_of(message: Message) -> str:
-    """Its title as every channel sends it."""
-    return one_line(message.title, TITLE_CHARACTERS_MAX)
+    """Its title as every channel sends it; no provider takes an empty one."""
+    return one_line(message.title, TITLE_CHARACTERS_MAX) or "线边 Lineside"
+
+
+def digest(key: str) -> bytes:
+    """32 bytes that stand for a delivery's key where the key itself may not stand."""
+    return hashlib.sha256(key.encode(errors="replace")).digest()
 
 
 def link_of(message: Message) -> str:
     """Its link as every channel sends it: nothing in it ends a Markdown link. Empty for what is no web address."""
-    link = quote(message.link, safe=":/?#[]@!$&*+,;=%-._~")
+    link = quote(message.link, safe=":/?#[]@!$&*+,;=%-._~", errors="replace")
     return link if link.startswith(("https://", "http://")) else ""
 
 

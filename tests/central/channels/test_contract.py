@@ -1,14 +1,19 @@
 """One suite for every channel: what its provider says becomes exactly one outcome, and no secret comes out."""
 
+import json
 import logging
 import socket
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from central.channels import port
 from central.channels.port import TEXT_CHARACTERS_MAX, TOLD_CHARACTERS_MAX, Address, Message, Outcome
+from central.channels.posting import Reply
 from tests.central.channels.kits import HTTP_KINDS, KINDS, MESSAGE, ROBOTS, Kit, kit
 
 # fault, state, code, seconds to wait
@@ -62,6 +67,7 @@ OWN = [
 ]
 FAULTS = [(kind, *row) for kind in HTTP_KINDS for row in COMMON] + OWN
 NEVER_ASKED_AGAIN = 1
+NAMES = ["errcode", "errmsg", "code", "msg", "StatusCode", "punish", "wait", "event", "id", "error"]
 
 
 def is_silent(one: Kit, outcome: Outcome, log: str) -> None:
@@ -165,6 +171,16 @@ def test_hostile_words_stay_words(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_is_no_text_at_all_is_no_fault_of_the_message(kind: str, tmp_path: Path) -> None:
+    half = "\ud800"
+    with kit(kind, tmp_path) as one:
+        outcome = one.channel.send(Message(half, half, half, "https://x.example/" + half, half), one.address)
+        assert outcome.state == "accepted", outcome
+        assert one.fake.received[0].title == "线边 Lineside"
+        assert one.channel.send(Message("k", "t", "x"), Address(half, half)).state in ("accepted", "refused")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("sign", ["质", '"', "\n", "😀", "<"])
 def test_a_long_text_is_cut_and_its_link_is_whole(kind: str, sign: str, tmp_path: Path) -> None:
     message = Message("k", "长" * 500, sign * 5_000, MESSAGE.link, "查看" * 100, urgent=True)
@@ -206,3 +222,35 @@ def test_a_private_address_needs_the_configuration(kind: str, tmp_path: Path) ->
         assert (outcome.state, outcome.code) == ("refused", port.BAD_ADDRESS)
         assert "private" in outcome.told
         assert one.fake.received == []
+
+
+ANSWERS = some.one_of(
+    some.binary(max_size=200),
+    some.recursive(
+        some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=20),
+        lambda inner: some.lists(inner) | some.dictionaries(some.sampled_from(NAMES) | some.text(max_size=5), inner),
+    ).map(lambda answer: json.dumps(answer).encode()),
+)
+
+
+@pytest.mark.parametrize("kind", [*ROBOTS, "ntfy"])
+def test_only_the_providers_own_yes_is_accepted(kind: str, tmp_path: Path) -> None:
+    """Whatever else comes back is one of the other outcomes, and never an exception."""
+    with kit(kind, tmp_path) as one:
+        judged: Any = one.channel
+
+        @given(ANSWERS, some.integers(200, 599), some.text(max_size=20))
+        @settings(deadline=None, max_examples=300)
+        def judge(body: bytes, status: int, after: str) -> None:
+            reply = Reply(status, {"Retry-After": after, "Content-Type": "text/plain"}, body)
+            args = (reply, ()) if kind == "ntfy" else (reply,)
+            outcome = judged._judged(*args)
+            assert isinstance(outcome, Outcome) and len(outcome.told) <= TOLD_CHARACTERS_MAX
+            assert 0 <= outcome.retry_after_seconds <= 86_400
+            if outcome.state == "accepted":
+                answer = reply.json()
+                assert status < 300
+                yes = answer.get("event") == "message" if kind == "ntfy" else 0 in answer.values()
+                assert yes
+
+        judge()

@@ -76,6 +76,13 @@ def test_other_ways_to_write_an_address_are_seen_through() -> None:
             Guard().connect(host, 443, 1.0, encrypted=True)
 
 
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "nowhere.invalid"])
+def test_what_can_be_no_name_is_unreachable(host: str, tmp_path: Path) -> None:
+    with WebhookFake() as fake:
+        outcome = channel(fake, tmp_path, Time(), url=f"https://{host}/x").send(MESSAGE, address_for(fake))
+        assert (outcome.state, outcome.code) == ("unreachable", port.NO_CONNECTION)
+
+
 def test_a_name_that_changes_its_answer_leads_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """First public, then inside: a guard that asks twice would connect inside."""
     with WebhookFake() as inside:

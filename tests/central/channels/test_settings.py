@@ -88,6 +88,8 @@ def test_without_channels_nothing_is_made(tmp_path: Path) -> None:
         ('"https://ntfy.example"', '"https://ntfy.example/topic"', "without a topic"),
         ('sender = "line@plant.example"', 'sender = "Line <line@plant.example>"', "one plain mail address"),
         ('host = "smtp.plant.example"', 'host = "smtp.plant.example"\nsecurity = "none"', "without a password"),
+        ('"tk_very_secret_token"', '"tk_very_secret\\r\\nX: 1"', "letters, digits"),
+        ("hunter2-very-secret", "very-secret-密码", "ASCII only"),
         ("mailto:it@plant.example", "it@plant.example", "contact"),
         ('kind = "wecom"', 'kind = "wechat"', "wecom"),
         ("[channels.wei]", '[channels."企微"]', "channels"),
