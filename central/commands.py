@@ -231,6 +231,30 @@ def prove(config: CentralConfig, gateway_name: str) -> None:
         raise SystemExit(1)
 
 
+@central_group.group("channel")
+def channel_group() -> None:
+    """The ways by which notifications leave the plant."""
+
+
+@channel_group.command("test")
+@click.argument("name")
+@click.option("--to", default="", help="A mail address, a topic, the JSON of a push subscription; none for a robot.")
+@click.option("--mention", default="", help="Whom a robot names in its group: a phone number or a user id.")
+@configured
+def channel_test(config: CentralConfig, name: str, to: str, mention: str) -> None:
+    """Send a test message through the channel NAME of the configuration, and print what became of it."""
+    from central.channels.trial import try_channel
+
+    outcome = try_channel(config, name, to, mention)
+    click.echo(" ".join(part for part in (outcome.state, outcome.code, outcome.told) if part))
+    if outcome.provider_id:
+        click.echo(f"the provider calls it {outcome.provider_id}")
+    if outcome.retry_after_seconds:
+        click.echo(f"again in {outcome.retry_after_seconds:.0f} s")
+    if outcome.state not in ("accepted", "handed_over"):
+        raise SystemExit(1)
+
+
 @central_group.command("check-config")
 @configured
 def check_config(config: CentralConfig) -> None:

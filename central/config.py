@@ -6,18 +6,14 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 
+from central.channels.settings import ChannelName, ChannelSettings
 from central.errors import ConfigRefused
-from central.limits import FILES_BYTES_MAX
+from central.limits import CHANNELS_MAX, FILES_BYTES_MAX
+from central.section import Section
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-class Section(BaseModel):
-    """Frozen, and an unknown setting is a fault that names it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class BackupConfig(Section):
@@ -68,6 +64,7 @@ class CentralConfig(Section):
     ] = ()
     backup: BackupConfig = BackupConfig()
     broker: BrokerConfig = BrokerConfig()
+    channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict, max_length=CHANNELS_MAX)
 
     @field_validator("trusted_proxy")
     @classmethod

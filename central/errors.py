@@ -18,6 +18,12 @@ class ConfigRefused(CentralError):
     hint = "Mend the file or the options; docs/central.md lists each setting."
 
 
+class ChannelUnknown(CentralError):
+    """The configuration has no channel of this name."""
+
+    hint = "Name one that stands as [channels.NAME] in the file given with --config; docs/channels.md shows each kind."
+
+
 class DatabaseUnreachable(CentralError):
     """The database does not answer."""
 

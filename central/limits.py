@@ -200,3 +200,18 @@ BROKER_MESSAGE_BYTES_MAX: Final = 64 * 1024
 
 LEASE_SECONDS: Final = 30.0
 """A worker that does not renew its lease for so long has lost it."""
+
+CHANNELS_MAX: Final = 64
+"""Channels of notifications in the configuration; more is a fault of the file."""
+
+CHANNEL_REPLY_BYTES_MAX: Final = 32 * 1024
+"""What is read of a provider's answer. A longer one is read no further and counts as not understood."""
+
+CHANNEL_SECONDS_MAX: Final = 60.0
+"""The longest that a channel may be told to wait for one answer: a dead provider must not hold up the others."""
+
+RETRY_AFTER_SECONDS_MAX: Final = 86_400.0
+"""What a provider may ask us to wait. More is taken as a day: a wrong clock silences no channel for good."""
+
+PUSH_SUBSCRIPTION_CHARACTERS_MAX: Final = 2_048
+"""A browser's push subscription; a longer one is refused as an address."""

@@ -1,6 +1,8 @@
 """What every channel is: it takes one message to one address and tells what the provider made of it.
 
 A channel sends once and never waits to try again: when and how often is decided by who asks (`central/deliveries.py`).
+
+Pure: shapes only.
 """
 
 from dataclasses import dataclass
@@ -14,6 +16,22 @@ unreachable: it certainly did not arrive. unknown: the answer was lost, it may h
 TITLE_CHARACTERS_MAX = 120
 TEXT_CHARACTERS_MAX = 1_000
 TOLD_CHARACTERS_MAX = 200
+
+# Codes that are ours, not a provider's: the channel itself knows what became of the attempt.
+GONE = "gone"
+"""Refused: the address is no more (a browser that ended its subscription). Forget it."""
+PACE = "pace"
+"""Limited: held back here, so that the provider's limit is not met. Nothing was sent."""
+BAD_ADDRESS = "address"
+"""Refused: the address cannot be used, or leads to where this channel may not send."""
+NO_CONNECTION = "connection"
+"""Unreachable: no connection came about."""
+BAD_TLS = "tls"
+"""Unreachable: the other side could not prove who it is, or speaks no TLS."""
+NO_ANSWER = "answer"
+"""Unknown: it was sent, and no whole answer came."""
+STRANGE_ANSWER = "strange"
+"""Unknown: an answer came that is not the provider's."""
 
 
 @dataclass(frozen=True, slots=True)

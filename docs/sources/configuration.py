@@ -76,12 +76,23 @@ def _is_tables(node: dict[str, Any], defs: dict[str, Any]) -> bool:
     return node.get("type") == "array" and _is_table(node.get("items") or {}, defs)
 
 
+def _kinds(node: dict[str, Any], defs: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The tables of a setting that holds named tables of several kinds, by kind; empty for any other setting."""
+    inner = next(iter(node.get("patternProperties", {}).values()), {})
+    if "discriminator" not in inner:
+        return {}
+    return {kind: _resolved({"$ref": ref}, defs) for kind, ref in inner["discriminator"]["mapping"].items()}
+
+
 def rows(model: dict[str, Any], defs: dict[str, Any]) -> list[tuple[str, ...]]:
     """setting, what it takes, default, meaning: the settings that stand directly in a table."""
     required = set(model.get("required", ()))
     found = []
     for name, node in model.get("properties", {}).items():
         if _is_table(node, defs) or _is_tables(node, defs):
+            continue
+        if _kinds(node, defs):
+            found.append((f"`{name}`", f"tables `[{name}.NAME]`, each of one kind below", "none", ""))
             continue
         meaning = cell(_resolved(node, defs).get("description", ""))
         found.append((f"`{name}`", cell(type_text(node, defs)), default_text(node, name in required), meaning))
@@ -103,6 +114,8 @@ def sections(model: dict[str, Any], defs: dict[str, Any], prefix: str = "") -> l
             parts += sections(_resolved(node, defs), defs, f"[{inner}]")
         elif _is_tables(node, defs):
             parts += sections(_resolved(_resolved(node, defs)["items"], defs), defs, f"[[{inner}]]")
+        for kind, table_of_kind in _kinds(node, defs).items():
+            parts += sections(table_of_kind, defs, f'[{inner}.NAME] kind = "{kind}"')
     return parts
 
 

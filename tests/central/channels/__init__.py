@@ -1,0 +1,1 @@
+"""Channels against real servers on loopback that refuse what their providers refuse."""
