@@ -17,6 +17,7 @@ from central.errors import CentralError, DatabaseUnreachable, RequestRefused, To
 from central.files import FileStore
 from central.limits import ERROR_CHARACTERS_MAX, JSON_BODY_BYTES_MAX
 from central.live import LiveStreams
+from central.notify import api as notify_api
 from central.opening import open_database
 from central.pages import blueprint
 from central.pages.plant_office import PlantOffice
@@ -43,8 +44,8 @@ def create_app(
     live = LiveStreams(opened, max(1, config.threads - THREADS_BESIDE_STREAMS))
     here = Plant(config, opened, live, FileStore(config.folder, config.files_bytes_max), clock=clock)
     app.extensions["lineside"] = here
-    for routes in (api.blueprint(), file_api.blueprint(), read_api.blueprint(), health.blueprint()):
-        app.register_blueprint(routes)
+    for part in (api, file_api, read_api, notify_api, health):
+        app.register_blueprint(part.blueprint())
     api.describe(app)
     app.register_blueprint(blueprint(PlantOffice(here)))
     app.register_error_handler(CentralError, _told)

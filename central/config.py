@@ -62,6 +62,14 @@ class CentralConfig(Section):
         Literal["text", "json"], Field(description="json: one object a line, for a program that reads logs")
     ] = "text"
     retention: RetentionConfig = RetentionConfig()
+    public_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?)?$",
+            max_length=200,
+            description="how phones reach the pages, for the links in messages; empty: messages have none",
+        ),
+    ] = ""
     backup: BackupConfig = BackupConfig()
     broker: BrokerConfig = BrokerConfig()
 

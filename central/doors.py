@@ -2,7 +2,7 @@
 
 from flask import Request
 
-from central.accounts import account_of
+from central.accounts import ADMIN, account_of
 from central.context import Plant
 from central.enrolment import gateway_of
 from central.errors import CredentialRefused, RightRefused
@@ -36,6 +36,17 @@ def refuse_strangers(asked: Request, plant: Plant) -> None:
     with plant.database.read() as session:
         if not token or account_of(session, plant.database.plant, token, plant.now()) is None:
             raise RightRefused("sign in, or ask at the server itself")
+
+
+def refuse_without_role(asked: Request, plant: Plant, role: str) -> None:
+    """Passes who is signed in with a role, administrators, and a reader at the machine itself. Raises RightRefused."""
+    if is_loopback(asked):
+        return
+    token = cookie(SESSION_COOKIE)
+    with plant.database.read() as session:
+        found = account_of(session, plant.database.plant, token, plant.now()) if token else None
+    if found is None or not {role, ADMIN} & set(found.roles):
+        raise RightRefused(f"sign in as {role}, or ask at the server itself")
 
 
 def refuse_other_machines(asked: Request) -> None:

@@ -135,6 +135,13 @@ class MasterDataStale(RequestRefused):
     hint = "Look at the current version and import again."
 
 
+class NotifyRefused(RequestRefused):
+    """The rule or the contact cannot be used."""
+
+    status = 400
+    hint = "Mend what is named; docs/notifications.md lists what each field takes."
+
+
 class BackupFailed(CentralError):
     """The backup was not made or not confirmed; gateways keep their records."""
 

@@ -3,6 +3,9 @@
 from alembic import context
 
 from central.models import Table
+from central.notify import tables as notify_tables
+
+assert notify_tables, "the tables of every part are in the metadata"
 
 context.configure(
     connection=context.config.attributes["connection"],
