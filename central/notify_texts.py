@@ -50,7 +50,6 @@ _MESSAGES: Final[Catalogue] = {
     "message.fact.detail": ("详情", "Details"),
     "message.fact.about": ("关于", "About"),
     "message.fact.due": ("到期", "Due"),
-    "message.fact.titles": ("其中", "Among them"),
 }
 
 _STATES: Final[Catalogue] = {
@@ -58,7 +57,7 @@ _STATES: Final[Catalogue] = {
     "delivery.held": ("免打扰，稍后发", "held, quiet hours"),
     "delivery.sending": ("发送中", "sending"),
     "delivery.possibly_repeated": ("结果不明，将再发一次", "fate unknown, sent once more"),
-    "delivery.accepted": ("服务商已接收", "accepted"),
+    "delivery.accepted": ("已接收", "accepted"),
     "delivery.handed_over": ("已转出，结果不明", "handed over"),
     "delivery.shown": ("已看到", "shown"),
     "delivery.acknowledged": ("已确认", "acknowledged"),
@@ -68,7 +67,7 @@ _STATES: Final[Catalogue] = {
     "delivery.suppressed": ("太多，已合并", "merged, too many"),
     "delivery.overtaken": ("已不需要", "overtaken"),
     "action.make": ("生成", "made"),
-    "action.keep": ("放入收件箱", "put on the page"),
+    "action.keep": ("放入收件箱", "put into the inbox"),
     "action.hold": ("免打扰，暂存", "held"),
     "action.release": ("免打扰结束", "released"),
     "action.digest": ("并入汇总", "joined into a digest"),
@@ -173,8 +172,9 @@ _DELIVERIES: Final[Catalogue] = {
     "deliveries.older": ("更早的", "Older ones"),
     "deliveries.times": ("时限", "Times and limits"),
     "deliveries.times_why": (
-        "最近 7 天。呼叫只需一个人响应；中位数后是最慢的一次。",
-        "The last 7 days. One answer to a call is enough. Behind the median stands the slowest.",
+        "最近 7 天，每人从生成到接收、看到、确认用了多久。呼叫只需一个人响应。",
+        "The last 7 days: how long from the message to its acceptance, sight and answer, by person. One answer to "
+        "a call is enough.",
     ),
     "deliveries.kind": ("类型", "Kind"),
     "deliveries.told": ("告知", "Told"),
@@ -199,7 +199,9 @@ _DELIVERIES: Final[Catalogue] = {
     "deliveries.level": ("第 {n} 级", "level {n}"),
     "deliveries.closed": ("结束", "Closed"),
     "deliveries.merged": ("合并到", "Merged into"),
-    "deliveries.in_app": ("收件箱", "page of messages"),
+    "deliveries.in_app": ("收件箱", "inbox"),
+    "deliveries.on_page": ("在收件箱里", "in the inbox"),
+    "deliveries.spread": ("中位 {median}，最慢 {longest}", "median {median}, slowest {longest}"),
     "deliveries.next": ("下次尝试", "Next attempt"),
 }
 
@@ -228,6 +230,8 @@ _RULES: Final[Catalogue] = {
     "rules.after": ("{n} 分钟无人响应后", "after {n} min without an answer"),
     "rules.reaches": ("现在通知：{who}", "Now: {who}"),
     "rules.nobody": ("现在没有人", "Nobody now"),
+    "rules.depends": ("看具体事件", "depends on the event"),
+    "rules.none": ("无", "nobody"),
     "rules.more_people": ("等 {n} 人", "{n} people in all"),
     "rules.how": ("怎么通知", "How"),
     "rules.channels": ("渠道（空格分开；own 为本人顺序）", "Channels (blank between; own: the person's order)"),
@@ -275,6 +279,7 @@ _CONTACTS: Final[Catalogue] = {
     "contacts.nobody": ("主数据里还没有人员。", "The master data has no people yet."),
     "contacts.channel": ("渠道", "Channel"),
     "contacts.address": ("地址（群机器人留空）", "Address (empty for a group's robot)"),
+    "contacts.where": ("地址", "Address"),
     "contacts.group": ("群", "group"),
     "contacts.mention": ("在群里提醒（手机号或用户号）", "Mention in the group (phone or user id)"),
     "contacts.place": ("顺序", "Order"),
@@ -293,7 +298,7 @@ _CONTACTS: Final[Catalogue] = {
     "contacts.count": ("渠道", "Channels"),
     "contacts.account": ("账户", "Account"),
     "contacts.has_account": ("可登录", "can sign in"),
-    "contacts.no_account": ("无账户，看不到收件箱", "none: cannot see the page of messages"),
+    "contacts.no_account": ("无账户，看不到收件箱", "none: cannot see the inbox"),
     "contacts.push": ("浏览器推送", "push of a browser"),
 }
 

@@ -47,13 +47,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Times to one thing, seconds: how many had it, half of them by, the last, and how many are over the limit."""
+    """Times to one thing, seconds: how many had it, half of them by, the last; the rules' limits, how many over."""
 
     name: str
     count: int
     median: float | None
     longest: float | None
-    limit: float
+    limits: tuple[float, ...]
     over: int
 
 
@@ -211,7 +211,7 @@ def _times(kind: str, groups: Sequence[Sequence[_Judged]]) -> KindTimes:
                 len(done),
                 statistics.median(done) if done else None,
                 max(done) if done else None,
-                max(each.limit for each in column),
+                tuple(sorted({each.limit for each in column if each.limit})),
                 sum(each.over for each in column),
             )
         )

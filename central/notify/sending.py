@@ -164,7 +164,7 @@ def keep_outcome(moment: Moment, attempt: Attempt, outcome: Outcome, repeats_saf
 
 def pause_of(asked_seconds: float, failures: int) -> float:
     """How long to wait before the next attempt."""
-    grown = RETRY_DELIVERY_SECONDS_MIN * 2 ** min(failures, 10)
+    grown: float = RETRY_DELIVERY_SECONDS_MIN * 2 ** min(failures, 10)
     return min(max(asked_seconds, grown), RETRY_DELIVERY_SECONDS_MAX)
 
 

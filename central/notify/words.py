@@ -17,7 +17,7 @@ VALUE_CHARACTERS_MAX = 120
 LINES_MAX = 12
 DIGEST = "digest"
 SUMMARY = "storm.summary"
-SILENT_FACTS = frozenset({"title", "title_en", "text", "people", "path", "gateway", "call", "impact", "flags", "count"})
+SILENT_FACTS = frozenset({"title", "title_en", "text", "people", "path", "gateway", "call", "impact", "flags", "count", "titles"})
 """Facts with a place of their own."""
 
 
@@ -59,6 +59,8 @@ def _lines(note: Notification, facts: dict[str, Any], master: MasterData, langua
     if isinstance(flags, list):
         names = "、".join(floor_texts.name(floor_texts.FLAG_NAMES, str(each), language) for each in flags)
         yield _line(language, "flags", names)
+    titles = facts.get("titles")
+    yield from (f"- {shown(str(each), VALUE_CHARACTERS_MAX)}" for each in (titles if isinstance(titles, list) else ()))
     for name, value in facts.items():
         if name in SILENT_FACTS or name == "call_type" or value in ("", None, 0, [], {}):
             continue
@@ -83,8 +85,6 @@ def _value(name: str, value: Any, master: MasterData, language: Language) -> str
         return _named(reason.name, reason.name_en, language) if reason else str(value)
     if name == "alarm":
         return text_or(language, f"alarm.{value}", str(value))
-    if name == "titles" and isinstance(value, list):
-        return "\n" + "\n".join(f"- {each}" for each in value)
     return str(value)
 
 

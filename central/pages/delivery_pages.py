@@ -1,6 +1,8 @@
 """What became of each message: the list with its filters, one with its history, times against limits."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
@@ -18,6 +20,7 @@ from central.notify.lists import (
 from central.notify.pump import local_offset
 from central.notify.rules import IN_APP
 from central.notify.states import DeliveryState
+from central.notify.tables import Delivery
 from central.notify.words import text_of, title_of
 from central.pages import formats
 from central.pages.frame import for_role, language, render
@@ -105,7 +108,7 @@ def _list() -> Response:
     )
 
 
-def words(chosen: Language) -> dict[str, object]:
+def words(chosen: Language) -> dict[str, Any]:
     """The words of deliveries for templates."""
 
     def code_word(code: str) -> str:
@@ -117,7 +120,16 @@ def words(chosen: Language) -> dict[str, object]:
     def state_colour(state: str) -> str:
         return "green" if state in GOOD else "red" if state in BAD else "plain"
 
+    def state_word(row: Delivery) -> str:
+        on_page = row.channel == IN_APP and row.state == DeliveryState.ACCEPTED
+        return text(chosen, "deliveries.on_page" if on_page else f"delivery.{row.state}")
+
+    def spans(seconds: Sequence[float]) -> str:
+        return " / ".join(formats.span(chosen, each) for each in seconds)
+
     return {
+        "state_word": state_word,
+        "spans": spans,
         "code_word": code_word,
         "channel_word": channel_word,
         "state_colour": state_colour,

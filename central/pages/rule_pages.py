@@ -14,7 +14,6 @@ from central.notify.contacts import CHANNEL
 from central.notify.pump import local_offset
 from central.notify.rule_rows import forget_rule, rules_of, save_rule
 from central.notify.rules import (
-    CALL_KINDS,
     IN_APP,
     KINDS,
     OWN,
@@ -34,7 +33,6 @@ from central.pages.port import Office
 from central.snapshots import current_master
 from floor.label_texts import shown
 from floor.master import MasterData
-from floor.owners import owners
 
 TEXT_CHARACTERS_MAX = 64
 NUMBER_MAX = 10**9
@@ -173,15 +171,8 @@ def _rule_name(rule: Rule) -> str:
 
 
 def _reached(level: Level, rule: Rule, master: MasterData, now: float) -> list[str]:
-    """Names of whom a level would tell now, for a call of the rule's conditions."""
-    known = owners(master, rule.call_type)
-    station = master.station_by_id.get(rule.station) or next(
-        (each for each in master.stations if each.line == rule.line), None
-    )
-    called = rule.kind in CALL_KINDS and bool(known)
-    found = Happening(
-        rule.kind, "", "", now, station=station.id if station else "", owner=known[0] if called and known else ""
-    )
+    """Names of whom a level would tell now, as far as the rule alone says it."""
+    found = Happening(rule.kind, "", "", now, station=rule.station)
     people = people_of(level, found, master, now, local_offset(now))
     return [master.person_by_id[each].name for each in people]
 
