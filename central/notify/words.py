@@ -17,7 +17,22 @@ VALUE_CHARACTERS_MAX = 120
 LINES_MAX = 12
 DIGEST = "digest"
 SUMMARY = "storm.summary"
-SILENT_FACTS = frozenset({"title", "title_en", "text", "people", "path", "gateway", "call", "impact", "flags", "count", "titles"})
+SILENT_FACTS = frozenset(
+    (
+        "title",
+        "title_en",
+        "text",
+        "people",
+        "path",
+        "gateway",
+        "call",
+        "call_type",
+        "impact",
+        "flags",
+        "count",
+        "titles",
+    )
+)
 """Facts with a place of their own."""
 
 
@@ -62,7 +77,7 @@ def _lines(note: Notification, facts: dict[str, Any], master: MasterData, langua
     titles = facts.get("titles")
     yield from (f"- {shown(str(each), VALUE_CHARACTERS_MAX)}" for each in (titles if isinstance(titles, list) else ()))
     for name, value in facts.items():
-        if name in SILENT_FACTS or name == "call_type" or value in ("", None, 0, [], {}):
+        if name in SILENT_FACTS or value in ("", None, 0, [], {}):
             continue
         yield _line(language, name, _value(name, value, master, language))
 
