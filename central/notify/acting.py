@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from central.change import note_change
 from central.facts import OPEN_STATES, acknowledge_call
 from central.limits import INBOX_MAX
 from central.models import Call
@@ -31,7 +32,11 @@ def unseen(session: Session, plant: str, person: str) -> int:
 
 
 def own_message(session: Session, plant: str, person: str, key: str) -> tuple[Delivery, Notification] | None:
-    """A person's message on their page, by its key; locked, for who acts on it."""
+    """A person's message on their page, by its key; locked, for who acts on it.
+
+    The head row is locked first, as by the pump: one order of locks, and live pages hear of it.
+    """
+    note_change(session, plant)
     wanted = select(Delivery).where(Delivery.plant == plant, Delivery.key == key, Delivery.person == person)
     row = session.scalar(wanted.where(Delivery.channel == IN_APP).with_for_update())
     note = session.get(Notification, row.notification) if row else None
@@ -40,6 +45,7 @@ def own_message(session: Session, plant: str, person: str, key: str) -> tuple[De
 
 def see(session: Session, plant: str, person: str, keys: Sequence[str], now: float) -> int:
     """A person says that they have seen these messages on their page; how many changed."""
+    note_change(session, plant)
     wanted = select(Delivery).where(Delivery.plant == plant, Delivery.person == person, Delivery.channel == IN_APP)
     rows = session.scalars(wanted.where(Delivery.key.in_(list(keys)[:INBOX_MAX])).with_for_update()).all()
     return sum(move(session, row, DeliveryAction.SHOW, now) for row in rows)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from central.change import note_change
 from central.limits import LINK_SECONDS
 from central.notify.tables import Contact, Delivery, Notification
 
@@ -53,10 +54,15 @@ def link_of(public_url: str, secret: str, key: str, made_at: float) -> str:
 def open_token(
     session: Session, plant: str, secret: str, token: str, now: float, *, lock: bool = False
 ) -> Opened | None:
-    """What a token leads to; None for one that we never gave, or whose message is purged. Changes nothing."""
+    """What a token leads to; None for one that we never gave, or whose message is purged.
+
+    `lock`: for who acts on it, behind the head row as everybody who moves deliveries; without it nothing is changed.
+    """
     found = TOKEN.fullmatch(token)
     if found is None or not hmac.compare_digest(_signature(secret, found[1], found[2]), found[3]):
         return None
+    if lock:
+        note_change(session, plant)
     wanted = select(Delivery).where(Delivery.plant == plant, Delivery.key == found[1])
     row = session.scalar(wanted.with_for_update() if lock else wanted)
     note = session.get(Notification, row.notification) if row else None

@@ -162,6 +162,7 @@ class Delivery(Table):
         Index("delivery_person", "plant", "person", "channel", "state"),
         Index("delivery_storm", "plant", "rule", "person", "channel", "made_at"),
         Index("delivery_merged", "plant", "merged_into"),
+        Index("delivery_made", "plant", "made_at"),
         {"comment": "The truth about each message: what became of it, by whose word.", "sqlite_autoincrement": True},
     )
 

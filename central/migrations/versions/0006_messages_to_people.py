@@ -84,6 +84,7 @@ def upgrade() -> None:
     )
     op.create_index("delivery_due", "delivery", ["plant", "state", "next_at"], unique=False)
     op.create_index("delivery_merged", "delivery", ["plant", "merged_into"], unique=False)
+    op.create_index("delivery_made", "delivery", ["plant", "made_at"], unique=False)
     op.create_index("delivery_person", "delivery", ["plant", "person", "channel", "state"], unique=False)
     op.create_index("delivery_storm", "delivery", ["plant", "rule", "person", "channel", "made_at"], unique=False)
     op.create_table(
