@@ -9,6 +9,7 @@ from central.change import note_change
 from central.ingest_rules import AlarmRaised
 from central.limits import ALARM_REPEAT_SECONDS, ALARMS_PER_GATEWAY_MAX, DETAIL_CHARACTERS_MAX
 from central.models import Alarm
+from central.notify.announcements import announce
 
 
 def raise_alarms(session: Session, plant: str, gateway_name: str, raised: Iterable[AlarmRaised], now: float) -> int:
@@ -49,6 +50,9 @@ def _add(session: Session, plant: str, gateway_name: str, each: AlarmRaised, now
         "count": 1,
     }
     session.execute(insert(Alarm), [row])
+    facts = {"alarm": each.kind, "gateway": gateway_name, "detail": each.detail, "path": "/board"}
+    kind = "gateway.silent" if each.kind == "gateway_silent" else "alarm.raised"
+    announce(session, plant, kind, f"{gateway_name} {each.kind} {each.subject}", facts, now)
     return 1
 
 

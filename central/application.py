@@ -17,6 +17,7 @@ from central.errors import CentralError, DatabaseUnreachable, RequestRefused, To
 from central.files import FileStore
 from central.limits import ERROR_CHARACTERS_MAX, JSON_BODY_BYTES_MAX
 from central.live import LiveStreams
+from central.notify import api as notify_api
 from central.opening import open_database
 from central.pages import blueprint
 from central.pages.plant_office import PlantOffice
@@ -46,7 +47,7 @@ def create_app(
     # First of all: who asks is looked up, too.
     app.before_request(_refuse_knocking)
     app.before_request(_refuse_unkept_characters)
-    for module in (api, file_api, read_api, audit_api, health):
+    for module in (api, file_api, read_api, notify_api, audit_api, health):
         app.register_blueprint(module.blueprint())
     api.describe(app)
     app.register_blueprint(blueprint(PlantOffice(here)))

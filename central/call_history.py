@@ -99,7 +99,8 @@ def _told(session: Session, plant: str, call: Call, identity: str) -> Iterator[C
     for row in session.scalars(wanted):
         data: dict[str, Any] = json.loads(row.content)
         about = str(data.get("owner") or data.get("cause") or "")
-        yield CallStep(KINDS[row.kind], str(data.get("person", "")), "office", about, row.made_at, row.made_at)
+        source = str(data.get("source") or "office")
+        yield CallStep(KINDS[row.kind], str(data.get("person", "")), source, about, row.made_at, row.made_at)
 
 
 def _data(content: str) -> dict[str, Any]:

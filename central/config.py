@@ -62,6 +62,14 @@ class CentralConfig(Section):
         tuple[IPvAnyNetwork, ...],
         Field(description="addresses or networks of shared terminals, where a badge and a PIN sign in"),
     ] = ()
+    public_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?)?$",
+            max_length=200,
+            description="how phones reach the pages, for the links in messages; empty: messages have none",
+        ),
+    ] = ""
     backup: BackupConfig = BackupConfig()
     broker: BrokerConfig = BrokerConfig()
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict, max_length=CHANNELS_MAX)

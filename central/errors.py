@@ -161,6 +161,13 @@ class AuditCorrupt(CentralError):
     hint = "Keep a copy of the database for who examines it, and compare with the backups since the act that is named."
 
 
+class NotifyRefused(RequestRefused):
+    """The rule or the contact cannot be used."""
+
+    status = 400
+    hint = "Mend what is named; docs/notifications.md lists what each field takes."
+
+
 class BackupFailed(CentralError):
     """The backup was not made or not confirmed; gateways keep their records."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from central.change import note_change
 from central.models import Call, Fact, Gateway, LogHead, Share
+from central.notify.announcements import announce
 from central.snapshots import current_master
 from sync.wire import FACTS_PER_FETCH_MAX, Facts
 from sync.wire import Fact as WireFact
@@ -88,11 +89,19 @@ def _tell(
 
 
 def acknowledge_call(
-    session: Session, plant: str, gateway_name: str, call: str, person: str, person_name: str, now: float
+    session: Session,
+    plant: str,
+    gateway_name: str,
+    call: str,
+    person: str,
+    person_name: str,
+    now: float,
+    source: str = "office",
 ) -> bool:
     """The office takes a call: the board shows it and its station is told. False when somebody took it before.
 
-    That somebody else would have come is kept too: one acknowledgement counts, and each is evidence (N04).
+    `source`: office, or link where the person opened the link in a message. That somebody else would have come is kept
+    too: one acknowledgement counts, and each is evidence (N04).
     """
     row = _lock_call(session, plant, gateway_name, call)
     if row is None or row.state not in OPEN_STATES:
@@ -101,9 +110,12 @@ def acknowledge_call(
     if not counts and row.acknowledged_by == person:
         return False
     content = {"call": call, "call_type": row.call_type, "person": person, "person_name": person_name}
+    if source != "office":
+        content["source"] = source
     row.told = add_fact(session, plant, gateway_name, CALL_ACKNOWLEDGED, content, now)
     if counts:
-        row.state, row.acknowledged_at, row.acknowledged_by, row.source = "acknowledged", now, person, "office"
+        row.state, row.acknowledged_at, row.acknowledged_by, row.source = "acknowledged", now, person, source
+        _announce(session, plant, "andon.acknowledged", row, {"person": person}, now)
     return counts
 
 
@@ -123,7 +135,14 @@ def assign_call(
     }
     row.told = add_fact(session, plant, gateway_name, CALL_ASSIGNED, content, now)
     hand_over(row, owner, person)
+    _announce(session, plant, "andon.assigned", row, {"person": person, "owner": owner}, now)
     return True
+
+
+def _announce(session: Session, plant: str, kind: str, row: Call, facts: dict[str, Any], now: float) -> None:
+    """The station's own journal will not have it, so the people that a rule names are told from here."""
+    call = f"{row.epoch}/{row.seq}"
+    announce(session, plant, kind, call, {"gateway": row.gateway, "call": call, **facts}, now)
 
 
 def hand_over(row: Call, owner: str, person: str) -> None:
@@ -155,6 +174,7 @@ def resolve_call(
         "cause": cause,
     }
     add_fact(session, plant, gateway_name, CALL_RESOLVED, content, now)
+    _announce(session, plant, "andon.resolved", row, {"person": person, "cause": cause}, now)
     return True
 
 

@@ -207,11 +207,115 @@ CHANNELS_MAX: Final = 64
 CHANNEL_REPLY_BYTES_MAX: Final = 32 * 1024
 """What is read of a provider's answer. A longer one is read no further and counts as not understood."""
 
-CHANNEL_SECONDS_MAX: Final = 60.0
-"""The longest that a channel may be told to wait for one answer: a dead provider must not hold up the others."""
+CHANNEL_SECONDS_MAX: Final = 25.0
+"""The longest that a channel may be told to wait for one answer. Behind SEND_SECONDS_MAX it would count as lost."""
 
 RETRY_AFTER_SECONDS_MAX: Final = 86_400.0
 """What a provider may ask us to wait. More is taken as a day: a wrong clock silences no channel for good."""
 
 PUSH_SUBSCRIPTION_CHARACTERS_MAX: Final = 2_048
 """A browser's push subscription; a longer one is refused as an address."""
+# Messages to people (central/notify).
+
+ANNOUNCED_WAITING_MAX: Final = 10_000
+"""Announcements of the office that wait to become notifications. The last one says that it was reached; later ones are
+not told, and what they are about stands on its own page all the same."""
+
+ANNOUNCED_FACTS_CHARACTERS_MAX: Final = 4_000
+"""Facts of one announcement; longer ones are told without them."""
+
+SUBJECT_CHARACTERS_MAX: Final = 200
+"""What a notification is about, as kept."""
+
+NOTIFY_RECORDS_MAX: Final = 1_000
+"""Positions of the log, or announcements, made into notifications in one transaction."""
+
+TOLD_LATE_SECONDS_MAX: Final = 12 * 3600.0
+"""What happened longer ago, on a gateway that was cut off, sends no message: its pages show it, an alarm counts it."""
+
+PEOPLE_PER_NOTIFICATION_MAX: Final = 50
+"""People whom one level of a rule reaches; the page of rules shows how many it is now."""
+
+RULES_MAX: Final = 200
+"""Rules of a plant; another one is refused."""
+
+LEVELS_MAX: Final = 3
+"""Levels of a rule: who first, who next, who last."""
+
+CONTACTS_PER_PERSON_MAX: Final = 12
+"""Ways to reach one person; another one is refused, but a browser's push takes the place of the oldest push."""
+
+ADDRESS_CHARACTERS_MAX: Final = 2_000
+"""An address in a channel's own words; a push subscription is the longest."""
+
+SENDERS_MAX: Final = 8
+"""Threads that wait for providers."""
+
+SENDS_PER_CHANNEL_MAX: Final = 2
+"""Messages of one channel under way at one time: a provider that hangs takes no more threads than these."""
+
+SEND_SECONDS_MAX: Final = 30.0
+"""An attempt without an answer for so long is one whose answer was lost."""
+
+CLAIMS_MAX: Final = 200
+"""Deliveries looked at in one step."""
+
+FAILURES_MAX: Final = 5
+"""Attempts that may fail before the next channel of the person is tried: about two and a half minutes."""
+
+RETRY_DELIVERY_SECONDS_MIN: Final = 5.0
+"""The pause before the second attempt; it doubles."""
+
+RETRY_DELIVERY_SECONDS_MAX: Final = 600.0
+"""That pause, and the one a provider may ask for, never grow beyond it."""
+
+URGENT_SECONDS_MAX: Final = 300.0
+"""An urgent message that no attempt got through in so long goes over the next channel of the person."""
+
+DELIVERY_SECONDS_MAX: Final = 6 * 3600.0
+"""So with any other; quiet hours do not count."""
+
+DELIVERY_STEPS_MAX: Final = 100
+"""Steps kept of one delivery; the newest state is in the delivery itself."""
+
+COLLAPSE_SECONDS: Final = 600.0
+"""The same of the same again within so long is counted on the message that stands, and not sent."""
+
+STORM_SECONDS: Final = 600.0
+"""The window of the storm protection; its end sends the summary."""
+
+STORM_MESSAGES: Final = 10
+"""Messages of one rule to one person over one channel in that window, unless the rule says otherwise."""
+
+STORM_MESSAGES_MAX: Final = 100
+"""What a rule may say at most."""
+
+STORM_STOP_MESSAGES: Final = 60
+"""So many at least for a call that stops the line."""
+
+ESCALATIONS_PER_STEP_MAX: Final = 100
+"""Notifications taken to their next level in one transaction."""
+
+NOTIFICATION_DAYS: Final = 90.0
+"""Notifications and what became of them are kept so long."""
+
+PURGED_PER_STEP_MAX: Final = 500
+"""Old notifications deleted in one transaction."""
+
+LINK_SECONDS: Final = 24 * 3600.0
+"""How long the link in a message works."""
+
+INBOX_MAX: Final = 100
+"""Messages on a person's page, the newest."""
+
+DELIVERIES_PER_READ_MAX: Final = 200
+"""Deliveries on one page of the list."""
+
+DELIVERIES_JUDGED_MAX: Final = 5_000
+"""The newest deliveries of a week that times and limits are worked out from."""
+
+BREACHES_SHOWN_MAX: Final = 50
+"""Messages over their limit that the page lists, the newest."""
+
+PUSH_CHARACTERS_MAX: Final = 2_000
+"""A browser's push subscription."""

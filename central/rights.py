@@ -47,7 +47,7 @@ _CALLS: Final = frozenset({Action.ACKNOWLEDGE, Action.ASSIGN, Action.RESOLVE, Ac
 ALLOWED: Final[dict[str, frozenset[Action]]] = {
     "operator": _EVERYBODY,
     "leader": _EVERYBODY | _CALLS,
-    "planner": _EVERYBODY | {Action.PUBLISH, Action.RELEASE},
+    "planner": _EVERYBODY | {Action.PUBLISH, Action.RELEASE, Action.NOTIFICATIONS},
     "manager": _EVERYBODY | {Action.NOTIFICATIONS},
     "maintainer": _EVERYBODY | {Action.SIGN_OFF, Action.ENROL},
     ADMIN: frozenset(Action),

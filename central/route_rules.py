@@ -51,6 +51,7 @@ _INTERFACE: Final = {
     "read_api.board": _readers(Scope.READ_BOARD),
     "read_api.records": _readers(Scope.READ_RECORDS),
     "read_api.completeness_told": _readers(Scope.READ_RECORDS),
+    "notify_api.deliveries": Rule(here=True, action=Action.NOTIFICATIONS, scope=Scope.READ_RECORDS),
     "audit_api.acts": Rule(action=Action.AUDIT, scope=Scope.READ_AUDIT),
 }
 
@@ -109,6 +110,30 @@ _PLANT: Final = {
     "pages.sign_off_alarm": Rule(action=Action.SIGN_OFF),
 }
 
+_MESSAGES: Final = {
+    "pages.show_inbox": OWN,
+    "pages.inbox_fragment": OWN,
+    "pages.mark_seen": OWN,
+    "pages.acknowledge": OWN,
+    "pages.add_push": OWN,
+    "pages.delete_push": OWN,
+    # One's own, or anybody's for who looks after messages: the page asks.
+    "pages.contacts_of_person": OWN,
+    "pages.keep_contact": OWN,
+    "pages.delete_contact": OWN,
+    "pages.contacts": Rule(action=Action.NOTIFICATIONS),
+    "pages.deliveries": Rule(action=Action.NOTIFICATIONS),
+    "pages.delivery": Rule(action=Action.NOTIFICATIONS),
+    "pages.rules": Rule(action=Action.NOTIFICATIONS),
+    "pages.rule": Rule(action=Action.NOTIFICATIONS),
+    "pages.keep_rule": Rule(action=Action.NOTIFICATIONS),
+    "pages.delete_rule": Rule(action=Action.NOTIFICATIONS),
+    # The signed token of the message is the credential.
+    "pages.open_link": PUBLIC,
+    "pages.answer_link": PUBLIC,
+    "pages.link_done": PUBLIC,
+}
+
 _ADMINISTRATION: Final = {
     "pages.users": Rule(action=Action.USERS),
     "pages.add_user": Rule(action=Action.USERS),
@@ -125,7 +150,7 @@ _ADMINISTRATION: Final = {
     "pages.audit": Rule(action=Action.AUDIT),
 }
 
-ROUTES: Final[dict[str, Rule]] = {**_INTERFACE, **_DOORS, **_PLANT, **_ADMINISTRATION}
+ROUTES: Final[dict[str, Rule]] = {**_INTERFACE, **_DOORS, **_PLANT, **_MESSAGES, **_ADMINISTRATION}
 """endpoint -> rule."""
 
 SCOPES: Final = tuple(scope for scope in Scope if any(rule.scope is scope for rule in ROUTES.values()))

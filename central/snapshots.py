@@ -11,8 +11,12 @@ from sqlalchemy.orm import Session
 from central import models
 from central.change import note_change
 from central.errors import MasterDataStale
+from central.notify.announcements import announce
 from floor.master import MasterData
 from sync.wire import SnapshotEnvelope
+
+ANNOUNCED_NOTICES_MAX = 100
+"""New notices of one version that people are told of; the page of notices shows all."""
 
 CACHED_MAX = 4
 """Parsed versions kept in a process; pages and facts read the newest one over and over."""
@@ -44,6 +48,7 @@ def publish(
         raise MasterDataStale
     if current is not None and current.content_digest == master.digest:
         return version
+    before = current_master(session, plant) if current is not None else None
     numbered = master.model_copy(update={"version": version + 1})
     body = numbered.model_dump_json()
     row = {
@@ -57,7 +62,19 @@ def publish(
     }
     session.execute(insert(models.MasterVersion), [row])
     _plan_operations(session, numbered, plant)
+    if before is not None:
+        _announce_notices(session, plant, before, numbered, now)
     return version + 1
+
+
+def _announce_notices(session: Session, plant: str, before: MasterData, master: MasterData, now: float) -> None:
+    """Notices that are new or say something new."""
+    known = set(before.notices)
+    for row in [each for each in master.notices if each not in known][:ANNOUNCED_NOTICES_MAX]:
+        about = row.operation or row.work_order
+        facts = {"title": row.title, "title_en": row.title_en, "text": row.text, "about": about, "path": "/notices"}
+        station = row.stations[0] if len(row.stations) == 1 else ""
+        announce(session, plant, "notice.published", row.id, facts | {"station": station}, now)
 
 
 def _plan_operations(session: Session, master: MasterData, plant: str) -> None:

@@ -10,6 +10,7 @@ from central.code_texts import CODES
 from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
 from central.measure_texts import MEASURES
+from central.notify_texts import NOTIFY_TEXTS
 from central.rights_texts import RIGHTS_TEXTS
 from floor.texts import LANGUAGES, Catalogue, Language
 
@@ -413,6 +414,7 @@ TEXTS: Final[Catalogue] = {
     **ALARMS,
     **FILES,
     **MEASURES,
+    **NOTIFY_TEXTS,
     **RIGHTS_TEXTS,
 }
 

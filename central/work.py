@@ -8,8 +8,8 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -19,6 +19,8 @@ from central.alarms import raise_alarms
 from central.api_tokens import purge_tokens
 from central.audit import purge_acts
 from central.backup import make_backup
+from central.channels.configured import channels_of
+from central.channels.port import Channel
 from central.config import CentralConfig
 from central.database import Database
 from central.ending import Ending
@@ -27,6 +29,7 @@ from central.ingest_rules import AlarmRaised
 from central.limits import ANNOUNCED_SECONDS_MAX, FOLD_RECORDS_MAX, LEASE_SECONDS, SILENT_SECONDS_MAX
 from central.log_lines import begin_log
 from central.models import Alarm, BackupRow, Call, Gateway, Lease, LogHead, Stream
+from central.notify.pump import DeliveryPump
 from central.opening import open_database
 from central.projector import catch_up_all
 from central.serving import tell
@@ -50,6 +53,14 @@ class Pump(Protocol):
 
     def step(self, now: float) -> float:
         """Do what is due; returns when to come again."""
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A pump that has something under way when the process ends."""
+
+    def close(self, now: float) -> None:
+        """End in order."""
 
 
 class FoldPump:
@@ -238,17 +249,21 @@ class Worker:
         self._wakes = [(pump, pump.step(now) if now >= wake else wake) for pump, wake in self._wakes]
         return min(self._renew_at, *(wake for _, wake in self._wakes))
 
-    def close(self) -> None:
-        """Give the lease back."""
+    def close(self, now: float = 0.0) -> None:
+        """End what is under way, and give the lease back."""
+        for pump, _ in self._wakes:
+            if isinstance(pump, Closing):
+                pump.close(now)
         if self.elected:
             with self._database.write() as session:
                 give_lease(session, self._database.plant, self.NAME, self._holder)
 
 
-def pumps_of(database: Database, config: CentralConfig) -> list[Pump]:
-    """All kinds of work, in the order of their haste."""
+def pumps_of(database: Database, config: CentralConfig, channels: Mapping[str, Channel] | None = None) -> list[Pump]:
+    """All kinds of work, in the order of their haste. `channels`: the ways out for messages, by their names."""
     return [
         FoldPump(database),
+        DeliveryPump(database, config, channels or {}),
         BackupPump(database, config),
         SilentPump(database),
         OverduePump(database),
@@ -263,7 +278,7 @@ def work_until_signal(config: CentralConfig) -> None:
     ending = Ending()
     database = open_database(config)
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-    worker = Worker(database, pumps_of(database, config), holder)
+    worker = Worker(database, pumps_of(database, config, channels_of(config)), holder)
     try:
         tell("work ready")
         wake = 0.0
@@ -273,6 +288,6 @@ def work_until_signal(config: CentralConfig) -> None:
             except DatabaseUnreachable as fault:
                 log.error("%s", fault)
                 wake = time.time() + RETRY_SECONDS
-        worker.close()
+        worker.close(time.time())
     finally:
         database.close()

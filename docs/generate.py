@@ -17,6 +17,7 @@ from docs.sources import (  # noqa: E402
     errors,
     events,
     limits,
+    notifications,
     reliability,
     rights,
 )
@@ -24,6 +25,7 @@ from docs.sources import (  # noqa: E402
 # Pages written by hand with blocks that are filled in.
 FILLED = {
     "docs/architecture.md": architecture.blocks,
+    "docs/notifications.md": notifications.blocks,
     "docs/reliability.md": reliability.blocks,
     "docs/rights.md": rights.blocks,
     "docs/station-rules.md": error_proofing.blocks,

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response as BaseResponse
 
+from central.notify.acting import unseen
 from central.pages import formats
 from central.pages.office import Account, CallLine, GatewayLine
 from central.pages.protection import FORM_TOKEN, LANGUAGE_COOKIE, SESSION_COOKIE, cookie, form_token, is_loopback
@@ -128,8 +129,9 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
     """A page as a response, with the server's time for its script."""
     now = time.time()
     chosen = language()
-    page = render_template(template, **_words(chosen, now), **values)
-    answer = Response(page, status, mimetype="text/html")
+    words = _words(chosen, now)
+    answer = Response(render_template(template, **words, **values), status, mimetype="text/html")
+    answer.headers["X-Unseen"] = str(words["unseen"])
     answer.headers["X-Server-Time"] = f"{now:.3f}"
     answer.headers["Content-Language"] = HTML_LANGUAGE[chosen]
     answer.headers["Vary"] = "Cookie, Accept-Language"
@@ -139,7 +141,11 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
 def _words(chosen: Language, now: float) -> dict[str, Any]:
     other = LANGUAGES[1 - LANGUAGES.index(chosen)]
     who = account()
-    pages = (*OPEN_PAGES, "users") if who and who.can(Action.USERS) else OPEN_PAGES
+    pages: tuple[str, ...] = OPEN_PAGES
+    if who and who.can(Action.NOTIFICATIONS):
+        pages = (*pages, "deliveries")
+    if who and who.can(Action.USERS):
+        pages = (*pages, "users")
     return {
         "t": functools.partial(text, chosen),
         "t_other": functools.partial(text, other),
@@ -150,6 +156,7 @@ def _words(chosen: Language, now: float) -> dict[str, Any]:
         "day_word": formats.DAY_WORD[chosen],
         "now": now,
         "account": who,
+        "unseen": _unseen(who),
         "open_pages": pages,
         "current_page": request.path.split("/")[1].split(".")[0] or "board",
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/board",
@@ -163,6 +170,15 @@ def _words(chosen: Language, now: float) -> dict[str, Any]:
         "visible": formats.visible,
         **_floor_words(chosen),
     }
+
+
+def _unseen(who: Account | None) -> int:
+    """Messages that the reader has not seen, for the mark in the bar; 0 where pages are shown without a plant."""
+    found = current_app.extensions.get("lineside")
+    if who is None or not who.person or found is None:
+        return 0
+    with found.database.read() as session:
+        return unseen(session, found.database.plant, who.person)
 
 
 def _floor_words(chosen: Language) -> dict[str, Any]:

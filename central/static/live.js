@@ -70,6 +70,14 @@ function replaceParts(fresh) {
   }
 }
 
+// The mark in the bar: how many messages the reader has not seen.
+function showUnseen(count) {
+  const mark = document.querySelector("[data-unseen]");
+  if (!mark) return;
+  mark.hidden = !count;
+  mark.textContent = count > 99 ? "99+" : String(count);
+}
+
 async function refresh() {
   if (fetching || isHeld()) {
     again = true;
@@ -88,6 +96,7 @@ async function refresh() {
     }
     if (!answer.ok) throw new Error(String(answer.status));
     setServerTime(Number(answer.headers.get("X-Server-Time")));
+    showUnseen(Number(answer.headers.get("X-Unseen")));
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (isHeld()) {
       again = true;

@@ -163,6 +163,15 @@ def test_language_is_chosen_and_stays_on_the_page(admin: FlaskClient) -> None:
         "/users/pin",
         "/tokens/make",
         "/tokens/revoke",
+        "/contacts/save",
+        "/contacts/delete",
+        "/deliveries/rules/save",
+        "/deliveries/rules/delete",
+        "/inbox/seen",
+        "/inbox/acknowledge",
+        "/inbox/push",
+        "/inbox/push/delete",
+        "/n/<token>",
     ],
 )
 def test_forms_are_refused_without_their_token(admin: FlaskClient, office: MemoryOffice, path: str) -> None:

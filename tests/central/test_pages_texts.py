@@ -14,6 +14,8 @@ from floor.texts import LANGUAGES
 CENTRAL = Path(__file__).parents[2] / "central"
 TEMPLATES = sorted((CENTRAL / "templates").glob("*.html"))
 PAGES = sorted((CENTRAL / "pages").glob("*.py"))
+SENDERS = [CENTRAL / "notify" / "words.py", CENTRAL / "notify" / "sending.py"]
+"""What messages say is asked for where they are made."""
 KEY = re.compile(r"""['"]([a-z_]+(?:\.[a-z0-9_]+)*)(\.?)['"]""")
 
 
@@ -39,7 +41,7 @@ def test_languages_are_what_they_say() -> None:
 def asked_keys() -> tuple[set[str], set[str]]:
     """Keys and beginnings of keys (`'state.' ~ each`) that templates and pages name."""
     whole, beginnings = set(), set()
-    for path in [*TEMPLATES, *PAGES]:
+    for path in [*TEMPLATES, *PAGES, *SENDERS]:
         source = path.read_text(encoding="utf-8")
         for start, dot in KEY.findall(source):
             (beginnings if dot else whole).add(start + dot)
