@@ -28,6 +28,7 @@ from central.models import Alarm, BackupRow, Call, Gateway, Lease, LogHead, Stre
 from central.opening import open_database
 from central.projector import catch_up_all
 from central.serving import tell
+from central.task_pumps import LogPump, OldTaskPump, TimePump
 
 FOLD_SECONDS = 0.2
 """How soon the log is folded when nobody looks at a board."""
@@ -246,10 +247,13 @@ def pumps_of(database: Database, config: CentralConfig) -> list[Pump]:
     return [
         FoldPump(database),
         BackupPump(database, config),
+        LogPump(database),
+        TimePump(database),
         SilentPump(database),
         OverduePump(database),
         PurgePump(database),
         RetentionPump(database, config),
+        OldTaskPump(database),
     ]
 
 
