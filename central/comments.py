@@ -85,7 +85,7 @@ def is_known(session: Session, plant: str, kind: str, subject: str) -> bool:
 
 
 def safe_name(name: str, media_type: str) -> str:
-    """A file's name that no system takes for a path, another kind of file or a header: letters, digits, dot, _ and -."""
+    """A name that no system takes for a path, another kind of file or a header: letters, digits, dot, _ and -."""
     stem = re.split(r"[/\\]", name)[-1].rpartition(".")[0] or re.split(r"[/\\]", name)[-1]
     plain = re.sub(r"[^\w.-]+", "_", stem).strip("._-")[:NAME_CHARACTERS_MAX]
     return f"{plain or 'file'}.{ENDINGS[media_type]}"

@@ -4,6 +4,7 @@ Every change is an event (central/history.py) that says who did it, when and fro
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,6 +31,9 @@ PRIORITIES: Final = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 SOURCES: Final = ("hand", "call", "problem", "handover", "rule")
 REASONED: Final = (TaskAction.WAIT, TaskAction.RETURN, TaskAction.CANCEL, TaskAction.REOPEN)
 """What is not done without saying why."""
+
+NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,9})?")
+"""Digits of other scripts and "nan" are numbers to Python, and to nobody who reads the card."""
 
 ANSWERS: Final = (TaskAction.REPLY, TaskAction.FINISH)
 
@@ -183,9 +187,7 @@ def _fits(session: Session, row: TaskRow, text: str) -> bool:
         )
         return bool(session.scalar(select(func.count()).where(*mine, AttachmentRow.comment_number.is_(None))))
     if row.reply_way == "number":
-        # Digits of other scripts and "nan" are numbers to Python and to nobody who reads the card.
-        sign, digits = text[:1], text.lstrip("+-").replace(",", ".", 1).replace(".", "", 1)
-        return digits.isascii() and digits.isdigit() and (sign.isdigit() or sign in "+-.,")
+        return NUMBER.fullmatch(text) is not None
     if row.reply_way == "yes_no":
         return text in ("yes", "no")
     return row.reply_way == "done" or bool(text)

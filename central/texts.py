@@ -10,6 +10,7 @@ from central.code_texts import CODES
 from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
 from central.measure_texts import MEASURES
+from central.task_texts import PROBLEM_TEXTS, TASK_TEXTS
 from floor.texts import LANGUAGES, Catalogue, Language
 
 DEFAULT_LANGUAGE: Final[Language] = "zh"
@@ -400,6 +401,8 @@ TEXTS: Final[Catalogue] = {
     **_FRAME,
     **_BOARD,
     **CALL_TEXTS,
+    **TASK_TEXTS,
+    **PROBLEM_TEXTS,
     **_NOTICES,
     **_GATEWAYS,
     **_MASTER,

@@ -5,7 +5,7 @@ from alembic import context
 from central import task_tables
 from central.models import Table
 
-assert task_tables.Table is Table, "importing a module of tables is what makes them known"
+assert task_tables.TaskRow.metadata is Table.metadata, "importing a module of tables is what makes them known"
 
 context.configure(
     connection=context.config.attributes["connection"],

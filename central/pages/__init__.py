@@ -10,6 +10,7 @@ from central.pages import (
     board_pages,
     call_pages,
     code_pages,
+    comment_pages,
     error_pages,
     file_pages,
     gateway_pages,
@@ -17,7 +18,11 @@ from central.pages import (
     master_pages,
     measure_pages,
     notice_pages,
+    problem_pages,
     record_pages,
+    task_card_pages,
+    task_pages,
+    task_rule_pages,
     tester_pages,
     user_pages,
 )
@@ -31,6 +36,9 @@ FORM_BYTES_MAX = 64 * 1024
 UPLOADS = {
     "/master/check": master_pages.UPLOAD_BYTES_MAX,
     instruction_pages.UPLOAD_PATH: instruction_pages.UPLOAD_BYTES_MAX,
+    comment_pages.COMMENT_PATH: comment_pages.COMMENT_BYTES_MAX,
+    task_card_pages.ANSWER_PATH: task_card_pages.ANSWER_BYTES_MAX,
+    problem_pages.EDIT_PATH: problem_pages.EDIT_BYTES_MAX,
 }
 
 
@@ -52,13 +60,18 @@ def blueprint(office: Office) -> Blueprint:
         board_pages,
         call_pages,
         code_pages,
+        comment_pages,
         file_pages,
         gateway_pages,
         instruction_pages,
         master_pages,
         measure_pages,
         notice_pages,
+        problem_pages,
         record_pages,
+        task_card_pages,
+        task_pages,
+        task_rule_pages,
         tester_pages,
         user_pages,
     ):
