@@ -13,10 +13,12 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from central.alarms import raise_alarms
 from central.change import note_change
 from central.duties import is_person
-from central.errors import ProblemRefused
+from central.errors import ProblemRefused, TaskRefused
 from central.history import SERVER, Actor, change, refuse_stale
+from central.ingest_rules import AlarmRaised
 from central.limits import (
     CALLS_PER_PROBLEM_MAX,
     PROBLEMS_OPEN_MAX,
@@ -252,7 +254,10 @@ def ask_for_checks(session: Session, plant: str, now: float, title: str) -> int:
             priority=3,
             problem=row.number,
         )
-        make_task(session, plant, wanted, SERVER, now, "problem", f"{CHECK}{row.number}/{row.check_at:.0f}")
+        try:
+            make_task(session, plant, wanted, SERVER, now, "problem", f"{CHECK}{row.number}/{row.check_at:.0f}")
+        except TaskRefused as refused:
+            raise_alarms(session, plant, "", [AlarmRaised("tasks_full", f"problem {row.number}", str(refused))], now)
         change(session, row, "check", SERVER, now, check_asked=row.check_at)
     return len(rows)
 

@@ -1,6 +1,7 @@
 """Work on tasks that takes time: rules and hand-overs read from the log, deputies, due times, silences, old tasks."""
 
 import json
+import re
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -11,6 +12,7 @@ from central.change import note_change
 from central.database import Database
 from central.duties import acting_for
 from central.errors import TaskRefused
+from central.fold_rows import clean
 from central.history import SERVER, change
 from central.information_owners import remind, silent_operations
 from central.ingest_rules import AlarmRaised
@@ -21,7 +23,7 @@ from central.limits import (
     TASK_RECORDS_MAX,
     TASK_TITLE_CHARACTERS_MAX,
 )
-from central.models import Call, Happening, Projection, Record, Stream
+from central.models import Call, Happening, LogHead, Projection, Record, Stream
 from central.problems import ask_for_checks, resolved, unasked
 from central.projector import position_of
 from central.snapshots import current_master
@@ -34,6 +36,7 @@ from floor.label_texts import shown
 from floor.master import MasterData
 
 NAME: Final = "tasks"
+IDENTITY: Final = re.compile(r"([0-9a-f]{32})/([1-9][0-9]{0,15})")
 READ: Final = ("andon.raised", "andon.resolved", "handover.accepted")
 IDLE_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 20.0
@@ -66,7 +69,8 @@ class LogPump:
             if _position(session, plant) >= position_of(session, plant):
                 return now + IDLE_SECONDS
         with self._database.write() as session:
-            note_change(session, plant)
+            # Locked as every writer of the log does; what is made here notes the change that pages show.
+            session.execute(select(LogHead.position).where(LogHead.plant == plant).with_for_update())
             start, end = _position(session, plant), position_of(session, plant)
             upto = min(end, start + TASK_RECORDS_MAX)
             for row in session.execute(_wanted(plant, start, upto)):
@@ -105,7 +109,7 @@ def _answer(session: Session, plant: str, row: Any, now: float) -> None:
     if row.type == "handover.accepted":
         _take_over(session, plant, row, data, now)
         return
-    identity = f"{row.epoch}/{row.seq}" if row.type == "andon.raised" else str(data.get("call", ""))
+    identity = f"{row.epoch}/{row.seq}" if row.type == "andon.raised" else data.get("call")
     call = _call(session, plant, row.gateway, identity)
     if call is None or (row.type == "andon.raised" and call.state in ("resolved", "cancelled")):
         # A call that comes to hand when it is over asks nobody for anything any more.
@@ -133,30 +137,34 @@ def occasion_of(session: Session, plant: str, call: Call, event: str) -> Occasio
     )
 
 
-def _call(session: Session, plant: str, gateway_name: str, identity: str) -> Call | None:
-    epoch, _, seq = identity.partition("/")
-    if not (seq.isascii() and seq.isdigit() and len(seq) < 16):
-        return None
-    return session.get(Call, (plant, gateway_name, epoch, int(seq)))
+def _call(session: Session, plant: str, gateway_name: str, identity: object) -> Call | None:
+    found = IDENTITY.fullmatch(identity) if isinstance(identity, str) else None
+    return session.get(Call, (plant, gateway_name, found[1], int(found[2]))) if found is not None else None
 
 
 def _data(content: str) -> dict[str, Any]:
-    found = json.loads(content).get("data")
+    """An event's members; none where the text of a record is nonsense, which is kept like everything (I12)."""
+    try:
+        found = json.loads(content).get("data")
+    except (ValueError, AttributeError, RecursionError):
+        return {}
     return found if isinstance(found, dict) else {}
 
 
 def _take_over(session: Session, plant: str, row: Any, data: dict[str, Any], now: float) -> None:
     """The incoming person gets one card with what was open: calls that still are, and the outgoing person's notes."""
-    offered = _record_of(session, plant, row.gateway, str(data.get("handover", "")))
+    offered = _record_of(session, plant, row.gateway, data.get("handover"))
     if offered is None or not row.person:
         return
     position, content = offered
-    calls = [str(each) for each in _data(content).get("calls", ()) if isinstance(each, str)]
-    rows = [found for each in calls if (found := _call(session, plant, row.gateway, each)) is not None]
+    calls = _data(content).get("calls")
+    named = calls[:CHECKLIST_ITEMS_MAX] if isinstance(calls, list) else []
+    rows = [found for each in named if (found := _call(session, plant, row.gateway, each)) is not None]
     still = [each for each in rows if each.state in ("raised", "acknowledged")]
     master = current_master(session, plant)
     items = [_item(_named(master, each)) for each in still]
-    items += [_item(text) for text in _notes(session, plant, row.station, str(data.get("offered_by", "")), position)]
+    outgoing = clean(str(data.get("offered_by", ""))[:64])
+    items += [_item(text) for text in _notes(session, plant, row.station, outgoing, position)]
     if not items:
         return
     place = master.station_by_id.get(row.station)
@@ -184,14 +192,14 @@ def _named(master: MasterData, call: Call) -> str:
     return f"{kind.name if kind is not None else call.call_type} · {call.station} · {call.operation}".strip(" ·")
 
 
-def _record_of(session: Session, plant: str, gateway_name: str, identity: str) -> tuple[int, str] | None:
+def _record_of(session: Session, plant: str, gateway_name: str, identity: object) -> tuple[int, str] | None:
     """(position, text) of a record of a gateway by epoch/seq."""
-    epoch, _, seq = identity.partition("/")
-    if not (seq.isascii() and seq.isdigit() and len(seq) < 16):
+    named = IDENTITY.fullmatch(identity) if isinstance(identity, str) else None
+    if named is None:
         return None
-    mine = (Stream.plant == plant, Stream.gateway == gateway_name, Stream.epoch == epoch, Record.seq == int(seq))
+    mine = (Stream.plant == plant, Stream.gateway == gateway_name, Stream.epoch == named[1])
     wanted = select(Record.position, Record.content).join(Stream, Stream.id == Record.stream_id)
-    found = session.execute(wanted.where(*mine, Record.place == 0)).first()
+    found = session.execute(wanted.where(*mine, Record.seq == int(named[2]), Record.place == 0)).first()
     return (found.position, found.content) if found is not None else None
 
 

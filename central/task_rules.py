@@ -20,7 +20,7 @@ from central.history import SERVER
 from central.ingest_rules import AlarmRaised
 from central.limits import TASK_RULES_MAX, TASK_TITLE_CHARACTERS_MAX
 from central.models import Call
-from central.problems import Analysis, make_problem
+from central.problems import Analysis, call_name, make_problem, problem_of_call
 from central.snapshots import current_master
 from central.task_tables import TaskRule
 from central.tasks import PRIORITIES, Wanted, make_task
@@ -162,6 +162,9 @@ def _made(session: Session, plant: str, rule: TaskRule, occasion: Occasion, now:
     key = f"rule/{rule.number}/{occasion.key}"
     due = now + rule.minutes * 60
     if rule.makes == "problem" and occasion.row is not None:
+        if problem_of_call(session, plant, call_name(occasion.row)) is not None:
+            # It came again, and is with the problem that it belongs to.
+            return 0
         analysis = Analysis(title, owner or rule.otherwise, due=due)
         return int(make_problem(session, plant, analysis, [occasion.row], SERVER, now, key, note) is not None)
     call = occasion.row
@@ -172,7 +175,7 @@ def _made(session: Session, plant: str, rule: TaskRule, occasion: Occasion, now:
         due=due,
         priority=rule.priority,
         department=department_of(master, owner or rule.otherwise, occasion.station),
-        call=f"{call.gateway}/{call.epoch}/{call.seq}" if call is not None else "",
+        call=call_name(call) if call is not None else "",
         work_order=occasion.order,
         operation=occasion.operation,
         station=occasion.station,

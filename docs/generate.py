@@ -9,13 +9,24 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from docs.sources import architecture, commands, configuration, error_proofing, errors, events, limits, reliability  # noqa: E402
+from docs.sources import (  # noqa: E402
+    architecture,
+    commands,
+    configuration,
+    error_proofing,
+    errors,
+    events,
+    limits,
+    reliability,
+    tasks,
+)
 
 # Pages written by hand with blocks that are filled in.
 FILLED = {
     "docs/architecture.md": architecture.blocks,
     "docs/reliability.md": reliability.blocks,
     "docs/station-rules.md": error_proofing.blocks,
+    "docs/tasks.md": tasks.blocks,
 }
 # Folders whose every file is generated: what the code no longer has is taken away.
 WHOLE_FOLDERS = ("docs/schemas",)

@@ -2,8 +2,8 @@
 
 import datetime
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
 from flask import request
 from werkzeug.exceptions import BadRequest
@@ -33,6 +33,15 @@ BROWSERS: Final = (
 )
 
 
+class Named(Protocol):
+    """A row of master data with a name in both languages."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+
+
 def actor() -> Actor:
     """Who is signed in, and where they sit."""
     account = signed_in()
@@ -59,6 +68,18 @@ def who(master: MasterData) -> Callable[[str], str]:
     def name(person: str) -> str:
         found = master.person_by_id.get(person)
         return (found.name or found.id) if found is not None else person
+
+    return name
+
+
+def named_in(rows: Mapping[str, Named]) -> Callable[[str, str], str]:
+    """(id, language) -> the name of a row; the id of what is not in the master data."""
+
+    def name(identity: str, language: str) -> str:
+        row = rows.get(identity)
+        if row is None:
+            return identity
+        return ((row.name_en or row.name) if language == "en" else row.name) or identity
 
     return name
 

@@ -25,6 +25,7 @@ from central.pages.asking import (
     actor,
     field_time,
     master_now,
+    named_in,
     number_field,
     people_offered,
     person_in,
@@ -37,7 +38,7 @@ from central.pages.comment_pages import thread_values
 from central.pages.frame import for_accounts, for_role, render
 from central.pages.office import LEADER
 from central.pages.port import Office
-from central.pages.task_card_pages import said_of
+from central.pages.task_card_pages import told_events
 from central.problem_states import ProblemAction, ProblemState, allowed
 from central.problems import OVER, STEPS, THRESHOLD_MAX, WHYS, Analysis
 from central.task_lists import measures_of
@@ -155,29 +156,9 @@ def _list() -> Response:
         page={"page": page, "pages": max(1, -(-total // PROBLEMS_PER_PAGE))},
         problems_url=lambda page: f"/problems?show={show}&page={page}",
         who=who(master),
-        type_name=_type_name(master),
-        cause_name=_cause_name(master),
+        type_name=named_in(master.call_type_by_id),
+        cause_name=named_in(master.reason_by_id),
     )
-
-
-def _type_name(master: MasterData) -> Callable[[str, str], str]:
-    def name(call_type: str, language: str) -> str:
-        row = master.call_type_by_id.get(call_type)
-        if row is None:
-            return call_type
-        return (row.name_en or row.name) if language == "en" else row.name
-
-    return name
-
-
-def _cause_name(master: MasterData) -> Callable[[str, str], str]:
-    def name(cause: str, language: str) -> str:
-        row = master.reason_by_id.get(cause)
-        if row is None:
-            return cause
-        return (row.name_en or row.name) if language == "en" else row.name
-
-    return name
 
 
 def _make() -> BaseResponse:
@@ -205,7 +186,11 @@ def _form(call: str, refused: RequestRefused | None = None) -> Response:
             taken = problems.problem_of_call(session, here.database.plant, call)
         if taken is not None:
             return _moved(taken)
-        title = (_type_name(master)(row.call_type, "zh"), row.station, _cause_name(master)(row.cause, "zh"))
+        title = (
+            named_in(master.call_type_by_id)(row.call_type, "zh"),
+            row.station,
+            named_in(master.reason_by_id)(row.cause, "zh"),
+        )
         values = {"calls": call, "title": " · ".join(filter(None, title)), "cause": row.cause}
         mine = actor().person
         values["owner"] = person_label(master, mine) if mine else ""
@@ -232,8 +217,8 @@ def _choices(master: MasterData) -> dict[str, Any]:
         "threshold": RECURRENCE_THRESHOLD,
         "threshold_max": THRESHOLD_MAX,
         "who": who(master),
-        "type_name": _type_name(master),
-        "cause_name": _cause_name(master),
+        "type_name": named_in(master.call_type_by_id),
+        "cause_name": named_in(master.reason_by_id),
     }
 
 
@@ -269,7 +254,7 @@ def _show(number: int, refused: RequestRefused | None = None) -> Response:
         steps=json.loads(row.steps),
         calls=calls,
         measures=measures,
-        events=[(each, said_of(each)) for each in events],
+        events=told_events(events, master),
         fault="" if refused is None else "changed" if isinstance(refused, ChangedMeanwhile) else "refused",
         told=str(refused) if refused is not None else "",
         allowed=lambda action: allowed(row.state, ProblemAction(action)),

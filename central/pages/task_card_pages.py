@@ -36,6 +36,7 @@ from central.printing.symbols import Symbology, drawn, encoded, svg
 from central.problems import judged_by
 from central.task_states import TaskAction, allowed
 from central.task_tables import TaskEvent, TaskRow
+from floor.master import MasterData
 
 ANSWER_PATH = "/tasks/answer"
 ANSWER_BYTES_MAX = UPLOAD_BYTES_MAX
@@ -175,7 +176,7 @@ def _show(number: int, refused: RequestRefused | None = None) -> Response:
         task=row,
         items=items,
         left=sum(not done for _, done in items),
-        events=[(each, said_of(each)) for each in events],
+        events=told_events(events, master),
         files=files,
         fault=_fault(refused),
         told=str(refused) if refused is not None else "",
@@ -201,8 +202,15 @@ def _values(row: TaskRow, items: list[tuple[str, bool]]) -> dict[str, str]:
     return found | {"checklist": "\n".join(text for text, _ in items)}
 
 
-def said_of(event: TaskEvent) -> str:
+def told_events(events: Sequence[TaskEvent], master: MasterData) -> list[tuple[TaskEvent, str]]:
+    """Events of a page, each with what it says. That the server has looked at a due time says nothing by itself."""
+    return [(each, _said(each, who(master))) for each in events if each.kind != "due"]
+
+
+def _said(event: TaskEvent, name: Callable[[str], str]) -> str:
     """What an event says besides its kind; of what people were told, to whom."""
+    if event.kind in ("assign", "deputy") and " → " in event.note:
+        return " → ".join(map(name, event.note.split(" → ")))
     if not event.note.startswith("{"):
         return event.note
     try:
@@ -210,7 +218,7 @@ def said_of(event: TaskEvent) -> str:
     except ValueError:
         return event.note
     people = facts.get("people") if isinstance(facts, dict) and event.account == "" else None
-    return "@" + " ".join(map(str, people)) if isinstance(people, list) else event.note
+    return " ".join(f"@{name(str(each))}" for each in people) if isinstance(people, list) else event.note
 
 
 def _print(number: int) -> Response:

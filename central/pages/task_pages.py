@@ -1,5 +1,6 @@
 """Tasks: one's own and everybody's, by lane, and the form of a new one."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from central.pages.asking import (
     actor,
     field_time,
     master_now,
+    named_in,
     number_field,
     people_offered,
     person_in,
@@ -109,17 +111,9 @@ def _url(chosen: Selection) -> str:
     return f"/tasks?{urlencode(named)}" if named else "/tasks"
 
 
-def department_name(master: MasterData) -> Any:
+def department_name(master: MasterData) -> Callable[[str, str], str]:
     """(department's id, language) -> its name."""
-    names = {row.id: row for row in master.departments}
-
-    def name(department: str, language: str) -> str:
-        row = names.get(department)
-        if row is None:
-            return department
-        return (row.name_en or row.name) if language == "en" else row.name
-
-    return name
+    return named_in({row.id: row for row in master.departments})
 
 
 # The form
@@ -129,6 +123,8 @@ def wanted_in_form(master: MasterData) -> Wanted:
     """The task that a form describes."""
     owner = person_in(master, request.form.get("owner", ""))
     links = {name: request.form.get(name, "").strip()[:LINK_CHARACTERS_MAX] for name in LINKS if name != "problem"}
+    if CALL.fullmatch(links["call"]) is None:
+        links["call"] = ""
     problem = number_in(request.form.get("problem", ""))
     return Wanted(
         plain("title", TASK_TITLE_CHARACTERS_MAX),

@@ -7,7 +7,7 @@ from central import information_owners, task_rules
 from central.context import plant
 from central.errors import RuleRefused
 from central.limits import TASK_TITLE_CHARACTERS_MAX
-from central.pages.asking import actor, master_now, number_field, people_offered, person_in, plain, who
+from central.pages.asking import actor, master_now, named_in, number_field, people_offered, person_in, plain, who
 from central.pages.frame import for_accounts, for_role, render
 from central.pages.office import LEADER
 from central.pages.port import Office
@@ -81,6 +81,8 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 def _rule() -> Rule:
     asked, master = request.form, master_now()
     owner = asked.get("owner", "").strip()[:160]
+    if owner in master.duties_of:
+        owner = f"duty:{owner}"
     if not owner.startswith(("duty:", "department:")):
         owner = f"person:{person_in(master, owner)}"
     return Rule(
@@ -128,6 +130,7 @@ def _show(fault: str = "", told: str = "") -> Response:
         words=WORDS,
         priorities=PRIORITIES,
         call_types=master.call_types,
+        type_name=named_in(master.call_type_by_id),
         duties=tuple(master.duties_of),
         departments=master.departments,
         department_name=department_name(master),

@@ -100,7 +100,7 @@ def test_a_pump_that_is_cut_answers_each_record_once(enrolled: Database) -> None
 
 
 def test_a_duty_that_nobody_has_falls_to_who_is_named_for_that(enrolled: Database) -> None:
-    publish_master(enrolled)
+    master = publish_master(enrolled)
     rule(enrolled, Rule("call_raised", "{call_type}", "duty:夜班电工", DEPUTY))
     card = Card("one")
     call_for(card)
@@ -187,6 +187,35 @@ def test_what_was_handed_over_is_one_card_of_who_took_it(enrolled: Database) -> 
     card.keep(HandoverAccepted(handover="a" * 32 + "/9", offered_by=DEPUTY, person=OWNER))
     take_in(enrolled, card)
     assert len(found(enrolled, TaskRow)) == 1
+
+
+HOSTILE_MEMBERS = (
+    {"handover": "x" * 900},
+    {"handover": "\x00" * 32 + "/1"},
+    {"handover": 7, "person": ["x"]},
+    {"handover": "a" * 32 + "/" + "9" * 40},
+    {"person": "\ud800\x00", "offered_by": "\x00"},
+)
+
+
+def test_nonsense_of_a_gateway_holds_nothing_up(enrolled: Database) -> None:
+    publish_master(enrolled)
+    rule(enrolled, Rule("call_resolved", "{cause}", f"person:{OWNER}", OWNER))
+    card = Card("one")
+    head = {"subject": "S1", "clockstate": "synchronised", "bootid": "b", "boottime": "1", "walltime": "1"}
+    nothing = card.keep_text('{"type":"handover.offered","data":{"calls":5}}')
+    for members in ({"calls": [None, "x", {}]}, {"calls": {"a": 1}}):
+        offered = card.keep_text(json.dumps({"type": "handover.offered", **head, "data": {"person": OWNER, **members}}))
+        data = {"handover": offered, "offered_by": OWNER, "person": DEPUTY}
+        card.keep_text(json.dumps({"type": "handover.accepted", **head, "data": data}))
+    for members in HOSTILE_MEMBERS:
+        data = {"handover": nothing, "person": DEPUTY, **members}
+        card.keep_text(json.dumps({"type": "handover.accepted", **head, "data": data}))
+    for call in (None, "x", "\x00/1", "a" * 32 + "/1", 7):
+        card.keep_text(json.dumps({"type": "andon.resolved", **head, "data": {"call": call, "cause": "\x00"}}))
+    call_for(card, "quality", "dimension")
+    take_in(enrolled, card)
+    assert [row.title for row in found(enrolled, TaskRow)] == ["尺寸超差"]
 
 
 # Time
