@@ -12,8 +12,7 @@ from central.information_owners import name_owner, remind, silent_operations
 from central.limits import TASK_DUE_SOON_SECONDS, TASK_KEPT_SECONDS, TASKS_OPEN_MAX
 from central.models import Alarm, Call, Projection
 from central.problem_states import TABLE, ProblemAction, ProblemState, allowed, diagram
-from central.problems import Analysis, act, add_call, call_name, calls_of, edit, make_problem, problem_of
-from central.projector import catch_up_all
+from central.problems import Analysis, act, add_call, call_name, calls_of, edit, judged_by, make_problem, problem_of
 from central.task_pumps import LogPump, OldTaskPump, TimePump
 from central.task_rules import Rule, add_rule, kit_short, usual_rules
 from central.task_states import TaskAction
@@ -68,7 +67,7 @@ def call_for(card: Card, call_type: str = "material", cause: str = "", station: 
 
 
 def test_a_call_makes_a_task_for_who_is_on_duty_and_once(enrolled: Database) -> None:
-    master = publish_master(enrolled)
+    publish_master(enrolled)
     rule(
         enrolled,
         Rule("call_raised", "{station}缺料 {operation} {none}", "duty:采购值班", OWNER, "material", minutes=60),
@@ -84,7 +83,7 @@ def test_a_call_makes_a_task_for_who_is_on_duty_and_once(enrolled: Database) -> 
     with enrolled.write() as session:
         session.execute(update(Projection).where(Projection.name == "tasks").values(position=0))
     answer_log(enrolled)
-    assert len(found(enrolled, TaskRow)) == 1 and master.version == 0
+    assert len(found(enrolled, TaskRow)) == 1
 
 
 def test_a_pump_that_is_cut_answers_each_record_once(enrolled: Database) -> None:
@@ -106,7 +105,7 @@ def test_a_duty_that_nobody_has_falls_to_who_is_named_for_that(enrolled: Databas
     call_for(card)
     take_in(enrolled, card)
     (row,) = found(enrolled, TaskRow)
-    assert (row.owner == DEPUTY and row.title == "缺料") or row.title
+    assert (row.owner, row.title) == (DEPUTY, master.call_type_by_id["material"].name)
     with enrolled.read() as session:
         assert events_of(session, enrolled.plant, "task/1")[-1].note == "duty:夜班电工: -"
 
@@ -131,6 +130,13 @@ def test_a_stopped_line_becomes_a_problem_when_its_call_is_resolved(enrolled: Da
     (row,) = found(enrolled, ProblemRow)
     assert (row.owner, row.call_type, row.station, row.cause) == (DEPUTY, stopping, "S1", "sensor")
     assert "传感器" in row.title and row.due == NOW + 4_320 * 60
+    call_for(card, stopping, "sensor")
+    take_in(enrolled, card)
+    # It came again while the problem is open: one more case of it, no problem of its own and no alarm.
+    assert len(found(enrolled, ProblemRow)) == 1
+    with enrolled.read() as session:
+        assert len(calls_of(session, enrolled.plant, 1)) == 2
+        assert session.scalars(select(Alarm.kind).where(Alarm.kind == "tasks_full")).all() == []
 
 
 def test_a_shortage_asks_who_buys_once_for_each_set_of_items(database: Database) -> None:
@@ -144,7 +150,8 @@ def test_a_shortage_asks_who_buys_once_for_each_set_of_items(database: Database)
         ]
     assert made == [1, 0, 1]
     first, second = found(database, TaskRow)
-    assert (first.owner, first.work_order, first.title) == (BUYER, "WO-1001", "WO-1001: 垫片、螺栓") and second.title
+    assert (first.owner, first.work_order, first.title) == (BUYER, "WO-1001", "WO-1001: 垫片、螺栓")
+    assert second.title == "WO-1001: 螺栓"
 
 
 def test_no_room_for_a_rule_is_an_alarm_and_the_log_goes_on(enrolled: Database) -> None:
@@ -397,8 +404,6 @@ def test_the_day_of_judgement_asks_the_owner_once_and_their_answer_counts(enroll
         TimePump(enrolled).step(NOW + at)
     (row,) = found(enrolled, TaskRow)
     assert (row.owner, row.reply_way, row.problem, row.source) == (OWNER, "yes_no", number, "problem")
-    from central.problems import judged_by
-
     with enrolled.write() as session:
         row = session.merge(row)
         answer(session, row, "no", WANG, NOW + DAY + 30, row.edition)
@@ -423,4 +428,3 @@ def test_a_call_belongs_to_one_problem_and_a_problem_without_one_takes_its_first
             "S1",
             calls_of(session, row.plant, 1)[0].call,
         )
-    catch_up_all(enrolled)

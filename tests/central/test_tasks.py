@@ -19,6 +19,7 @@ from central.task_lists import Selection, lanes, selected
 from central.task_states import TABLE, TaskAction, TaskState, after, allowed, diagram
 from central.task_tables import CommentRow, TaskEvent, TaskRow
 from central.tasks import Wanted, make_task
+from floor.duty import Deputy
 from tests.central.task_plant import BUYER, DAY, DEPUTY, LI, NOW, OWNER, WANG, publish_master, task_master
 
 S, A = TaskState, TaskAction
@@ -310,8 +311,6 @@ def test_an_at_means_a_person_by_name_or_id_or_who_is_on_duty() -> None:
 def test_a_duty_means_the_deputy_of_who_is_away_and_two_of_a_name_are_both_meant() -> None:
     plain = task_master()
     twin = plain.person_by_id[BUYER].model_copy(update={"id": "P-twin", "badge": "B-TWIN"})
-    from floor.duty import Deputy
-
     deputies = (*plain.deputies, Deputy(person=BUYER, deputy=OWNER))
     away = task_master(away=(BUYER,)).with_tables(deputies=deputies, people=(*plain.people, twin))
     assert [each.person for each in mentions(away, "@采购值班", NOW)] == [OWNER]
