@@ -141,6 +141,41 @@ class CaseRefused(RequestRefused):
     hint = "Only a resolved call does, with a fix of a few lines, in a plant that has master data."
 
 
+class TaskRefused(RequestRefused):
+    """The task cannot be made or taken there."""
+
+    status = 409
+    hint = "Look at the task: it names its state, its owner and what may follow."
+
+
+class ProblemRefused(RequestRefused):
+    """The problem cannot be made or taken there."""
+
+    status = 409
+    hint = "Look at the problem: it names its state and what is still missing."
+
+
+class ChangedMeanwhile(RequestRefused):
+    """Somebody else changed this after you opened it."""
+
+    status = 409
+    hint = "Look at what they did, then do yours again; nothing of yours was stored."
+
+
+class CommentRefused(RequestRefused):
+    """The comment or its files cannot be kept."""
+
+    status = 400
+    hint = "A comment has a text of bounded length and a few JPEG, PNG, WebP or PDF files of bounded size."
+
+
+class RuleRefused(RequestRefused):
+    """The rule cannot be used."""
+
+    status = 400
+    hint = "A rule names an event, a title and who gets its tasks; every person of it stands in the master data."
+
+
 class MasterDataRefused(RequestRefused):
     """The master data cannot be used; every fault of it is listed."""
 

@@ -93,6 +93,7 @@ ALARMS: Final = {
     "alarm.second_card": ("同一网关名出现多张存储卡", "More than one card under this name"),
     "alarm.status_too_long": ("网关状态信息过长", "The gateway's health report is too long"),
     "alarm.streams_full": ("网关的记录段过多", "The gateway has too many epochs"),
+    "alarm.tasks_full": ("任务已满，规则没有建立任务", "No room for tasks: a rule made none"),
     "alarm.unreadable_record": ("记录内容无法读取", "A record that cannot be read"),
     "alarm.wrong_digest": ("记录传输损坏", "A record came damaged"),
 }

@@ -319,3 +319,59 @@ BREACHES_SHOWN_MAX: Final = 50
 
 PUSH_CHARACTERS_MAX: Final = 2_000
 """A browser's push subscription."""
+TASKS_OPEN_MAX: Final = 20_000
+"""Tasks that are not over. One more by hand is refused, and one by a rule is the alarm `tasks_full`."""
+
+TASK_TITLE_CHARACTERS_MAX: Final = 120
+"""A task's or a problem's title; a longer one is refused."""
+
+TASK_TEXT_CHARACTERS_MAX: Final = 2_000
+"""A task's text, a comment, a field of a problem; a longer one is refused."""
+
+TASK_REPLY_CHARACTERS_MAX: Final = 500
+"""What a task is answered with, and the reason of a change; a longer one is refused."""
+
+CHECKLIST_ITEMS_MAX: Final = 30
+"""Items of one task's checklist; more are refused."""
+
+HISTORY_EVENTS_MAX: Final = 2_000
+"""Events of one task or problem; then only the server itself adds some, and people are told to make a new one."""
+
+HISTORY_SHOWN_MAX: Final = 200
+"""Events of one task or problem that its page lists, the newest."""
+
+TASK_KEPT_SECONDS: Final = 3 * 365 * 86_400.0
+"""A task that is over stays so long after its last change, with its history and comments; then it is deleted."""
+
+TASK_DUE_SOON_SECONDS: Final = 7_200.0
+"""So long before a task is due its owner is told."""
+
+COMMENTS_PER_SUBJECT_MAX: Final = 500
+"""Comments on one task, call, order, operation or problem; one more is refused."""
+
+MENTIONS_PER_COMMENT_MAX: Final = 10
+"""People and duties that one comment can call; later ones stay plain text."""
+
+ATTACHMENTS_PER_COMMENT_MAX: Final = 3
+"""Files of one comment or one answer; more are refused."""
+
+ATTACHMENT_BYTES_MAX: Final = 8 * 1024 * 1024
+"""One file of a comment; a larger one is refused."""
+
+TASK_RULES_MAX: Final = 50
+"""Rules that make tasks; one more is refused."""
+
+INFORMATION_OWNERS_MAX: Final = 2_000
+"""Operations and departments with an owner of their information; one more is refused."""
+
+TASK_RECORDS_MAX: Final = 500
+"""Records that the task pump reads in one transaction."""
+
+PROBLEMS_OPEN_MAX: Final = 5_000
+"""Problems that are not over; one more by hand is refused, and one by a rule is the alarm `tasks_full`."""
+
+CALLS_PER_PROBLEM_MAX: Final = 500
+"""Calls that a problem lists; later ones are counted only."""
+
+RECURRENCE_THRESHOLD: Final = 1
+"""So many calls of the same type, station and cause after its measures reopen a problem, unless it names another."""

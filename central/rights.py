@@ -16,6 +16,7 @@ class Action(StrEnum):
     READ = "read"
     OWN_ACCOUNT = "own_account"
     TASKS = "tasks"
+    PROBLEMS = "problems"
     ACKNOWLEDGE = "acknowledge"
     ASSIGN = "assign"
     RESOLVE = "resolve"
@@ -46,9 +47,9 @@ _CALLS: Final = frozenset({Action.ACKNOWLEDGE, Action.ASSIGN, Action.RESOLVE, Ac
 
 ALLOWED: Final[dict[str, frozenset[Action]]] = {
     "operator": _EVERYBODY,
-    "leader": _EVERYBODY | _CALLS,
+    "leader": _EVERYBODY | _CALLS | {Action.PROBLEMS},
     "planner": _EVERYBODY | {Action.PUBLISH, Action.RELEASE, Action.NOTIFICATIONS},
-    "manager": _EVERYBODY | {Action.NOTIFICATIONS},
+    "manager": _EVERYBODY | {Action.NOTIFICATIONS, Action.PROBLEMS},
     "maintainer": _EVERYBODY | {Action.SIGN_OFF, Action.ENROL},
     ADMIN: frozenset(Action),
 }

@@ -110,6 +110,38 @@ _PLANT: Final = {
     "pages.sign_off_alarm": Rule(action=Action.SIGN_OFF),
 }
 
+_TASKS: Final = {
+    "task_api.tasks": _readers(Scope.READ_BOARD),
+    "pages.tasks": SIGNED_IN,
+    "pages.task": SIGNED_IN,
+    "pages.print_task": SIGNED_IN,
+    "pages.new_task": Rule(action=Action.TASKS),
+    "pages.make_new_task": Rule(action=Action.TASKS),
+    # Whose task it is decides the page.
+    "pages.answer_task": Rule(action=Action.TASKS),
+    "pages.act_on_task": Rule(action=Action.TASKS),
+    "pages.assign_task": Rule(action=Action.TASKS),
+    "pages.edit_task": Rule(action=Action.TASKS),
+    "pages.tick": Rule(action=Action.TASKS),
+    "pages.comments": SIGNED_IN,
+    "pages.comment": Rule(action=Action.TASKS),
+    "pages.attachment": SIGNED_IN,
+    "pages.rules_of_tasks": SIGNED_IN,
+    "pages.add_rule": Rule(action=Action.PROBLEMS),
+    "pages.add_usual_rules": Rule(action=Action.PROBLEMS),
+    "pages.enable_rule": Rule(action=Action.PROBLEMS),
+    "pages.remove_rule": Rule(action=Action.PROBLEMS),
+    "pages.name_owner": Rule(action=Action.PROBLEMS),
+    "pages.forget_owner": Rule(action=Action.PROBLEMS),
+    "pages.all_problems": SIGNED_IN,
+    "pages.problem": SIGNED_IN,
+    "pages.new_problem": Rule(action=Action.PROBLEMS),
+    "pages.make_new_problem": Rule(action=Action.PROBLEMS),
+    "pages.add_call_to_problem": Rule(action=Action.PROBLEMS),
+    "pages.edit_problem": Rule(action=Action.PROBLEMS),
+    "pages.act_on_problem": Rule(action=Action.PROBLEMS),
+}
+
 _MESSAGES: Final = {
     "pages.show_inbox": OWN,
     "pages.inbox_fragment": OWN,
@@ -150,7 +182,7 @@ _ADMINISTRATION: Final = {
     "pages.audit": Rule(action=Action.AUDIT),
 }
 
-ROUTES: Final[dict[str, Rule]] = {**_INTERFACE, **_DOORS, **_PLANT, **_MESSAGES, **_ADMINISTRATION}
+ROUTES: Final[dict[str, Rule]] = {**_INTERFACE, **_DOORS, **_PLANT, **_TASKS, **_MESSAGES, **_ADMINISTRATION}
 """endpoint -> rule."""
 
 SCOPES: Final = tuple(scope for scope in Scope if any(rule.scope is scope for rule in ROUTES.values()))

@@ -12,6 +12,7 @@ from central.file_texts import FILES
 from central.measure_texts import MEASURES
 from central.notify_texts import NOTIFY_TEXTS
 from central.rights_texts import RIGHTS_TEXTS
+from central.task_texts import PROBLEM_TEXTS, TASK_TEXTS
 from floor.texts import LANGUAGES, Catalogue, Language
 
 DEFAULT_LANGUAGE: Final[Language] = "zh"
@@ -402,6 +403,8 @@ TEXTS: Final[Catalogue] = {
     **_FRAME,
     **_BOARD,
     **CALL_TEXTS,
+    **TASK_TEXTS,
+    **PROBLEM_TEXTS,
     **_NOTICES,
     **_GATEWAYS,
     **_MASTER,

@@ -33,6 +33,7 @@ from central.notify.pump import DeliveryPump
 from central.opening import open_database
 from central.projector import catch_up_all
 from central.serving import tell
+from central.task_pumps import LogPump, OldTaskPump, TimePump
 
 FOLD_SECONDS = 0.2
 """How soon the log is folded when nobody looks at a board."""
@@ -265,10 +266,13 @@ def pumps_of(database: Database, config: CentralConfig, channels: Mapping[str, C
         FoldPump(database),
         DeliveryPump(database, config, channels or {}),
         BackupPump(database, config),
+        LogPump(database),
+        TimePump(database),
         SilentPump(database),
         OverduePump(database),
         PurgePump(database),
         RetentionPump(database, config),
+        OldTaskPump(database),
     ]
 
 

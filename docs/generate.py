@@ -20,6 +20,7 @@ from docs.sources import (  # noqa: E402
     notifications,
     reliability,
     rights,
+    tasks,
 )
 
 # Pages written by hand with blocks that are filled in.
@@ -29,6 +30,7 @@ FILLED = {
     "docs/reliability.md": reliability.blocks,
     "docs/rights.md": rights.blocks,
     "docs/station-rules.md": error_proofing.blocks,
+    "docs/tasks.md": tasks.blocks,
 }
 # Folders whose every file is generated: what the code no longer has is taken away.
 WHOLE_FOLDERS = ("docs/schemas",)

@@ -24,6 +24,9 @@ KINDS: Final = (
     "gateway.silent",
     "notice.published",
     "task.*",
+    "problem.*",
+    "operation.silent",
+    "kit.short",
 )
 """Kinds that a rule offers. Other parts of the office announce kinds of their own: a rule may name any."""
 
@@ -185,6 +188,9 @@ BUILT_IN: Final = tuple(
             limit_acknowledged=14_400,
         ),
         Rule(10, "任务", "task.*", (Level((_OWNER,)),), "Tasks"),
+        Rule(11, "问题再次发生", "problem.*", (Level((_OWNER,)),), "Problems that come back"),
+        Rule(12, "工序无信息", "operation.silent", (Level((_OWNER,)),), "Operations nobody hears of"),
+        Rule(13, "物料不齐", "kit.short", (Level((_OWNER,)),), "Material that is missing"),
     )
 )
 """What holds in a plant that has said nothing. A row of the plant with the same number takes a rule's place."""

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from central.cases import OTHER_CAUSE
 from central.errors import CaseRefused
 from central.pages.board_selection import pressing_calls
+from central.pages.comment_pages import thread_values
 from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
 from central.pages.office import LEADER, CallDetail, CallLine
 from central.pages.port import Office
@@ -117,6 +118,8 @@ def _show_one(office: Office, gateway_name: str, epoch: str, seq: int, fault: bo
         fix_max=FIX_CHARACTERS_MAX,
         note_max=NOTE_CHARACTERS_MAX,
         saved=request.args.get("saved", ""),
+        call_subject=f"{gateway_name}/{epoch}/{seq}",
+        **thread_values("call", f"{gateway_name}/{epoch}/{seq}"),
     )
 
 

@@ -7,7 +7,8 @@ from docs.sources.code import table
 WORDS = {
     Action.READ: "read every page but those below",
     Action.OWN_ACCOUNT: "own account: password, PIN, sessions",
-    Action.TASKS: "tasks",
+    Action.TASKS: "make tasks, work on one's own, comment",
+    Action.PROBLEMS: "problems, and rules that make tasks",
     Action.ACKNOWLEDGE: "take a call",
     Action.ASSIGN: "hand a call over",
     Action.RESOLVE: "resolve a call",
