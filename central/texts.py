@@ -10,6 +10,7 @@ from central.code_texts import CODES
 from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
 from central.measure_texts import MEASURES
+from central.order_texts import ORDER_TEXTS
 from floor.texts import LANGUAGES, Catalogue, Language
 
 DEFAULT_LANGUAGE: Final[Language] = "zh"
@@ -412,6 +413,7 @@ TEXTS: Final[Catalogue] = {
     **ALARMS,
     **FILES,
     **MEASURES,
+    **ORDER_TEXTS,
 }
 
 

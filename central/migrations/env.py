@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import central.order_tables  # noqa: F401 - Table knows the tables of other files once they are imported.
 from central.models import Table
 
 context.configure(

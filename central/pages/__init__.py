@@ -12,13 +12,16 @@ from central.pages import (
     code_pages,
     error_pages,
     file_pages,
+    flow_pages,
     gateway_pages,
     instruction_pages,
     master_pages,
     measure_pages,
     notice_pages,
+    order_pages,
     record_pages,
     tester_pages,
+    trace_pages,
     user_pages,
 )
 from central.pages.frame import OFFICE
@@ -53,13 +56,16 @@ def blueprint(office: Office) -> Blueprint:
         call_pages,
         code_pages,
         file_pages,
+        flow_pages,
         gateway_pages,
         instruction_pages,
         master_pages,
         measure_pages,
         notice_pages,
+        order_pages,
         record_pages,
         tester_pages,
+        trace_pages,
         user_pages,
     ):
         each.add_routes(pages, office)
