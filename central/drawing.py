@@ -112,7 +112,7 @@ def _arrow(begin: tuple[float, float], end: tuple[float, float], wraps: bool, up
     if not wraps:
         return f'<path class="arrow" d="M{x:g} {y:g}H{to_x - 7:g}"/>{_head(to_x - 1, to_y, False)}'
     between, middle = top - ROW_GAP / 2, to_x + BOX_WIDTH / 2
-    path = f"M{x:g} {y:g}h8V{between:g}H{middle:g}V{top - 7:g}"
+    path = f"M{x:g} {y:g}h5V{between:g}H{middle:g}V{top - 7:g}"
     return f'<path class="arrow" d="{path}"/>{_head(middle, top - 1, True)}'
 
 

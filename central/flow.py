@@ -13,6 +13,7 @@ from central.facts import OPEN_STATES
 from central.limits import CALLED_OPERATIONS_MAX
 from central.models import Call, Gateway, Work
 from central.order_tables import FlowCard
+from central.readers import by_raising
 from central.snapshots import current_master
 from floor.master import MasterData
 
@@ -152,7 +153,7 @@ def called_operations(session: Session, plant: str) -> dict[str, Called]:
         Call.plant == plant, Call.state.in_(OPEN_STATES), Call.operation != ""
     )
     found: dict[str, Called] = {}
-    for row in session.execute(wanted.order_by(Call.raised_at, Call.seq).limit(CALLED_OPERATIONS_MAX)):
+    for row in session.execute(wanted.order_by(by_raising(), Call.seq).limit(CALLED_OPERATIONS_MAX)):
         found.setdefault(row.operation, Called(row.raised_at or 0.0, row.call_type))
     return found
 

@@ -22,7 +22,7 @@ from central.limits import (
 )
 from central.models import Call, Happening, Record, Stream
 from central.order_tables import FlowCard, OrderCard
-from central.readers import places_of
+from central.readers import by_raising, places_of
 from central.snapshots import current_master
 from central.work_times import FOLLOWS, ShareEvent, Span, Times, spans_of, times_of
 from floor.events import EVENTS
@@ -274,7 +274,7 @@ def _calls(
 ) -> dict[str, list[BoardCall]]:
     wanted = select(Call).where(Call.plant == plant, Call.operation.in_(operations))
     found = defaultdict(list)
-    for row in session.scalars(wanted.order_by(Call.raised_at.desc(), Call.seq.desc()).limit(CALLS_PER_ORDER_MAX)):
+    for row in session.scalars(wanted.order_by(by_raising().desc(), Call.seq.desc()).limit(CALLS_PER_ORDER_MAX)):
         found[row.operation].append(board_call(row, master, now))
     return found
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from central.limits import RECORDS_PER_READ_MAX
-from central.models import Conflict, Gap, Happening, Record, Stream
+from central.models import Call, Conflict, Gap, Happening, Record, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,12 @@ def places_of(plant: str, operation: str) -> Select[Any]:
     """Positions of the records about one operation, to look records up by: otherwise SQLite walks the whole log."""
     mine = aliased(Happening)
     return select(mine.position).where(mine.plant == plant, mine.operation == operation)
+
+
+def by_raising() -> Any:
+    """Calls by the time they were raised, as an expression: by the bare column SQLite takes the index that has that
+    order, and walks every call there ever was for the few of one operation."""
+    return Call.raised_at + 0.0
 
 
 def _folded(plant: str, before: int | None) -> Select[Happening, int, str, str]:

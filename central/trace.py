@@ -27,7 +27,7 @@ from central.limits import (
 from central.models import Call, Happening, MasterVersion, Record
 from central.order_tables import OrderCard, TraceStep
 from central.order_view import data_in, photos_of_calls
-from central.readers import places_of
+from central.readers import by_raising, places_of
 from central.snapshots import current_master
 from floor.instructions import instruction_of
 from floor.master import MasterData
@@ -414,7 +414,7 @@ def _calls_during(
             Call.raised_at <= until,
             or_(Call.ended_at.is_(None), Call.ended_at >= since),
         )
-        rows = session.scalars(wanted.order_by(Call.raised_at).limit(CALLS_PER_PASS_MAX))
+        rows = session.scalars(wanted.order_by(by_raising()).limit(CALLS_PER_PASS_MAX))
         found |= {each.call: each for each in (board_call(row, master, now) for row in rows)}
     return tuple(sorted(found.values(), key=lambda each: each.raised or 0.0)[:CALLS_PER_PASS_MAX])
 
@@ -448,6 +448,6 @@ def _calls_about(session: Session, plant: str, subject: Subject, now: float) -> 
         where = Call.operation.in_(select(operation.id).where(*mine))
     else:
         return ()
-    wanted = select(Call).where(Call.plant == plant, where).order_by(Call.raised_at.desc(), Call.seq.desc())
+    wanted = select(Call).where(Call.plant == plant, where).order_by(by_raising().desc(), Call.seq.desc())
     master = current_master(session, plant)
     return tuple(board_call(each, master, now) for each in session.scalars(wanted.limit(CALLS_PER_PASS_MAX)))
