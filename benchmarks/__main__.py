@@ -36,6 +36,7 @@ MEASUREMENTS = (
     Measurement("month", "month", ("append_month", "record_bytes")),
     Measurement("ingest", "ingests", ("ingest_sqlite",), "measure_sqlite"),
     Measurement("ingest", "ingests", ("ingest_postgres",), "measure_postgres"),
+    Measurement("pages", "office_pages", ("page_flow", "page_orders", "page_order", "page_trace", "page_board")),
     Measurement("screen", "screens", ("screen_paint", "screen_update")),
 )
 

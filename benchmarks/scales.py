@@ -22,6 +22,8 @@ class Scale:
     ingest_batches: int
     ingest_rounds: int
     screen_rounds: int
+    page_operations: int
+    page_rounds: int
 
 
 FULL = Scale(
@@ -40,6 +42,8 @@ FULL = Scale(
     ingest_batches=40,
     ingest_rounds=7,
     screen_rounds=9,
+    page_operations=50_000,
+    page_rounds=15,
 )
 
 QUICK = Scale(
@@ -58,6 +62,8 @@ QUICK = Scale(
     ingest_batches=8,
     ingest_rounds=3,
     screen_rounds=3,
+    page_operations=10_000,
+    page_rounds=5,
 )
 
 TINY = Scale(
@@ -76,4 +82,6 @@ TINY = Scale(
     ingest_batches=2,
     ingest_rounds=1,
     screen_rounds=1,
+    page_operations=1_000,
+    page_rounds=1,
 )

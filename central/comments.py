@@ -62,7 +62,7 @@ def number_in(subject: str) -> int:
 
 def path_of(kind: str, subject: str) -> str:
     """The page on which a subject is shown with its comments."""
-    if kind in ("task", "problem", "call"):
+    if kind in ("task", "problem", "call", "order"):
         return f"/{kind}s/{subject}"
     return f"/comments/{kind}/{subject}"
 

@@ -87,6 +87,33 @@ REPEATS_SHOWN_MAX: Final = 12
 MISSING_RANGES_TOLD_MAX: Final = 50
 """Missing ranges of a gateway that the page of completeness names; all of them are counted."""
 
+OPERATIONS_PER_ORDER_READ_MAX: Final = 500
+"""Operations of one order that its page shows."""
+
+RECORDS_PER_ORDER_READ_MAX: Final = 20_000
+"""Records of one order that its page works times, people and notes out from; beyond it the page says so."""
+
+NOTES_PER_OPERATION_MAX: Final = 50
+"""Notes and photos of one operation that the page of its order lists."""
+
+CALLS_PER_ORDER_MAX: Final = 200
+"""Calls of one order that its page lists."""
+
+PHOTOS_LOOKED_THROUGH_MAX: Final = 2_000
+"""Photos that are looked through for those of a call, the newest."""
+
+CALLED_OPERATIONS_MAX: Final = 1_000
+"""Operations with an open call that the flow shows."""
+
+COMPONENTS_LOOKED_BACK_MAX: Final = 500
+"""Component scans before a product that a trace looks through for what was still in use."""
+
+MASTER_VERSIONS_PER_TRACE_MAX: Final = 3
+"""Older versions of the master data that one trace reads to name revisions of instructions."""
+
+PRODUCTS_PER_USE_SHOWN_MAX: Final = 20
+"""Products that a trace lists beside one use of a component; a page of its own has all of them."""
+
 RECORDS_PER_READ_MAX: Final = 1_000
 """Records in one answer to a reader of the log."""
 

@@ -227,7 +227,10 @@ class Operation(Table):
     """An operation: what is planned (master data) and what is done (the log)."""
 
     __tablename__ = "operation"
-    __table_args__ = ({"comment": "Progress of each operation: the sum of its reports that were not corrected."},)
+    __table_args__ = (
+        Index("operation_order", "plant", "work_order", "number"),
+        {"comment": "Progress of each operation: the sum of its reports that were not corrected."},
+    )
     plant: Mapped[str] = _plant()
     id: Mapped[str] = mapped_column(primary_key=True)
     master_version: Mapped[int | None] = mapped_column(comment="null: the master data does not name it (I12)")
@@ -292,6 +295,7 @@ class Work(Table):
     seq: Mapped[int] = mapped_column(comment="seq of the newest record applied (I9)")
     __table_args__ = (
         Index("work_state", "plant", "state"),
+        Index("work_operation", "plant", "operation"),
         {"comment": "Shares of people in operations."},
     )
 
@@ -336,6 +340,8 @@ class Call(Table):
         Index("call_state", "plant", "state"),
         Index("call_ended", "plant", "ended_at"),
         Index("call_raised", "plant", "raised_at"),
+        Index("call_operation", "plant", "operation"),
+        Index("call_station", "plant", "station"),
         {"comment": "Andon calls; several acknowledgements of one call merge into its row."},
     )
 

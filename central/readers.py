@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
 
 from central.limits import RECORDS_PER_READ_MAX
-from central.models import Conflict, Gap, Happening, Record, Stream
+from central.models import Call, Conflict, Gap, Happening, Record, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +114,7 @@ def newest_records(
     operation: str = "",
 ) -> Sequence[ReadRecord]:
     """Folded records, newest first; empty texts mean any; `before`: only those with a smaller position."""
-    wanted = (
-        select(Happening, Record.seq, Record.content, Stream.epoch)
-        .join(Record, (Record.plant == Happening.plant) & (Record.position == Happening.position))
-        .join(Stream, Stream.id == Record.stream_id)
-        .where(Happening.plant == plant)
-    )
+    wanted = _folded(plant, before)
     for column, value in (
         (Happening.gateway, gateway_name),
         (Happening.type, type_name),
@@ -126,8 +122,50 @@ def newest_records(
     ):
         if value:
             wanted = wanted.where(column == value)
-    if before is not None:
-        wanted = wanted.where(Happening.position < before)
+    return _read(session, wanted, limit)
+
+
+def newest_of_operations(
+    session: Session, plant: str, operations: Sequence[str], limit: int, before: int | None = None
+) -> Sequence[ReadRecord]:
+    """Folded records about any of these operations, newest first.
+
+    The places are looked up one operation after the other: for many at once SQLite would walk the whole log.
+    """
+    places: list[int] = []
+    for each in operations:
+        wanted = select(Happening.position).where(Happening.plant == plant, Happening.operation == each)
+        if before is not None:
+            wanted = wanted.where(Happening.position < before)
+        newest = wanted.order_by(Happening.operation, Happening.position.desc())
+        places += session.scalars(newest.limit(limit))
+    newest_first = sorted(places, reverse=True)[:limit]
+    return _read(session, _folded(plant, None).where(Happening.position.in_(newest_first)), limit)
+
+
+def places_of(plant: str, operation: str) -> Select[Any]:
+    """Positions of the records about one operation, to look records up by: otherwise SQLite walks the whole log."""
+    mine = aliased(Happening)
+    return select(mine.position).where(mine.plant == plant, mine.operation == operation)
+
+
+def by_raising() -> Any:
+    """Calls by the time they were raised, as an expression: by the bare column SQLite takes the index that has that
+    order, and walks every call there ever was for the few of one operation."""
+    return Call.raised_at + 0.0
+
+
+def _folded(plant: str, before: int | None) -> Select[Happening, int, str, str]:
+    wanted = (
+        select(Happening, Record.seq, Record.content, Stream.epoch)
+        .join(Record, (Record.plant == Happening.plant) & (Record.position == Happening.position))
+        .join(Stream, Stream.id == Record.stream_id)
+        .where(Happening.plant == plant)
+    )
+    return wanted if before is None else wanted.where(Happening.position < before)
+
+
+def _read(session: Session, wanted: Select[Happening, int, str, str], limit: int) -> Sequence[ReadRecord]:
     rows = session.execute(wanted.order_by(Happening.position.desc()).limit(limit))
     return [
         ReadRecord(

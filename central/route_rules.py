@@ -110,6 +110,18 @@ _PLANT: Final = {
     "pages.sign_off_alarm": Rule(action=Action.SIGN_OFF),
 }
 
+_ORDERS: Final = {
+    "order_api.order": _readers(Scope.READ_BOARD),
+    "order_api.trace": _readers(Scope.READ_RECORDS),
+    "pages.flow": HERE_OR_SIGNED_IN,
+    "pages.flow_fragment": HERE_OR_SIGNED_IN,
+    "pages.orders": SIGNED_IN,
+    "pages.orders_fragment": SIGNED_IN,
+    "pages.one_order": SIGNED_IN,
+    "pages.order_fragment": SIGNED_IN,
+    "pages.trace": SIGNED_IN,
+}
+
 _TASKS: Final = {
     "task_api.tasks": _readers(Scope.READ_BOARD),
     "pages.tasks": SIGNED_IN,
@@ -182,7 +194,7 @@ _ADMINISTRATION: Final = {
     "pages.audit": Rule(action=Action.AUDIT),
 }
 
-ROUTES: Final[dict[str, Rule]] = {**_INTERFACE, **_DOORS, **_PLANT, **_TASKS, **_MESSAGES, **_ADMINISTRATION}
+ROUTES: Final[dict[str, Rule]] = {**_INTERFACE, **_DOORS, **_PLANT, **_ORDERS, **_TASKS, **_MESSAGES, **_ADMINISTRATION}
 """endpoint -> rule."""
 
 SCOPES: Final = tuple(scope for scope in Scope if any(rule.scope is scope for rule in ROUTES.values()))

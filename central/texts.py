@@ -11,6 +11,7 @@ from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
 from central.measure_texts import MEASURES
 from central.notify_texts import NOTIFY_TEXTS
+from central.order_texts import ORDER_TEXTS
 from central.rights_texts import RIGHTS_TEXTS
 from central.task_texts import PROBLEM_TEXTS, TASK_TEXTS
 from floor.texts import LANGUAGES, Catalogue, Language
@@ -419,6 +420,7 @@ TEXTS: Final[Catalogue] = {
     **MEASURES,
     **NOTIFY_TEXTS,
     **RIGHTS_TEXTS,
+    **ORDER_TEXTS,
 }
 
 

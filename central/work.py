@@ -31,6 +31,7 @@ from central.log_lines import begin_log
 from central.models import Alarm, BackupRow, Call, Gateway, Lease, LogHead, Stream
 from central.notify.pump import DeliveryPump
 from central.opening import open_database
+from central.order_fold import catch_up_all as catch_up_orders
 from central.projector import catch_up_all
 from central.serving import tell
 from central.task_pumps import LogPump, OldTaskPump, TimePump
@@ -73,6 +74,18 @@ class FoldPump:
     def step(self, now: float) -> float:
         """At most one piece at a time: other pumps get their turn while a backlog is folded."""
         return now if catch_up_all(self._database, FOLD_RECORDS_MAX) >= FOLD_RECORDS_MAX else now + FOLD_SECONDS
+
+
+class OrderFoldPump:
+    """Keeps the tables behind operations, orders and traces at the end of the log."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def step(self, now: float) -> float:
+        """One piece at a time, as FoldPump."""
+        done = catch_up_orders(self._database, FOLD_RECORDS_MAX)
+        return now if done >= FOLD_RECORDS_MAX else now + FOLD_SECONDS
 
 
 class BackupPump:
@@ -264,6 +277,7 @@ def pumps_of(database: Database, config: CentralConfig, channels: Mapping[str, C
     """All kinds of work, in the order of their haste. `channels`: the ways out for messages, by their names."""
     return [
         FoldPump(database),
+        OrderFoldPump(database),
         DeliveryPump(database, config, channels or {}),
         BackupPump(database, config),
         LogPump(database),

@@ -2,15 +2,12 @@
 
 from alembic import context
 
-from central import rights_tables, task_tables
+from central import order_tables, rights_tables, task_tables
 from central.models import Table
 from central.notify import tables as notify_tables
 
-assert notify_tables, "the tables of every part are in the metadata"
-
-assert rights_tables.AuditRow.metadata is Table.metadata, "every table is in the one metadata that is compared"
-
-assert task_tables.TaskRow.metadata is Table.metadata, "importing a module of tables is what makes them known"
+# Importing a module of tables is what makes them known; every one is in the one metadata that is compared.
+assert all(each for each in (notify_tables, order_tables, rights_tables, task_tables))
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -18,6 +18,7 @@ from central.pages import (
     delivery_pages,
     error_pages,
     file_pages,
+    flow_pages,
     gateway_pages,
     inbox_pages,
     instruction_pages,
@@ -26,6 +27,7 @@ from central.pages import (
     measure_pages,
     notice_pages,
     one_user_pages,
+    order_pages,
     own_account_pages,
     problem_pages,
     record_pages,
@@ -35,6 +37,7 @@ from central.pages import (
     task_rule_pages,
     tester_pages,
     token_pages,
+    trace_pages,
     user_pages,
 )
 from central.pages.frame import OFFICE
@@ -79,6 +82,7 @@ def blueprint(office: Office) -> Blueprint:
         contact_pages,
         delivery_pages,
         file_pages,
+        flow_pages,
         gateway_pages,
         inbox_pages,
         instruction_pages,
@@ -87,6 +91,7 @@ def blueprint(office: Office) -> Blueprint:
         measure_pages,
         notice_pages,
         one_user_pages,
+        order_pages,
         own_account_pages,
         problem_pages,
         record_pages,
@@ -96,6 +101,7 @@ def blueprint(office: Office) -> Blueprint:
         task_rule_pages,
         tester_pages,
         token_pages,
+        trace_pages,
         user_pages,
     ):
         each.add_routes(pages, office)

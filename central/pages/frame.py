@@ -21,7 +21,19 @@ from central.texts import DEFAULT_LANGUAGE, HTML_LANGUAGE, TEXTS, text, text_or
 from floor import texts as floor_texts
 from floor.texts import LANGUAGES, Language
 
-OPEN_PAGES: Final = ("board", "calls", "tasks", "problems", "notices", "gateways", "master", "records")
+OPEN_PAGES: Final = (
+    "board",
+    "flow",
+    "orders",
+    "calls",
+    "tasks",
+    "problems",
+    "trace",
+    "notices",
+    "gateways",
+    "master",
+    "records",
+)
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 """A gateway's name (sync/wire.py) and a user's name."""
 

@@ -328,7 +328,7 @@ class PlantOffice:
                 operation=query.operation,
             )
             master = snapshots.current_master(session, self._name)
-        return [self._with_photo(_record_line(each, master)) for each in found]
+        return [self._with_photo(record_line(each, master)) for each in found]
 
     def photos_of_calls(self) -> Mapping[tuple[str, str], Sequence[PhotoLine]]:
         """The newest photos of calls by (gateway, call), each call's in the order they were taken."""
@@ -355,7 +355,8 @@ class PlantOffice:
         return replace(record, photo=PhotoLine(sha256, not self._plant.files.missing([sha256])))
 
 
-def _record_line(record: readers.ReadRecord, master: MasterData) -> RecordLine:
+def record_line(record: readers.ReadRecord, master: MasterData) -> RecordLine:
+    """A record for the pages, with the floor's names."""
     person = master.person_by_id.get(record.person)
     data = _data_in(record.content)
     return RecordLine(

@@ -79,23 +79,25 @@ def _show(office: Office, query: RecordQuery) -> Response:
 
     chosen = language()
 
-    def clock_word(record: RecordLine) -> str:
-        key = {"synchronised": "records.clock_set", "corrected": "records.clock_anchored"}.get(record.clock_state)
-        return text(chosen, key or "records.clock_unknown")
-
     return render(
         "records.html",
         records=found[:RECORDS_PER_PAGE],
         more=len(found) > RECORDS_PER_PAGE,
         query=query,
         records_url=records_url,
-        clock_word=clock_word,
+        clock_word=lambda record: clock_word_in(record.clock_state, chosen),
         seconds_bound=seconds_bound,
-        data_of=lambda record: _data_of(record, chosen),
+        data_of=lambda record: data_of(record, chosen),
         types=tuple(EVENTS),
         gateway_names=sorted(each.name for each in office.board().gateways),
         export_max=RECORDS_PER_EXPORT_MAX,
     )
+
+
+def clock_word_in(clock_state: str, chosen: Language) -> str:
+    """How good a record's clock was, in words."""
+    key = {"synchronised": "records.clock_set", "corrected": "records.clock_anchored"}.get(clock_state)
+    return text(chosen, key or "records.clock_unknown")
 
 
 def seconds_bound(seconds: float) -> str:
@@ -105,7 +107,7 @@ def seconds_bound(seconds: float) -> str:
     return f"{-(-seconds // 1):.0f}"
 
 
-def _data_of(record: RecordLine, chosen: Language) -> list[tuple[str, str]]:
+def data_of(record: RecordLine, chosen: Language) -> list[tuple[str, str]]:
     """(word, value) of the fields of an event that say something and have no column of their own."""
     told = [
         (text_or(chosen, f"field.{key}", key), _value(record, key, value, chosen))

@@ -9,7 +9,7 @@ from benchmarks.__main__ import MEASUREMENTS, Measurement, measured
 from benchmarks.readings import NoRealDisk, cpu_seconds, file_system, place, resident_bytes
 from benchmarks.scales import TINY
 
-OF_FILES = [each for each in MEASUREMENTS if each.group in ("append", "month")]
+OF_FILES = [each for each in MEASUREMENTS if each.group in ("append", "month", "pages")]
 OF_PROCESSES = [each for each in MEASUREMENTS if each.group in ("scan", "photo", "cpu", "idle", "draining", "start")]
 OF_SCREENS = [each for each in MEASUREMENTS if each.group == "screen"]
 OF_OFFICES = [each for each in MEASUREMENTS if each.group in ("drain", "ingest")]

@@ -1,0 +1,355 @@
+"""The flow: every open operation by line or department and by state, read in pages."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from central.board import person_name
+from central.facts import OPEN_STATES
+from central.limits import CALLED_OPERATIONS_MAX
+from central.models import Call, Gateway, Work
+from central.order_tables import FlowCard
+from central.readers import by_raising
+from central.snapshots import current_master
+from floor.master import MasterData
+
+COLUMNS: Final = ("called", "paused", "running", "ready", "waiting", "done")
+"""What needs eyes first comes first. `called`: an open call; `done`: since the day began."""
+
+WALL_COLUMNS: Final = COLUMNS[:4]
+OPEN: Final = ("waiting", "ready", "running", "paused")
+
+NO_LANE: Final = "-"
+"""Asks for the lane of what belongs to no line, or no department."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowQuery:
+    """What a reader asked for; empty texts mean any. `lane`: one lane alone. `page` counts from 1."""
+
+    by: Literal["line", "department"] = "line"
+    line: str = ""
+    department: str = ""
+    order: str = ""
+    item: str = ""
+    state: str = ""
+    before: str = ""
+    search: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FlowItem:
+    """An operation on its card. `called`: since when its oldest open call waits."""
+
+    card: FlowCard
+    column: str
+    people: tuple[str, ...]
+    setup: bool
+    called: float | None
+    call_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column of one lane. `oldest`: since when the first of all `count` is in it."""
+
+    column: str
+    count: int
+    oldest: float | None
+    items: tuple[FlowItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAge:
+    """How fresh a lane is: all that this gateway recorded until `as_of` is held."""
+
+    name: str
+    as_of: float | None
+    last_seen: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A line or a department; an empty `key` holds what belongs to none."""
+
+    key: str
+    name: str
+    name_en: str
+    cells: tuple[Cell, ...]
+    gateways: tuple[GatewayAge, ...]
+
+    @property
+    def count(self) -> int:
+        """Open operations."""
+        return sum(each.count for each in self.cells if each.column != "done")
+
+    @property
+    def oldest(self) -> float | None:
+        """Since when the first of them is where it is."""
+        ages = [each.oldest for each in self.cells if each.column != "done" and each.oldest is not None]
+        return min(ages, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One page of lanes, or of one cell's cards. `totals` are of all lanes that match."""
+
+    lanes: tuple[Lane, ...]
+    page: int
+    pages: int
+    found: int
+    totals: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The oldest open call of an operation."""
+
+    since: float
+    call_type: str
+
+
+def flow_of(
+    session: Session, plant: str, query: FlowQuery, day: float, lanes_per_page: int, per_cell: int, wall: bool = False
+) -> Flow:
+    """The asked page. `day`: when the plant's day began; what was done before it is not shown."""
+    master = current_master(session, plant)
+    called = called_operations(session, plant)
+    shown = _shown_columns(query, wall)
+    counts = _counts(session, plant, query, master, called, day)
+    totals = {each: sum(lane.get(each, (0, 0))[0] for lane in counts.values()) for each in COLUMNS}
+    keys = _lane_order(counts, master, query, wall, shown)
+    lane = query.line if query.by == "line" else query.department
+    if lane and query.state:
+        return _one_cell(session, plant, query, master, called, day, counts, totals, per_cell)
+    pages = max(1, -(-len(keys) // lanes_per_page))
+    page = min(query.page, pages)
+    keys = keys[(page - 1) * lanes_per_page :][:lanes_per_page]
+    cells = {
+        (key, column): _cell_rows(session, plant, query, called, day, key, column, per_cell)
+        for key in keys
+        for column in shown
+        if counts[key].get(column, (0, 0))[0]
+    }
+    items = _items(session, plant, [each for rows in cells.values() for each in rows], called, master)
+    lanes = [_lane(session, plant, key, query, master, counts[key], cells, items, shown) for key in keys]
+    return Flow(tuple(lanes), page, pages, sum(totals[each] for each in shown), totals)
+
+
+def _shown_columns(query: FlowQuery, wall: bool) -> tuple[str, ...]:
+    if query.state in COLUMNS:
+        return (query.state,)
+    return WALL_COLUMNS if wall else COLUMNS
+
+
+def called_operations(session: Session, plant: str) -> dict[str, Called]:
+    """Operations with an open call, and the oldest of it."""
+    wanted = select(Call.operation, Call.raised_at, Call.call_type).where(
+        Call.plant == plant, Call.state.in_(OPEN_STATES), Call.operation != ""
+    )
+    found: dict[str, Called] = {}
+    for row in session.execute(wanted.order_by(by_raising(), Call.seq).limit(CALLED_OPERATIONS_MAX)):
+        found.setdefault(row.operation, Called(row.raised_at or 0.0, row.call_type))
+    return found
+
+
+def lane_keys(master: MasterData, by: str) -> dict[str, tuple[str, str]]:
+    """Every lane there may be, with its names; the empty one for what belongs to none."""
+    if by == "line":
+        return {**{each.line: (each.line, "") for each in master.stations}, "": ("", "")}
+    named = {each.id: (each.name, each.name_en) for each in master.departments}
+    used = {each.department for each in master.stations} | {each.department for each in master.people}
+    return {**{each: (each, "") for each in used if each}, **named, "": ("", "")}
+
+
+def lane_column(query: FlowQuery) -> Any:
+    """The column that lanes are made by."""
+    return FlowCard.line if query.by == "line" else FlowCard.department
+
+
+def filtered(wanted: Select[Any], plant: str, query: FlowQuery) -> Select[Any]:
+    """A selection with the reader's conditions on it, but for the state."""
+    wanted = wanted.where(FlowCard.plant == plant)
+    for column, value in (
+        (FlowCard.line, query.line),
+        (FlowCard.department, query.department),
+        (FlowCard.work_order, query.order),
+        (FlowCard.item, query.item),
+    ):
+        if value:
+            wanted = wanted.where(column == ("" if value == NO_LANE else value))
+    if query.before:
+        wanted = wanted.where(FlowCard.due != "", FlowCard.due < query.before)
+    if query.search:
+        wanted = wanted.where(FlowCard.words.contains(query.search.casefold(), autoescape=True))
+    return wanted
+
+
+def _open_calls(plant: str) -> Select[Any]:
+    return select(Call.operation).where(Call.plant == plant, Call.state.in_(OPEN_STATES), Call.operation != "")
+
+
+def counting(plant: str, query: FlowQuery, keys: Collection[str], states: Sequence[str]) -> Select[Any]:
+    """How many cards of each lane are in each state, and since when the oldest is; those with open calls apart."""
+    column = lane_column(query)
+    wanted = filtered(select(column, FlowCard.state, func.count(), func.min(FlowCard.since)), plant, query)
+    wanted = wanted.where(column.in_(sorted(keys)), FlowCard.state.in_(states))
+    return wanted.where(FlowCard.operation.not_in(_open_calls(plant))).group_by(column, FlowCard.state)
+
+
+def _counts(
+    session: Session, plant: str, query: FlowQuery, master: MasterData, called: dict[str, Called], day: float
+) -> dict[str, dict[str, tuple[int, float]]]:
+    """(count, oldest since) by lane and column."""
+    keys = lane_keys(master, query.by)
+    done = counting(plant, query, keys, ("done",)).where(FlowCard.since >= day)
+    found: dict[str, dict[str, tuple[int, float]]] = defaultdict(dict)
+    for wanted in (counting(plant, query, keys, OPEN), done):
+        for lane, state, count, oldest in session.execute(wanted):
+            found[lane][state] = (int(count), oldest)
+    column = lane_column(query)
+    for card in _called_cards(session, plant, query, called):
+        lane = str(getattr(card, column.key))
+        count, oldest = found[lane].get("called", (0, called[card.operation].since))
+        found[lane]["called"] = (count + 1, min(oldest, called[card.operation].since))
+    return found
+
+
+def _called_cards(
+    session: Session, plant: str, query: FlowQuery, called: dict[str, Called], lane: str | None = None
+) -> list[FlowCard]:
+    if not called:
+        return []
+    wanted = filtered(select(FlowCard), plant, query).where(FlowCard.operation.in_(sorted(called)))
+    if lane is not None:
+        wanted = wanted.where(lane_column(query) == lane)
+    return sorted(session.scalars(wanted), key=lambda each: (called[each.operation].since, each.operation))
+
+
+def cell_cards(plant: str, query: FlowQuery, day: float, lane: str, column: str) -> Select[Any]:
+    """The cards of one cell, the oldest first; of what is done the newest first."""
+    wanted = filtered(select(FlowCard), plant, query).where(lane_column(query) == lane, FlowCard.state == column)
+    wanted = wanted.where(FlowCard.operation.not_in(_open_calls(plant)))
+    if column == "done":
+        return wanted.where(FlowCard.since >= day).order_by(FlowCard.since.desc(), FlowCard.operation.desc())
+    return wanted.order_by(FlowCard.since, FlowCard.operation)
+
+
+def _cell_rows(
+    session: Session,
+    plant: str,
+    query: FlowQuery,
+    called: dict[str, Called],
+    day: float,
+    lane: str,
+    column: str,
+    limit: int,
+    offset: int = 0,
+) -> list[FlowCard]:
+    if column == "called":
+        return _called_cards(session, plant, query, called, lane)[offset : offset + limit]
+    wanted = cell_cards(plant, query, day, lane, column)
+    return list(session.scalars(wanted.limit(limit).offset(offset)))
+
+
+def _items(
+    session: Session, plant: str, cards: Sequence[FlowCard], called: dict[str, Called], master: MasterData
+) -> dict[str, FlowItem]:
+    working: dict[str, list[Any]] = defaultdict(list)
+    wanted = select(Work.operation, Work.person, Work.state).where(
+        Work.plant == plant,
+        Work.operation.in_(sorted(each.operation for each in cards)),
+        Work.state.in_(("running", "setup", "paused")),
+    )
+    if cards:
+        for row in session.execute(wanted.order_by(Work.since, Work.person)):
+            working[row.operation].append(row)
+    found = {}
+    for card in cards:
+        here = working.get(card.operation, [])
+        call = called.get(card.operation)
+        found[card.operation] = FlowItem(
+            card,
+            "called" if call else card.state,
+            tuple(person_name(each.person, master) for each in here),
+            any(each.state == "setup" for each in here),
+            call.since if call else None,
+            call.call_type if call else "",
+        )
+    return found
+
+
+def _lane_order(
+    counts: dict[str, dict[str, tuple[int, float]]],
+    master: MasterData,
+    query: FlowQuery,
+    wall: bool,
+    shown: Sequence[str],
+) -> list[str]:
+    """Lanes that hold something, by name; on a wall those with calls and pauses come first."""
+    names = lane_keys(master, query.by)
+
+    def rank(key: str) -> tuple[Any, ...]:
+        urgent = tuple(-counts[key].get(each, (0, 0))[0] for each in ("called", "paused")) if wall else ()
+        return (*urgent, key == "", names.get(key, (key, ""))[0], key)
+
+    return sorted((key for key, each in counts.items() if any(column in each for column in shown)), key=rank)
+
+
+def _lane(
+    session: Session,
+    plant: str,
+    key: str,
+    query: FlowQuery,
+    master: MasterData,
+    counts: dict[str, tuple[int, float]],
+    cells: dict[tuple[str, str], list[FlowCard]],
+    items: dict[str, FlowItem],
+    shown: Sequence[str],
+) -> Lane:
+    name, name_en = lane_keys(master, query.by).get(key, (key, ""))
+    found = []
+    for column in COLUMNS:
+        count, oldest = counts.get(column, (0, None))
+        rows = cells.get((key, column), []) if column in shown else []
+        found.append(Cell(column, count, oldest, tuple(items[each.operation] for each in rows)))
+    return Lane(key, name, name_en, tuple(found), _gateways(session, plant, key, query, master))
+
+
+def _gateways(session: Session, plant: str, key: str, query: FlowQuery, master: MasterData) -> tuple[GatewayAge, ...]:
+    """Those that serve the lane's stations."""
+    names = {each.gateway for each in master.stations if key and getattr(each, query.by) == key}
+    wanted = select(Gateway.name, Gateway.data_as_of, Gateway.last_seen).where(
+        Gateway.plant == plant, Gateway.name.in_(sorted(names)), Gateway.revoked_at.is_(None)
+    )
+    return tuple(GatewayAge(*row) for row in session.execute(wanted.order_by(Gateway.name))) if names else ()
+
+
+def _one_cell(
+    session: Session,
+    plant: str,
+    query: FlowQuery,
+    master: MasterData,
+    called: dict[str, Called],
+    day: float,
+    counts: dict[str, dict[str, tuple[int, float]]],
+    totals: dict[str, int],
+    per_page: int,
+) -> Flow:
+    """All cards of one cell, in pages."""
+    lane = query.line if query.by == "line" else query.department
+    lane = "" if lane == NO_LANE else lane
+    found, oldest = counts.get(lane, {}).get(query.state, (0, None))
+    pages = max(1, -(-found // per_page))
+    page = min(query.page, pages)
+    rows = _cell_rows(session, plant, query, called, day, lane, query.state, per_page, (page - 1) * per_page)
+    items = _items(session, plant, rows, called, master)
+    name, name_en = lane_keys(master, query.by).get(lane, (lane, ""))
+    cell = Cell(query.state, found, oldest, tuple(items[each.operation] for each in rows))
+    shown = Lane(lane, name, name_en, (cell,), _gateways(session, plant, lane, query, master))
+    return Flow((shown,) if found else (), page, pages, found, totals)

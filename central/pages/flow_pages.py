@@ -1,0 +1,118 @@
+"""The flow: operations by line or department and by state, live, on a screen on the wall too."""
+
+from dataclasses import asdict
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from central.context import plant
+from central.flow import COLUMNS, FlowItem, FlowQuery, flow_of
+from central.flow_rules import day_of
+from central.order_fold import catch_up_all, is_behind
+from central.order_view import day_at
+from central.pages.board_selection import SEARCH_CHARACTERS_MAX
+from central.pages.formats import moment
+from central.pages.frame import language, readable, render
+from central.pages.plant_board import ONLINE_SECONDS_MAX, station_name
+from central.pages.port import Office
+from central.snapshots import current_master
+from floor.master import MasterData
+from floor.texts import Language
+
+LANES_PER_PAGE = 8
+LANES_PER_WALL_PAGE = 1
+"""A lane fills a wall screen at a size that is read from some metres; pages turn by themselves."""
+
+CARDS_PER_CELL = 5
+CARDS_PER_WALL_CELL = 4
+CARDS_PER_PAGE = 60
+DEFAULTS = {"by": "line", "page": 1}
+
+
+def add_routes(pages: Blueprint, office: Office) -> None:
+    """Registers the pages."""
+
+    @pages.get("/flow")
+    @readable
+    def flow() -> Response:
+        return _show("flow.html")
+
+    @pages.get("/flow/fragment")
+    @readable
+    def flow_fragment() -> Response:
+        return _show("flow_fragment.html")
+
+
+def page_number(asked: str) -> int:
+    """A page from a request's text, from 1; 1 for what is none."""
+    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+
+
+def day_begins(now: float) -> float:
+    """When the day of the plant began, by the server's time zone."""
+    here = moment(now)
+    return here.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() if here else 0.0
+
+
+def _query() -> FlowQuery:
+    asked = {key: value.strip()[:SEARCH_CHARACTERS_MAX] for key, value in request.args.items()}
+    state = asked.get("state", "")
+    return FlowQuery(
+        "department" if asked.get("by") == "department" else "line",
+        asked.get("line", ""),
+        asked.get("department", ""),
+        asked.get("order", ""),
+        asked.get("item", ""),
+        state if state in COLUMNS else "",
+        day_of(asked.get("before", "")),
+        asked.get("search", ""),
+        page_number(asked.get("page", "")),
+    )
+
+
+def _show(template: str) -> Response:
+    here = plant()
+    catch_up_all(here.database)
+    query, tv, now = _query(), request.args.get("tv") == "1", here.now()
+    one_cell = bool(query.state and (query.line if query.by == "line" else query.department))
+    per_cell = CARDS_PER_PAGE if one_cell else CARDS_PER_WALL_CELL if tv else CARDS_PER_CELL
+    lanes = LANES_PER_WALL_PAGE if tv else LANES_PER_PAGE
+    with here.database.read() as session:
+        found = flow_of(session, here.database.plant, query, day_begins(now), lanes, per_cell, tv)
+        complete = not is_behind(session, here.database.plant)
+        master = current_master(session, here.database.plant)
+
+    def flow_url(path: str = "/flow", **changes: object) -> str:
+        wanted = {**asdict(query), "page": 1, "tv": tv, **changes}
+        named = {key: (1 if value is True else value) for key, value in wanted.items() if value}
+        named = {key: value for key, value in named.items() if DEFAULTS.get(key) != value}
+        return f"{path}?{urlencode(named)}" if named else path
+
+    lines = sorted({each.line for each in master.stations})
+    departments = [(each.id, each.name, each.name_en) for each in master.departments]
+    return render(
+        template,
+        tv=tv,
+        query=query,
+        flow=found,
+        columns=COLUMNS,
+        one_cell=one_cell,
+        flow_url=flow_url,
+        page_url=lambda page: flow_url(page=page),
+        fragment_url=flow_url("/flow/fragment", page=query.page),
+        complete=complete,
+        lines=lines,
+        departments=departments,
+        today=day_at(now),
+        has_operations=bool(master.operations),
+        is_online=lambda each: each.last_seen is not None and now - each.last_seen <= ONLINE_SECONDS_MAX,
+        station_word=lambda station: station_name(station, master),
+        call_word=lambda item: _call_word(item, master, language()),
+    )
+
+
+def _call_word(item: FlowItem, master: MasterData, chosen: Language) -> str:
+    kind = master.call_type_by_id.get(item.call_type)
+    if kind is None:
+        return item.call_type
+    return kind.name_en if chosen == "en" and kind.name_en else kind.name
