@@ -127,6 +127,27 @@ def import_file(config: CentralConfig, file: Path) -> None:
     click.echo(f"version {_with_database(config, store)} is in force")
 
 
+@central_group.command("sample")
+@configured
+def sample(config: CentralConfig) -> None:
+    """Publish the sample plant: 8 stations, 40 people, 60 orders. Only where nothing was published yet."""
+    from datetime import date
+
+    from central.change import note_change
+    from central.errors import MasterDataRefused
+    from central.snapshots import current_head, publish
+    from floor.sample import sample_plant
+
+    def store(database: Database) -> int:
+        with database.write() as session:
+            note_change(session, config.plant)
+            if current_head(session, config.plant)[0]:
+                raise MasterDataRefused("there is master data already", "Use a folder or a plant of its own to try.")
+            return publish(session, sample_plant(date.today()), "sample", time.time(), config.plant, 0, "sample plant")
+
+    click.echo(f"version {_with_database(config, store)} is in force: sign in with the code of `admin-code`")
+
+
 @central_group.command("admin-code")
 @click.option("--name", default="admin", help="The administrator's name.")
 @configured

@@ -62,6 +62,9 @@ class CentralConfig(Section):
         Literal["text", "json"], Field(description="json: one object a line, for a program that reads logs")
     ] = "text"
     retention: RetentionConfig = RetentionConfig()
+    kit_check: Annotated[
+        Literal["off", "warn", "refuse"], Field(description="orders that lack material at their release")
+    ] = "warn"
     backup: BackupConfig = BackupConfig()
     broker: BrokerConfig = BrokerConfig()
 

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from central import planning_tables as planning_tables
 from central.models import Table
 
 context.configure(

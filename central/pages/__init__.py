@@ -17,9 +17,13 @@ from central.pages import (
     master_pages,
     measure_pages,
     notice_pages,
+    product_pages,
     record_pages,
+    review_pages,
+    table_pages,
     tester_pages,
     user_pages,
+    version_pages,
 )
 from central.pages.frame import OFFICE
 from central.pages.port import Office
@@ -31,6 +35,7 @@ FORM_BYTES_MAX = 64 * 1024
 UPLOADS = {
     "/master/check": master_pages.UPLOAD_BYTES_MAX,
     instruction_pages.UPLOAD_PATH: instruction_pages.UPLOAD_BYTES_MAX,
+    **dict.fromkeys(table_pages.PASTE_PATHS, table_pages.PASTE_BYTES_MAX),
 }
 
 
@@ -43,6 +48,8 @@ def blueprint(office: Office) -> Blueprint:
     @pages.before_request
     def protect() -> None:
         request.max_content_length = UPLOADS.get(request.path, FORM_BYTES_MAX)
+        if request.path in table_pages.PASTE_PATHS:
+            request.max_form_memory_size = table_pages.PASTE_BYTES_MAX
         refuse_forged_forms()
 
     pages.record_once(lambda state: state.app.extensions.__setitem__(OFFICE, office))
@@ -58,9 +65,13 @@ def blueprint(office: Office) -> Blueprint:
         master_pages,
         measure_pages,
         notice_pages,
+        product_pages,
         record_pages,
+        review_pages,
+        table_pages,
         tester_pages,
         user_pages,
+        version_pages,
     ):
         each.add_routes(pages, office)
     error_pages.add_routes(pages)

@@ -6,14 +6,18 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from central import errors
+from central.context import plant
+from central.drafts import change, open_desk
 from central.pages.formats import visible
 from central.pages.frame import for_accounts, for_role, render, signed_in
-from central.pages.master_exchange import FILES_MAX, KINDS_IN, KINDS_OUT, kind_of, read, write
+from central.pages.master_exchange import FILES_MAX, KINDS_IN, KINDS_OUT, kind_of, read, read_tables_of, write
 from central.pages.master_preview import TABLES, Drafts, Preview, changes
 from central.pages.office import PLANNER
 from central.pages.port import Office
 from floor.errors import MasterFileRefused
 from floor.instructions import carried_over
+from floor.master_edit import difference, merged
+from floor.master_tables import Tables
 from floor.notices import change_notices, with_change_notices
 
 FILE_MEGABYTES_MAX = 16
@@ -37,7 +41,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 
     @pages.post("/master/check")
     @for_role(PLANNER)
-    def check_master() -> Response:
+    def check_master() -> BaseResponse:
         return _check(office, drafts)
 
     @pages.post("/master/apply")
@@ -68,17 +72,34 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return answer
 
 
-def _check(office: Office, drafts: Drafts) -> Response:
+def _into_draft(tables: Tables, mode: str) -> BaseResponse:
+    """Some tables go into the planner's draft, where they are reviewed with what it changes already."""
+    here = plant()
+    owner = signed_in().name
+    with here.database.write() as session:
+        held = open_desk(session, here.database.plant, owner).tables
+        edits = merged(held, tables) if mode == "merge" else difference(held, tables)
+        change(session, here.database.plant, owner, edits, here.now())
+    return redirect("/master/review?done=put", 303)
+
+
+def _check(office: Office, drafts: Drafts) -> BaseResponse:
     uploads = [each for each in request.files.getlist("file") if each.filename]
     if not uploads or len(uploads) > FILES_MAX:
         return _show(office, fault="master.no_file", status=400)
     for each in uploads:
         if not kind_of(each.filename or ""):
             return _show(office, fault="master.bad_type", fault_name=visible((each.filename or "")[-60:]), status=400)
+    contents = {each.filename or "": each.stream.read(UPLOAD_BYTES_MAX) for each in uploads}
+    mode = request.form.get("mode", "whole")
     try:
-        found = read({each.filename or "": each.stream.read(UPLOAD_BYTES_MAX) for each in uploads})
+        if mode in ("replace", "merge"):
+            return _into_draft(read_tables_of(contents), mode)
+        found = read(contents)
     except MasterFileRefused as refusal:
         return _show(office, faults=refusal.faults, status=422)
+    except errors.DraftRefused:
+        return _show(office, fault="table.draft_full", status=409)
     current = office.master()
     before = current.master if current else None
     # A file that says nothing of instructions leaves those that the page of instructions published.
