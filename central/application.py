@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, default_exceptions
 from werkzeug.wrappers import Response as BaseResponse
 
-from central import api, file_api, health, read_api
+from central import api, file_api, health, master_api, read_api
 from central.config import CentralConfig
 from central.context import Plant, plant
 from central.database import Database
@@ -43,7 +43,13 @@ def create_app(
     live = LiveStreams(opened, max(1, config.threads - THREADS_BESIDE_STREAMS))
     here = Plant(config, opened, live, FileStore(config.folder, config.files_bytes_max), clock=clock)
     app.extensions["lineside"] = here
-    for routes in (api.blueprint(), file_api.blueprint(), read_api.blueprint(), health.blueprint()):
+    for routes in (
+        api.blueprint(),
+        file_api.blueprint(),
+        read_api.blueprint(),
+        master_api.blueprint(),
+        health.blueprint(),
+    ):
         app.register_blueprint(routes)
     api.describe(app)
     app.register_blueprint(blueprint(PlantOffice(here)))

@@ -2,11 +2,11 @@
 
 from flask import Request
 
-from central.accounts import account_of
+from central.accounts import SignedIn, account_of
 from central.context import Plant
 from central.enrolment import gateway_of
 from central.errors import CredentialRefused, RightRefused
-from central.pages.protection import SESSION_COOKIE, cookie, is_loopback
+from central.pages.protection import SESSION_COOKIE, cookie, from_own_origin, is_loopback
 
 
 def bearer(asked: Request) -> str:
@@ -36,6 +36,27 @@ def refuse_strangers(asked: Request, plant: Plant) -> None:
     with plant.database.read() as session:
         if not token or account_of(session, plant.database.plant, token, plant.now()) is None:
             raise RightRefused("sign in, or ask at the server itself")
+
+
+def asking_person(asked: Request, plant: Plant) -> SignedIn:
+    """Who is signed in and asks from a program of our own origin. Raises CredentialRefused, RightRefused."""
+    token = cookie(SESSION_COOKIE)
+    with plant.database.read() as session:
+        found = account_of(session, plant.database.plant, token, plant.now()) if token else None
+    if found is None:
+        raise CredentialRefused("nobody is signed in", "Sign in at /sign-in and send the session's cookie.")
+    # A browser that some other site made ask sends the cookie along; it also says where it comes from.
+    if asked.method not in ("GET", "HEAD") and not from_own_origin(asked):
+        raise RightRefused("the request comes from another site")
+    return found
+
+
+def asking_planner(asked: Request, plant: Plant) -> SignedIn:
+    """The same for a planner or administrator. Raises CredentialRefused, RightRefused."""
+    found = asking_person(asked, plant)
+    if not {"planner", "admin"} & set(found.roles):
+        raise RightRefused("only a planner may change master data")
+    return found
 
 
 def refuse_other_machines(asked: Request) -> None:

@@ -60,7 +60,8 @@ def open_desk(session: Session, plant: str, owner: str) -> Desk:
     draft = read_draft(session, plant, owner)
     if draft is None:
         return Desk(current, None, {}, (), now)
-    edits, clashes = draft.edits, ()
+    edits = draft.edits
+    clashes: tuple[Collision, ...] = ()
     if draft.base_version != current.version:
         base = master_of(session, draft.base_version, plant) or EMPTY
         clashes = collisions(tables_of(base), now, edits)

@@ -63,7 +63,7 @@ class Column:
     required: bool
     choices: tuple[str, ...] = ()
     refers: tuple[str, str] | None = None
-    characters_max: int = cells.CELL_CHARACTERS_MAX
+    characters_max: int = CELL_CHARACTERS_MAX
 
 
 def columns_of(table: str) -> tuple[Column, ...]:
@@ -111,7 +111,7 @@ def _text_kind(metadata: list[Any]) -> Kind:
 
 def _length(field: FieldInfo) -> int:
     lengths = [each for part in _flat(field.metadata) if (each := getattr(part, "max_length", None))]
-    return min(lengths, default=cells.CELL_CHARACTERS_MAX)
+    return min(lengths, default=CELL_CHARACTERS_MAX)
 
 
 def _flat(metadata: list[Any]) -> list[Any]:

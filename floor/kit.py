@@ -34,10 +34,11 @@ def shortages(master: MasterData, begun: Collection[str], today: date) -> tuple[
     if not master.stock:
         return ()
     left = {row.item: row.available for row in master.stock}
+    coming = {row.item: row.expected for row in master.stock}
     waiting = [row for row in master.work_orders if row.state == "released" and row.id not in begun]
     found: list[Shortage] = []
     for order in sorted(waiting, key=_urgency):
-        found += _serve(master, order, left, today)
+        found += _serve(master, order, left, coming, today)
     return tuple(found)
 
 
@@ -45,7 +46,9 @@ def _urgency(order: WorkOrder) -> tuple[int, str]:
     return order.priority or 10, order.due or "9999"
 
 
-def _serve(master: MasterData, order: WorkOrder, left: dict[str, float], today: date) -> list[Shortage]:
+def _serve(
+    master: MasterData, order: WorkOrder, left: dict[str, float], coming: dict[str, float], today: date
+) -> list[Shortage]:
     needed: dict[str, float] = {}
     for line in bill_of_order(master, order, today):
         if line.item in left:
@@ -55,9 +58,8 @@ def _serve(master: MasterData, order: WorkOrder, left: dict[str, float], today: 
         missing = round(quantity - left[item], 6)
         left[item] = max(0.0, left[item] - quantity)
         if missing > 0:
-            stock = master.stock_of[item]
-            late = (
-                stock.expected < missing or not stock.expected_day or bool(order.due and stock.expected_day > order.due)
-            )
-            found.append(Shortage(order.id, item, quantity, missing, stock.expected_day, late))
+            day = master.stock_of[item].expected_day
+            late = coming[item] < missing or not day or bool(order.due and day > order.due)
+            coming[item] = max(0.0, coming[item] - missing)
+            found.append(Shortage(order.id, item, quantity, missing, day, late))
     return found

@@ -80,13 +80,14 @@ def table_changes(rows: Iterable[RowChange], after: Tables) -> tuple[TableChange
     keys: dict[tuple[str, str], list[str]] = {}
     for each in rows:
         keys.setdefault((each.table, each.kind), []).append(each.key)
+
+    def of(table: str, kind: str) -> tuple[str, ...]:
+        return tuple(keys.get((table, kind), ()))
+
     return tuple(
-        TableChange(table, *(tuple(keys.get((table, kind), ())) for kind in KINDS), len(after.get(table, ())))
+        TableChange(table, of(table, "added"), of(table, "changed"), of(table, "removed"), len(after.get(table, ())))
         for table in TABLES
     )
-
-
-KINDS = ("added", "changed", "removed")
 
 
 def changes(before: MasterData | None, after: MasterData) -> tuple[TableChange, ...]:

@@ -28,6 +28,7 @@ from floor.master_tables import (
     rows_of,
     too_long,
     typed_rows,
+    unique,
 )
 
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -136,7 +137,7 @@ def read_pasted(table: str, text: str) -> Tables:
     Raises MasterFileRefused; a row is named by its line.
     """
     faults = Faults()
-    return rows_of(_csv_text({f"{table}.csv": text}, faults), faults)
+    return unique(rows_of(_csv_text({f"{table}.csv": text}, faults), faults))
 
 
 def _decoded(name: str, raw: bytes) -> str:
@@ -164,7 +165,7 @@ def read_tables(suffix: str, contents: Mapping[str, bytes]) -> Tables:
     """The rows of those tables that the files have, as `read_path_texts` names files; what holds between rows is not
     looked at. Raises MasterFileRefused."""
     faults = Faults()
-    return rows_of(_text_of(suffix, contents, faults)[0], faults)
+    return unique(rows_of(_text_of(suffix, contents, faults)[0], faults))
 
 
 def _text_of(suffix: str, contents: Mapping[str, bytes], faults: Faults) -> tuple[Text, int]:

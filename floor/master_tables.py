@@ -4,6 +4,7 @@ Pure: values in, values out.
 """
 
 import types
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final, Union, get_args, get_origin
 
@@ -216,6 +217,17 @@ def rows_of(text: Text, faults: Faults) -> Tables:
             continue
         read = [_row(table, row, faults) for row in rows]
         tables[table] = tuple(row for row in read if row is not None)
+    faults.raise_any()
+    return tables
+
+
+def unique(tables: Tables) -> Tables:
+    """The same tables. Raises MasterFileRefused when rows of a table have one key: which of them would hold?"""
+    faults = Faults()
+    for table, rows in tables.items():
+        for key, count in Counter(row.key for row in rows).items():
+            if count > 1:
+                faults.add(table, f"{shown(key, 60)!r} stands {count} times")
     faults.raise_any()
     return tables
 

@@ -146,16 +146,9 @@ def _stock(today: date) -> tuple[Stock, ...]:
 
 def _skills(today: date) -> tuple[Skill, ...]:
     """Two of three people of a department may do what is done there; some of it runs out soon or did."""
-    wanted = {
-        "turning": "machining",
-        "grinding": "machining",
-        "welding": "sheet",
-        "bending": "sheet",
-        "test": "quality",
-    }
     found = []
     for number, (_, _, department) in enumerate(NAMES, start=1):
-        for place, (skill, of) in enumerate(wanted.items()):
+        for place, (skill, of) in enumerate(SKILLS):
             if department == of and (number + place) % 3:
                 days = (number * 37 + place * 11) % 700 - 20
                 found.append(Skill(person=f"P{number:02d}", skill=skill, until=_day(today, days)))

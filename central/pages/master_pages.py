@@ -27,6 +27,16 @@ FAULTS_SHOWN_MAX = 200
 ROWS_SHOWN_MAX = 12
 
 
+GROUPS = {
+    "people": ("people", "skills", "departments", "duties", "absences", "deputies", "shifts"),
+    "products": ("items", "bom_revisions", "components", "routings", "instructions", "stock", "blocked_lots"),
+    "orders": ("work_orders", "operations", "notices"),
+    "calls": ("call_types", "call_tiers", "reasons", "cases"),
+    "floor": ("stations", "command_cards", "label_patterns", "error_proofing"),
+}
+"""The tables as the page shows them."""
+
+
 def add_routes(pages: Blueprint, office: Office) -> None:
     """Registers the pages."""
     drafts = Drafts(time.monotonic)
@@ -131,7 +141,7 @@ def _show(
         "master.html",
         status,
         current=current,
-        tables=TABLES,
+        groups=GROUPS,
         counts={table: len(getattr(current.master, table)) for table in TABLES} if current else {},
         applied=applied,
         fault=fault,

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from central.begun import at_work, begun_orders
 from central.context import plant
 from central.limits import SHORTAGES_MAX
+from central.pages.cell_words import plain
 from central.pages.frame import for_accounts, render
 from central.pages.port import Office
 from central.plant_days import plant_today
@@ -86,6 +87,7 @@ def _where_used(item: str) -> Response:
         needs=told,
         more=max(0, len(needs) - ORDERS_SHOWN_MAX),
         items=list(offered)[:ITEMS_OFFERED_MAX],
+        plain=plain,
     )
 
 
@@ -116,6 +118,7 @@ def _kit() -> Response:
         has_stock=bool(master.stock),
         more=len(found) > SHORTAGES_MAX,
         bound=SHORTAGES_MAX,
+        plain=plain,
     )
 
 

@@ -9,11 +9,13 @@ from central import drafts
 from central.context import plant
 from central.errors import KitShort, MasterDataRefused, MasterDataStale
 from central.limits import RELEASE_NOTE_CHARACTERS_MAX
+from central.pages.cell_words import changed_word, plain
 from central.pages.frame import for_role, render, signed_in
 from central.pages.office import PLANNER
 from central.pages.port import Office
 from central.pages.table_form import row_values
 from central.release import Asked, Review, release, review
+from central.snapshots import current_master
 from floor.cells import Row
 from floor.limits import CELL_CHARACTERS_MAX
 from floor.master_changes import EVERYWHERE
@@ -63,7 +65,7 @@ def _undo(table: str, key: str) -> BaseResponse:
     if table in TABLES:
         with here.database.write() as session:
             name, owner = here.database.plant, signed_in().name
-            held: dict[str, Row] = {row.key: row for row in getattr(drafts.current_master(session, name), table)}
+            held: dict[str, Row] = {row.key: row for row in getattr(current_master(session, name), table)}
             drafts.change(session, name, owner, {table: {key: held.get(key)}}, here.now())
     return redirect("/master/review", 303)
 
@@ -125,6 +127,8 @@ def _show(*, fault: str = "", status: int = 200) -> Response:
         values=lambda row: row_values(row) if row is not None else {},
         clashes_max=CLASHES_SHOWN_MAX,
         rows_max=ROWS_SHOWN_MAX,
+        word=changed_word,
+        plain=plain,
         note_max=RELEASE_NOTE_CHARACTERS_MAX,
         note=request.form.get("note", found.desk.draft.note if found.desk.draft else ""),
         refuses=here.config.kit_check == "refuse",

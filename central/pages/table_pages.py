@@ -10,7 +10,7 @@ from central import drafts
 from central.context import plant
 from central.drafts import Desk, open_desk
 from central.errors import DraftRefused
-from central.pages.formats import visible
+from central.pages.cell_words import cell_word
 from central.pages.frame import for_accounts, for_role, language, render, signed_in
 from central.pages.master_exchange import KINDS_OUT
 from central.pages.office import PLANNER
@@ -18,13 +18,12 @@ from central.pages.port import Office
 from central.pages.table_form import Field, fields_of, row_values, typed_row, with_fault
 from central.pages.table_list import SEARCH_CHARACTERS_MAX, listed
 from central.texts import text_or
-from floor import texts as floor_texts
 from floor.cells import Row
 from floor.errors import MasterFileRefused
 from floor.limits import CELL_CHARACTERS_MAX
 from floor.master_edit import Edits, difference, merged
 from floor.master_files import read_pasted, write_csv
-from floor.master_sheets import cell_of, write_sheets
+from floor.master_sheets import write_sheets
 from floor.master_tables import TABLES, tables_of, whole
 from floor.routing import operations_from, routing_for
 from floor.rows import WorkOrder
@@ -150,39 +149,6 @@ def _whole_faults(desk: Desk) -> list[str]:
     return []
 
 
-def cell_word(value: object, column: str = "") -> str:
-    """A value of a cell as a page says it."""
-    chosen = language()
-    if isinstance(value, bool):
-        return text_or(chosen, "table.yes" if value else "table.no", "")
-    if column == "rule":
-        return floor_texts.name(floor_texts.FLAG_NAMES, str(value), chosen)
-    if column in WORDED:
-        each = value if isinstance(value, tuple) else (value,)
-        return " ".join(text_or(chosen, f"choice.{one}", str(one)) for one in each if one != "")
-    return visible(cell_of(value), 160)
-
-
-WORDED = frozenset(
-    {
-        "roles",
-        "language",
-        "state",
-        "capture",
-        "counting",
-        "command",
-        "impact",
-        "start",
-        "finish",
-        "use",
-        "facts",
-        "kind",
-        "read",
-    }
-)
-"""Columns whose values have words of their own."""
-
-
 def _form(table: str, desk: Desk, key: str, fields: list[Field], status: int = 200) -> Response:
     row = _row(desk, table, key) if key else None
     edits = desk.edits.get(table, {})
@@ -196,6 +162,7 @@ def _form(table: str, desk: Desk, key: str, fields: list[Field], status: int = 2
         is_changed=key in edits,
         can_route=isinstance(row, WorkOrder) and bool(_missing_operations(desk, row)),
         said=cell_word,
+        hints={name: text_or(language(), f"hint.{name}", "") for name in TABLES[table].model_fields},
     )
 
 

@@ -11,6 +11,7 @@ from central.context import plant
 from central.delivery import Holding, holdings
 from central.limits import VERSIONS_SHOWN_MAX
 from central.models import MasterVersion
+from central.pages.cell_words import changed_word
 from central.pages.frame import for_accounts, for_role, language, render, signed_in
 from central.pages.notice_pages import READINGS_MAX, NoticeReport, reports
 from central.pages.office import PLANNER, RecordQuery
@@ -105,6 +106,7 @@ def _one(office: Office, number: int, *, fault: str = "", status: int = 200) -> 
         about=about,
         rows=rows,
         rows_max=ROWS_SHOWN_MAX,
+        word=changed_word,
         having=_having(held).get(number, []),
         notices=_readings(office, master, rows),
         fault=fault,
