@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from floor import cells
+from floor.limits import CELL_CHARACTERS_MAX
 from floor.master_tables import TABLES
 
 REFERENCES: dict[tuple[str, str], tuple[str, str]] = {
@@ -110,7 +111,7 @@ def _text_kind(metadata: list[Any]) -> Kind:
 
 
 def _length(field: FieldInfo) -> int:
-    lengths = [each for part in _flat(field.metadata) if (each := getattr(part, "max_length", None))]
+    lengths: list[int] = [each for part in _flat(field.metadata) if (each := getattr(part, "max_length", None))]
     return min(lengths, default=CELL_CHARACTERS_MAX)
 
 
