@@ -25,8 +25,6 @@ _TABLE: Final[Catalogue] = {
     "table.empty": ("这个表还没有内容。", "This table is empty."),
     "table.back": ("返回 {name}", "Back to {name}"),
     "table.tables": ("主数据各表", "Tables"),
-    "table.new": ("新增", "New"),
-    "table.changed": ("已改", "Changed"),
     "table.mark": ("草稿", "Draft"),
     "table.act": ("操作", "Action"),
     "table.yes": ("是", "Yes"),
@@ -46,13 +44,11 @@ _TABLE: Final[Catalogue] = {
         "The item has no routing, or the order has all its operations.",
     ),
     "table.routed": ("已在草稿中生成 {n} 道工序。", "{n} operations were made in the draft."),
-    "table.gone": ("没有这一行。", "There is no such row."),
     "table.only_planner": ("只有计划员可以修改。", "Only a planner may change this."),
     "table.draft_full": (
         "草稿太大或太多，没有保存。",
         "The draft is too large, or there are too many; nothing was saved.",
     ),
-    "table.too_much": ("一次粘贴的内容太多，请改用文件。", "Too much for one paste; use a file."),
     "table.whole_faults": (
         "草稿里各行之间还有矛盾，改好前不能发布",
         "Rows of the draft contradict each other; it cannot be released yet",
@@ -149,7 +145,6 @@ _VERSIONS: Final[Catalogue] = {
         "You have a draft. Release or discard it first.",
     ),
     "versions.older": ("更早的版本", "Older versions"),
-    "versions.gone": ("没有这个版本。", "There is no such version."),
     "versions.back": ("返回版本与下发", "Back to versions"),
 }
 

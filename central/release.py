@@ -14,7 +14,7 @@ from central.errors import KitShort, MasterDataRefused, MasterDataStale
 from central.limits import RELEASE_NOTE_CHARACTERS_MAX
 from central.plant_days import plant_today
 from central.snapshots import publish
-from floor.bills import changed_products, revision_notices, revision_of
+from floor.bills import changed_products, revision_notices, revision_of, with_frozen_bills
 from floor.errors import MasterFileRefused
 from floor.kit import Shortage, shortages
 from floor.limits import NOTICES_MAX
@@ -63,6 +63,7 @@ def review(session: Session, plant: str, owner: str, now: float) -> Review:
     begun = begun_orders(session, plant)
     today = plant_today(now)
     rows, tables = _differing(desk)
+    frozen = with_frozen_bills(desk.current, master, begun, today)
     return Review(
         desk,
         master,
@@ -70,7 +71,7 @@ def review(session: Session, plant: str, owner: str, now: float) -> Review:
         rows,
         tables,
         by_station(rows, desk.current, master),
-        (*change_notices(desk.current, master), *revision_notices(desk.current, master, begun, today)),
+        (*change_notices(desk.current, frozen), *revision_notices(desk.current, frozen, begun, today)),
         _confirmations(session, plant, desk.current, master, begun, today),
         newly_short(desk.current, master, begun, today),
         hashlib.sha256(f"{desk.current.version} {master.digest}".encode()).hexdigest(),
@@ -129,9 +130,9 @@ def release(session: Session, plant: str, owner: str, asked: Asked, kit_check: s
     current = found.desk.current
     master = found.master
     if asked.tell:
-        begun = begun_orders(session, plant)
-        master = with_change_notices(current, master)
-        master = _with_notices(master, revision_notices(current, master, begun, plant_today(now)))
+        begun, today = begun_orders(session, plant), plant_today(now)
+        master = with_change_notices(current, with_frozen_bills(current, master, begun, today))
+        master = _with_notices(master, revision_notices(current, master, begun, today))
     note = asked.note.strip()[:RELEASE_NOTE_CHARACTERS_MAX]
     version = publish(session, master, owner, now, plant, current.version, note)
     drop_draft(session, plant, owner)

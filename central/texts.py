@@ -10,8 +10,8 @@ from central.code_texts import CODES
 from central.column_texts import COLUMN_TEXTS
 from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
-from central.measure_texts import MEASURES
 from central.master_texts import MASTER_TEXTS
+from central.measure_texts import MEASURES
 from central.planning_texts import PLANNING_TEXTS
 from floor.texts import LANGUAGES, Catalogue, Language
 

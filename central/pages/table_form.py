@@ -115,19 +115,25 @@ def _told(column: Column, row: Row | None) -> str:
 def _field(column: Column, tables: Tables, text: str) -> Field:
     values = frozenset(text.split())
     if column.kind == "choices":
-        return Field(column, "ticks", text, values, tuple((each, "") for each in column.choices))
+        return Field(column, "ticks", text, values, _ticked_first(text, tuple((each, "") for each in column.choices)))
     if column.kind == "choice":
         choices = column.choices if text in column.choices or not text else (*column.choices, text)
         return Field(column, "select", text, values, tuple((each, "") for each in choices))
     offered = _offered(column, tables)
     if column.kind == "list" and column.refers and 0 < len(offered) <= CHOSEN_MAX:
-        known = {each for each, _ in offered}
-        return Field(column, "ticks", text, values, offered + tuple((each, "") for each in sorted(values - known)))
+        return Field(column, "ticks", text, values, _ticked_first(text, offered))
     if column.kind == "text" and offered:
         return Field(column, "suggested", text, values, offered[:OFFERED_MAX])
     if column.name == "due" and (not text or _is_day(text)):
         return Field(column, "day", text, values)
     return Field(column, column.kind, text, values)
+
+
+def _ticked_first(text: str, offered: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """What is ticked in its own order, then the rest: a form that nobody touched must say the same row."""
+    names = dict(offered)
+    ticked = tuple((each, names.get(each, "")) for each in dict.fromkeys(text.split()))
+    return ticked + tuple(each for each in offered if each not in ticked)
 
 
 def _is_day(text: str) -> bool:

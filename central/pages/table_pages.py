@@ -38,59 +38,65 @@ PASTE_PATHS = tuple(f"/master/{table}/paste" for table in EDITABLE)
 KEY_CHARACTERS_MAX = 3 * CELL_CHARACTERS_MAX
 FAULTS_SHOWN_MAX = 200
 WHOLE_FAULTS_SHOWN_MAX = 8
-_TABLE = f"<any({','.join(EDITABLE)}):table>"
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
     """Registers the pages."""
 
-    @pages.get(f"/master/{_TABLE}")
+    @pages.get("/master/<table>")
     @for_accounts
     def master_table(table: str) -> Response:
-        return _list(table)
+        return _list(_known(table))
 
-    @pages.get(f"/master/{_TABLE}.<any(csv,xlsx):kind>")
+    @pages.get("/master/<table>/download.<kind>")
     @for_accounts
     def download_table(table: str, kind: str) -> Response:
-        return _download(table, kind)
+        return _download(_known(table), kind)
 
-    @pages.get(f"/master/{_TABLE}/row")
+    @pages.get("/master/<table>/row")
     @for_accounts
     def master_row(table: str) -> Response:
         desk = _desk()
         key = request.args.get("key", "")[:KEY_CHARACTERS_MAX]
-        row = _row(desk, table, key)
+        row = _row(desk, _known(table), key)
         if key and row is None:
             raise NotFound
         return _form(table, desk, key, fields_of(table, desk.tables, row))
 
-    @pages.post(f"/master/{_TABLE}/row")
+    @pages.post("/master/<table>/row")
     @for_role(PLANNER)
     def save_row(table: str) -> BaseResponse:
-        return _save(table)
+        return _save(_known(table))
 
-    @pages.post(f"/master/{_TABLE}/delete")
+    @pages.post("/master/<table>/delete")
     @for_role(PLANNER)
     def delete_row(table: str) -> BaseResponse:
         key = request.form.get("key", "")[:KEY_CHARACTERS_MAX]
-        return _kept(table, {table: {key: None}}, "deleted")
+        return _kept(_known(table), {table: {key: None}}, "deleted")
 
-    @pages.post(f"/master/{_TABLE}/restore")
+    @pages.post("/master/<table>/restore")
     @for_role(PLANNER)
     def restore_row(table: str) -> BaseResponse:
         key = request.form.get("key", "")[:KEY_CHARACTERS_MAX]
-        held = {row.key: row for row in getattr(_desk().current, table)}
+        held = {row.key: row for row in getattr(_desk().current, _known(table))}
         return _kept(table, {table: {key: held.get(key)}}, "")
 
-    @pages.post(f"/master/{_TABLE}/paste")
+    @pages.post("/master/<table>/paste")
     @for_role(PLANNER)
     def paste_rows(table: str) -> BaseResponse:
-        return _paste(table)
+        return _paste(_known(table))
 
     @pages.post("/master/work_orders/routing")
     @for_role(PLANNER)
     def route_order() -> BaseResponse:
         return _route()
+
+
+def _known(table: str) -> str:
+    """A table that has a page here. Raises NotFound."""
+    if table not in EDITABLE:
+        raise NotFound
+    return table
 
 
 def _desk() -> Desk:
@@ -204,6 +210,8 @@ def _paste(table: str) -> BaseResponse:
 
 
 def _download(table: str, kind: str) -> Response:
+    if kind not in ("csv", "xlsx"):
+        raise NotFound
     current = _desk().current
     rows = getattr(current, table)
     body = write_csv(table, rows).encode() if kind == "csv" else write_sheets({table: rows})

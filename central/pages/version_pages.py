@@ -40,10 +40,13 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     def version(version: int) -> Response:
         return _one(office, version)
 
-    @pages.post("/master/versions/<int:version>/restore")
+    @pages.post("/master/versions/restore")
     @for_role(PLANNER)
-    def restore_version(version: int) -> BaseResponse:
-        return _restore(office, version)
+    def restore_version() -> BaseResponse:
+        told = request.form.get("version", "")
+        if not (told.isascii() and told.isdigit() and len(told) < 17):
+            raise NotFound
+        return _restore(office, int(told))
 
 
 def _history() -> Response:

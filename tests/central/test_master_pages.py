@@ -1,0 +1,480 @@
+"""Master data on pages over the real server: rows edited in a draft, reviewed, released, and taken back."""
+
+import csv
+import io
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from central.application import close_app, create_app
+from central.config import CentralConfig
+from central.context import Plant
+from central.models import Gateway
+from central.opening import open_database
+from central.planning_tables import MasterDraft
+from central.snapshots import current_master, publish
+from floor.events import NoticeRead, ReportFinished, SnapshotApplied, WorkStarted
+from floor.example import example_plant
+from floor.master import MasterData
+from floor.master_sheets import write_sheets
+from floor.master_tables import TABLES
+from floor.rows import Person, WorkOrder
+from tests.central.page_client import PASSWORD, first_administrator, served, submit
+from tests.central.plant_feed import GatewayFeed
+from tests.central.test_pages import HOSTILE
+
+BILLS = {
+    "bom_revisions": [
+        {"product": "AX-200", "revision": "A", "state": "released"},
+        {"product": "AX-200", "revision": "B"},
+    ],
+    "components": [
+        {"product": "AX-200", "item": "SEAL", "quantity": 1, "revision": "A"},
+        {"product": "AX-200", "item": "SEAL", "quantity": 2, "revision": "B"},
+    ],
+    "routings": [{"item": "AX-200", "number": 10, "name": "车削"}, {"item": "AX-200", "number": 20, "name": "检验"}],
+}
+PLANT = MasterData.model_validate({**example_plant().model_dump(), **BILLS})
+
+
+@pytest.fixture
+def admin(app: Flask) -> FlaskClient:
+    release_now(app, PLANT)
+    return first_administrator(app)
+
+
+def plant_of(app: Flask) -> Plant:
+    found: Plant = app.extensions["lineside"]
+    return found
+
+
+def release_now(app: Flask, master: MasterData) -> int:
+    """Somebody publishes this."""
+    here = plant_of(app)
+    with here.database.write() as session:
+        return publish(session, master, "other", time.time(), here.database.plant)
+
+
+def in_force(app: Flask) -> MasterData:
+    here = plant_of(app)
+    with here.database.read() as session:
+        return current_master(session, here.database.plant)
+
+
+def form_of(page: str) -> dict[str, object]:
+    """The fields of the row's form as a browser would send them."""
+    form = page.partition('class="stack row-form"')[2].partition("</form>")[0]
+    found: dict[str, object] = {}
+    for name, value in re.findall(r'<input id="[^"]*" name="(f_\w+)" value="([^"]*)"', form):
+        found[name] = value
+    for name, value in re.findall(r'<input type="checkbox" name="(f_\w+)" value="([^"]*)" checked', form):
+        ticked = found.setdefault(name, [])
+        assert isinstance(ticked, list)
+        ticked.append(value)
+    for name, body in re.findall(r'<select id="[^"]*" name="(f_\w+)">(.*?)</select>', form):
+        found[name] = (re.findall(r'value="([^"]*)" selected', body) or [""])[0]
+    for name, body in re.findall(r'<textarea id="[^"]*" name="(f_\w+)"[^>]*>(.*?)</textarea>', form, re.S):
+        found[name] = body
+    return found
+
+
+def edit(client: FlaskClient, table: str, key: str = "", **values: object) -> TestResponse:
+    """Opens a row's form, changes some fields, saves."""
+    address = f"/master/{table}/row" + (f"?key={key}" if key else "")
+    given = form_of(client.get(address).text) | {f"f_{name}": value for name, value in values.items()}
+    return submit(client, address, f"/master/{table}/row", key=key, **given)
+
+
+def release(client: FlaskClient, **values: object) -> TestResponse:
+    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', client.get("/master/review").text)
+    assert digest
+    return submit(client, "/master/review", "/master/review/release", digest=digest[1], **values)
+
+
+def another_planner(app: Flask, admin: FlaskClient) -> FlaskClient:
+    page = submit(admin, "/users", "/users/add", name="li", role="planner").text
+    code = re.search(r'class="onetime code">([A-Z0-9-]+)<', page)
+    assert code
+    client = app.test_client()
+    first = {"name": "li", "code": code[1], "password": PASSWORD, "repeat": PASSWORD}
+    assert submit(client, "/sign-in/first", "/sign-in/first", **first).status_code == 303
+    return client
+
+
+def test_a_row_is_edited_reviewed_and_released(app: Flask, admin: FlaskClient) -> None:
+    answer = edit(admin, "people", "P02", name="李秀英二", roles=["operator", "leader"], badge_until="2030-01-31")
+    assert answer.location == "/master/people?done=saved"
+    assert in_force(app).person_by_id["P02"].name == "李秀英", "the floor sees nothing yet"
+    assert "李秀英二" in admin.get("/master/people").text
+    page = admin.get("/master/review").text
+    assert "李秀英二" in page and "2030-01-31" in page and "所有工位" in page
+    answer = release(admin, note="工牌换发 <b>")
+    assert answer.location == "/master/versions/2?done=released"
+    row = in_force(app).person_by_id["P02"]
+    assert (row.name, row.roles, row.badge_until, row.badge) == (
+        "李秀英二",
+        ("operator", "leader"),
+        "2030-01-31",
+        "B-P02",
+    )
+    page = admin.get("/master/versions/2").text
+    assert "李秀英二" in page and "工牌换发 &lt;b&gt;" in page
+    assert "工牌换发" in admin.get("/master/versions").text
+    assert "草稿是空的" in admin.get("/master/review").text
+
+
+def test_every_table_has_a_list_a_form_and_downloads(app: Flask, admin: FlaskClient) -> None:
+    for table in TABLES:
+        if table != "instructions":
+            look_at(admin, table)
+    assert "草稿是空的" in client_in(admin, "zh").get("/master/review").text
+
+
+def look_at(admin: FlaskClient, table: str) -> None:
+    """Opens all that a table has in both languages, and saves its first row as it is."""
+    for language in ("zh", "en"):
+        admin.set_cookie("lineside_language", language)
+        for path in (
+            f"/master/{table}",
+            f"/master/{table}/row",
+            f"/master/{table}?sort=name&falling=1&search=x&page=9",
+        ):
+            assert admin.get(path).status_code == 200, path
+    held = getattr(PLANT, table)
+    rows = list(csv.reader(io.StringIO(admin.get(f"/master/{table}/download.csv").data.decode("utf-8-sig"))))
+    assert rows[0] == list(TABLES[table].model_fields) and len(rows) == 1 + len(held)
+    assert admin.get(f"/master/{table}/download.xlsx").data.startswith(b"PK")
+    if held:
+        key = held[0].key
+        page = admin.get(f"/master/{table}/row", query_string={"key": key})
+        assert page.status_code == 200
+        answer = submit(admin, f"/master/{table}/row", f"/master/{table}/row", key=key, **form_of(page.text))
+        assert answer.status_code == 303, table
+
+
+def client_in(client: FlaskClient, language: str) -> FlaskClient:
+    client.set_cookie("lineside_language", language)
+    return client
+
+
+def test_each_fault_stands_at_its_field_and_nothing_is_kept(app: Flask, admin: FlaskClient) -> None:
+    answer = edit(admin, "work_orders", "WO-1001", id="WO 1", quantity="many", priority="12", state="lost")
+    assert answer.status_code == 422
+    for name in ("id", "quantity", "priority", "state"):
+        assert f'id="field-{name}-fault"' in answer.text and f'aria-describedby="field-{name}-fault"' in answer.text
+    assert 'value="many"' in answer.text, "what was typed is still there"
+    assert "field-name-fault" not in answer.text
+    assert edit(admin, "people", "P02", badge_until="2027-02-30").status_code == 422
+    assert "已经有这一行" in edit(admin, "people", "P02", id="P03").text
+    assert "草稿是空的" in admin.get("/master/review").text
+
+
+def test_rows_that_contradict_each_other_are_told_and_not_released(app: Flask, admin: FlaskClient) -> None:
+    answer = edit(admin, "skills", person="NOBODY", skill="welding")
+    assert "unknown person" in admin.get(answer.location).text
+    page = admin.get("/master/review")
+    assert "还不能发布" in page.text and "NOBODY" in page.text and "review/release" not in page.text
+    assert submit(admin, "/master/review", "/master/review/release", digest="").status_code == 422
+    assert in_force(app).version == 1
+
+
+def test_a_key_that_changes_is_another_row(app: Flask, admin: FlaskClient) -> None:
+    assert edit(admin, "reasons", "surface", id="scratch").status_code == 303
+    page = admin.get("/master/review").text
+    assert "scratch" in page and "surface" in page
+    assert "还不能发布" in page, "calls still name the old id"
+    submit(admin, "/master/reasons", "/master/reasons/restore", key="surface")
+    submit(admin, "/master/reasons", "/master/reasons/delete", key="scratch")
+    assert "草稿是空的" in admin.get("/master/review").text
+
+
+def test_each_planner_has_a_draft_that_outlives_the_server(config: CentralConfig) -> None:
+    app = create_app(config, open_database(config))
+    release_now(app, PLANT)
+    admin = first_administrator(app)
+    li = another_planner(app, admin)
+    edit(admin, "people", "P02", name="甲")
+    edit(li, "people", "P03", name="乙")
+    close_app(app)
+    again = create_app(config, open_database(config))
+    try:
+        for client, own, other in ((admin, "甲", "乙"), (li, "乙", "甲")):
+            fresh = again.test_client()
+            fresh.set_cookie("lineside_session", _cookie(client))
+            page = fresh.get("/master/review").text
+            assert own in page and other not in page
+    finally:
+        close_app(again)
+
+
+def _cookie(client: FlaskClient) -> str:
+    found = client.get_cookie("lineside_session")
+    assert found is not None
+    return found.value
+
+
+def test_drafts_of_other_rows_go_onto_a_newer_version(app: Flask, admin: FlaskClient) -> None:
+    li = another_planner(app, admin)
+    edit(admin, "people", "P02", name="甲")
+    edit(li, "people", "P03", name="乙")
+    assert release(li).status_code == 303
+    page = admin.get("/master/review").text
+    assert "版本 2" in page and "没有冲突" in page
+    assert release(admin).status_code == 303
+    people = in_force(app).person_by_id
+    assert (people["P02"].name, people["P03"].name) == ("甲", "乙")
+
+
+@pytest.mark.parametrize(("choice", "name"), [("ours", "甲"), ("theirs", "乙")])
+def test_a_collision_is_named_and_settled(app: Flask, admin: FlaskClient, choice: str, name: str) -> None:
+    li = another_planner(app, admin)
+    edit(admin, "people", "P02", name="甲")
+    edit(admin, "people", "P04", name="丙")
+    edit(li, "people", "P02", name="乙")
+    release(li)
+    page = admin.get("/master/review").text
+    assert "与版本 2 冲突" in page and "甲" in page and "乙" in page and "review/release" not in page
+    assert submit(admin, "/master/review", "/master/review/release", digest="0" * 64).status_code == 409
+    stale = submit(admin, "/master/review", "/master/review/settle", version="1", row0=choice)
+    assert stale.status_code == 409
+    assert submit(admin, "/master/review", "/master/review/settle", version="2", row0=choice).status_code == 303
+    assert release(admin).status_code == 303
+    people = in_force(app).person_by_id
+    assert (people["P02"].name, people["P04"].name) == (name, "丙")
+
+
+def test_what_changed_after_somebody_looked_is_not_released(app: Flask, admin: FlaskClient) -> None:
+    edit(admin, "people", "P02", name="甲")
+    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', admin.get("/master/review").text)
+    assert digest
+    edit(admin, "people", "P03", name="乙")
+    assert submit(admin, "/master/review", "/master/review/release", digest=digest[1]).status_code == 409
+    assert in_force(app).version == 1
+
+
+def test_an_older_version_comes_back_as_a_new_one(app: Flask, admin: FlaskClient) -> None:
+    edit(admin, "people", "P02", name="甲")
+    submit(admin, "/master/reasons", "/master/operations/delete", key="WO-1001-10")
+    release(admin)
+    assert "WO-1001-10" not in in_force(app).operation_by_id
+    assert submit(admin, "/master/versions/1", "/master/versions/restore", version="1").location == "/master/review"
+    page = admin.get("/master/review").text
+    assert "回到版本 1" in page and "WO-1001-10" in page
+    taken = submit(admin, "/master/versions/1", "/master/versions/restore", version="1")
+    assert taken.status_code == 409 and "未发布的草稿" in taken.text
+    release(admin, note="回到版本 1")
+    found = in_force(app)
+    assert (found.version, found.person_by_id["P02"].name) == (3, "李秀英") and "WO-1001-10" in found.operation_by_id
+    assert submit(admin, "/master/versions/1", "/master/versions/restore", version="99").status_code == 404
+    submit(admin, "/master/review", "/master/review/discard")
+
+
+def test_pasted_cells_are_tried_and_put_into_the_draft(app: Flask, admin: FlaskClient) -> None:
+    rows = "id\tname\tbadge\r\nP02\t李\tB-P02\r\nP50\t新人\tB-P50\r\n"
+    assert submit(admin, "/master/people", "/master/people/paste", text=rows, mode="merge").status_code == 303
+    page = admin.get("/master/people").text
+    assert "新人" in page and "王建国" in page
+    wrong = submit(admin, "/master/people", "/master/people/paste", text="id\tname\tbadge\nP 1\tx\ty\n", mode="merge")
+    assert wrong.status_code == 422 and "people.csv, row 2, column id" in wrong.text and "P 1" in wrong.text
+    submit(admin, "/master/people", "/master/people/paste", text="id\tname\tbadge\nP01\t王\tB-P01\n", mode="replace")
+    assert release(admin).status_code == 303
+    assert [row.id for row in in_force(app).people] == ["P01"]
+    large = "id\tname\n" + "\n".join(f"R{n}\t{'理由' * 10}" for n in range(4_000))
+    assert submit(admin, "/master/reasons", "/master/reasons/paste", text=large, mode="merge").status_code == 303
+    assert "4,000" in admin.get("/master/review").text.replace("\u202f", ",")
+
+
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+def test_a_workbook_of_some_tables_goes_into_the_draft(app: Flask, admin: FlaskClient, mode: str) -> None:
+    person = Person(id="P60", name="新人", badge="B-P60")
+    file = (io.BytesIO(write_sheets({"people": (person,)})), "part.xlsx")
+    answer = submit(admin, "/master", "/master/check", file=file, mode=mode)
+    assert answer.location == "/master/review?done=put"
+    release(admin)
+    found = in_force(app)
+    assert len(found.people) == (1 if mode == "replace" else 7)
+    assert found.operations == PLANT.operations
+    bad = (io.BytesIO(b"id,name\n!,x\n"), "reasons.csv")
+    refused = submit(admin, "/master", "/master/check", file=bad, mode=mode)
+    assert refused.status_code == 422 and "reasons.csv, row 2, column id" in refused.text
+
+
+def test_hostile_cells_are_shown_and_exported_as_text(app: Flask, admin: FlaskClient) -> None:
+    for number, text in enumerate(HOSTILE):
+        answer = edit(admin, "reasons", id=f"R{number}", name=text)
+        assert answer.status_code in (303, 400, 422)
+    for path in ("/master/reasons", "/master/review", "/master/reasons/row?key=R0"):
+        page = admin.get(path).text
+        assert "<script>alert" not in page and "<img src=x" not in page and "<svg" not in page.partition("<main")[2]
+    release(admin)
+    page = admin.get("/master/versions/2").text
+    assert "<script>alert" not in page and "R0" in page
+    assert "&lt;script&gt;" in admin.get("/master/reasons").text
+    cells = [each for row in csv.reader(io.StringIO(admin.get("/master/reasons/download.csv").text)) for each in row]
+    assert "'=HYPERLINK(1)" in cells and not any(each.startswith(("=", "+", "@")) for each in cells)
+    assert admin.get("/master/where-used", query_string={"item": HOSTILE[0]}).text.count("<script>alert") == 0
+
+
+def test_operations_are_made_from_the_routing(app: Flask, admin: FlaskClient) -> None:
+    edit(admin, "work_orders", id="WO-2001", item="AX-200", quantity="30")
+    page = "/master/work_orders/row?key=WO-2001"
+    assert "按工艺路线" in admin.get(page).text
+    assert submit(admin, page, "/master/work_orders/routing", key="WO-2001").location == "/master/operations?routed=2"
+    assert submit(admin, page, "/master/work_orders/routing", key="WO-2001").status_code == 409
+    release(admin)
+    made = in_force(app).operations_by_order["WO-2001"]
+    assert [(row.id, row.planned, row.ticket) for row in made] == [
+        ("WO-2001-10", 30, "T-WO-2001-10"),
+        ("WO-2001-20", 30, "T-WO-2001-20"),
+    ]
+
+
+def feed_of(app: Flask, admin: FlaskClient, address: str) -> GatewayFeed:
+    page = submit(admin, "/gateways", "/gateways/enrol", name="gateway").text
+    code = re.search(r"--code ([A-Z0-9-]+)", page)
+    assert code
+    return GatewayFeed(address, "gateway", code[1])
+
+
+def test_orders_that_began_keep_their_bill_and_who_works_on_them_is_named(app: Flask, admin: FlaskClient) -> None:
+    with served(app) as address:
+        feed = feed_of(app, admin, address)
+        feed.keep(WorkStarted(person="P02", operation="WO-1001-10", work_order="WO-1001"), "S1")
+        feed.offer()
+        admin.get("/records")
+        edit(admin, "bom_revisions", "AX-200 B", state="released", valid_from="2020-01-01")
+        page = admin.get("/master/review").text
+        assert "须确认的人" in page and "WO-1001" in page and "李秀英" in page
+        assert release(admin, tell="1").status_code == 303
+        found = in_force(app)
+        assert found.order_by_id["WO-1001"].bom_revision == "A"
+        (notice,) = found.notices
+        assert notice.work_order == "WO-1001" and "仍用 A" in notice.title
+        used = admin.get("/master/where-used?item=SEAL").text
+        assert "已开工" in used and "李秀英" in used
+        assert "还没有人确认" in admin.get("/master/versions/2").text
+        feed.keep(NoticeRead(notice=f"notice/{notice.id}", version="x", person="P02"), "S1")
+        feed.offer()
+        assert "李秀英 · S1" in admin.get("/master/versions/2").text
+
+
+def test_who_has_which_version(app: Flask, admin: FlaskClient) -> None:
+    with served(app) as address:
+        feed = feed_of(app, admin, address)
+        assert "未知" in admin.get("/master/versions").text
+        feed.keep(SnapshotApplied(version=1, digest="d", source="central"), "")
+        feed.offer()
+        admin.get("/records")
+        told = [(json.dumps({"master_version": 1}), "最新"), ('{"master_version": "x"}', "未知"), ("[", "未知")]
+        for status, word in told:
+            with plant_of(app).database.write() as session:
+                row = session.get(Gateway, (plant_of(app).database.plant, "gateway"))
+                assert row is not None
+                row.status = status
+            assert word in admin.get("/master/versions").text
+        with plant_of(app).database.write() as session:
+            row = session.get(Gateway, (plant_of(app).database.plant, "gateway"))
+            assert row is not None
+            row.status = told[0][0]
+        edit(admin, "people", "P02", name="甲")
+        release(admin)
+        page = admin.get("/master/versions").text
+        assert "落后 1 版" in page
+        assert "gateway" in admin.get("/master/versions/1").text
+
+
+def test_an_order_that_lacks_material_is_warned_of_and_raised(app: Flask, admin: FlaskClient) -> None:
+    edit(admin, "stock", item="SEAL", available="5")
+    held = PLANT.order_by_id["WO-1001"]
+    assert held.quantity > 5
+    edit(admin, "work_orders", "WO-1001", state="held")
+    release(admin)
+    assert "每个" in admin.get("/master/kit").text or "齐套" in admin.get("/master/kit").text
+    edit(admin, "work_orders", "WO-1001", state="released")
+    page = admin.get("/master/review").text
+    assert "缺料" in page and "SEAL" in page
+    assert release(admin).status_code == 409
+    assert release(admin, short="1").status_code == 303
+    page = admin.get("/master/kit").text
+    assert "WO-1001" in page and "采购" in page and "115" in page
+    edit(admin, "stock", "SEAL", available="5000")
+    release(admin)
+    assert "WO-1001" not in admin.get("/master/kit").text
+
+
+def test_a_plant_may_refuse_orders_that_lack_material(tmp_path: Path) -> None:
+    app = create_app(CentralConfig(folder=tmp_path, kit_check="refuse"))
+    try:
+        release_now(app, PLANT)
+        admin = first_administrator(app)
+        edit(admin, "stock", item="SEAL", available="5")
+        edit(admin, "work_orders", id="WO-3001", item="AX-200", quantity="30")
+        assert "不齐套不下达" in admin.get("/master/review").text
+        assert release(admin, short="1").status_code == 409
+        assert in_force(app).version == 1
+    finally:
+        close_app(app)
+
+
+def test_the_skill_matrix_shows_what_is_over(app: Flask, admin: FlaskClient) -> None:
+    edit(admin, "skills", person="P02", skill="welding", until="2020-01-01")
+    edit(admin, "skills", person="P03", skill="welding")
+    edit(admin, "operations", "WO-1001-10", skill="welding")
+    release(admin)
+    page = admin.get("/master/skill-matrix").text
+    assert "已过期" in page and "2020-01-01" in page
+    assert re.search(r"有资格</th><td class=\"number\"><b>1</b>", page)
+
+
+def test_a_draft_and_drafts_are_bounded(app: Flask, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("central.drafts.DRAFT_BYTES_MAX", 200)
+    edit(admin, "people", "P02", name="甲")
+    assert edit(admin, "people", "P03", name="乙" * 100).status_code == 409
+    monkeypatch.setattr("central.drafts.DRAFTS_MAX", 1)
+    li = another_planner(app, admin)
+    assert edit(li, "reasons", "surface", name="丁").status_code == 409
+    with plant_of(app).database.write() as session:
+        row = session.get(MasterDraft, (plant_of(app).database.plant, "admin"))
+        assert row is not None
+        row.changed_at = 0.0
+    assert edit(li, "reasons", "surface", name="丁").status_code == 303, "one that nobody touched for months gives way"
+
+
+def test_a_row_that_this_release_does_not_know_is_left_out(app: Flask, admin: FlaskClient) -> None:
+    edit(admin, "people", "P02", name="甲")
+    with plant_of(app).database.write() as session:
+        row = session.get(MasterDraft, (plant_of(app).database.plant, "admin"))
+        assert row is not None
+        row.edits = json.dumps({**json.loads(row.edits), "robots": {"R": {"id": "R"}}})
+    page = admin.get("/master/review").text
+    assert "1 行看不懂" in page and "甲" in page
+
+
+def test_lists_are_searched_sorted_and_paged(app: Flask, admin: FlaskClient) -> None:
+    orders = tuple(WorkOrder(id=f"Q-{n:04d}", quantity=n % 97, item="X" if n % 2 else "Y") for n in range(300))
+    release_now(app, PLANT.with_tables(work_orders=(*PLANT.work_orders, *orders)))
+    page = admin.get("/master/work_orders?search=q-&sort=quantity&falling=1").text
+    first = re.findall(r"<bdi>(Q-\d+)</bdi>", page)
+    assert len(first) == 50 and first[0] == "Q-0096" and "共 300 行" in page and "共 6 页" in page
+    assert re.findall(r"<bdi>(Q-\d+)</bdi>", admin.get("/master/work_orders?search=Q-0123").text) == ["Q-0123"]
+    assert admin.get("/master/work_orders/row?key=NOTHING").status_code == 404
+    assert admin.get("/master/nothing").status_code == 404
+
+
+def test_work_reported_counts_as_begun(app: Flask, admin: FlaskClient) -> None:
+    with served(app) as address:
+        feed = feed_of(app, admin, address)
+        report = ReportFinished(person="P02", operation="WO-1001-10", work_order="WO-1001", good=3, scrap=0)
+        feed.keep(report, "S1")
+        feed.offer()
+        admin.get("/records")
+    edit(admin, "people", "P02", name="甲")
+    release(admin)
+    assert in_force(app).order_by_id["WO-1001"].bom_revision == "A"
+    assert in_force(app).order_by_id["WO-1002"].bom_revision == ""
