@@ -86,6 +86,7 @@ MASTER_TEXTS: Final[Catalogue] = {
         "Equal to the current version; there is nothing to publish.",
     ),
     "master.apply": ("发布这一版本", "Publish this version"),
+    "master.into_draft": ("放入我的草稿，按工位检查", "Put into my draft and review it by station"),
     "master.drop": ("放弃", "Discard"),
     "master.applied": (
         "已发布版本 {n}。网关下次联网时取得。",

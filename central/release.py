@@ -13,7 +13,7 @@ from central.drafts import Desk, drop_draft, open_desk
 from central.errors import KitShort, MasterDataRefused, MasterDataStale
 from central.limits import RELEASE_NOTE_CHARACTERS_MAX
 from central.plant_days import plant_today
-from central.snapshots import publish
+from central.snapshots import current_master, publish
 from floor.bills import changed_products, revision_notices, revision_of, with_frozen_bills
 from floor.errors import MasterFileRefused
 from floor.kit import Shortage, shortages
@@ -87,6 +87,13 @@ def newly_short(before: MasterData, after: MasterData, begun: frozenset[str], to
     """What orders lack that this version releases to the floor."""
     running = {row.id for row in before.work_orders if row.state == "released"}
     return tuple(each for each in shortages(after, begun, today) if each.work_order not in running)
+
+
+def refuse_short(session: Session, plant: str, master: MasterData, now: float) -> None:
+    """Raises KitShort for a version that would release orders that lack material."""
+    note_change(session, plant)
+    if newly_short(current_master(session, plant), master, begun_orders(session, plant), plant_today(now)):
+        raise KitShort
 
 
 def _confirmations(

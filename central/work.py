@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from central.accounts import purge_sessions
 from central.alarms import raise_alarms
 from central.backup import make_backup
+from central.bill_freeze import BillPump
 from central.config import CentralConfig
 from central.database import Database
 from central.ending import Ending
@@ -250,6 +251,7 @@ def pumps_of(database: Database, config: CentralConfig) -> list[Pump]:
         OverduePump(database),
         PurgePump(database),
         RetentionPump(database, config),
+        BillPump(database),
     ]
 
 

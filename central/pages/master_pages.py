@@ -17,7 +17,7 @@ from central.pages.port import Office
 from floor.errors import MasterFileRefused
 from floor.instructions import carried_over
 from floor.master_edit import difference, merged
-from floor.master_tables import Tables
+from floor.master_tables import Tables, tables_of
 from floor.notices import change_notices, with_change_notices
 
 FILE_MEGABYTES_MAX = 16
@@ -60,6 +60,11 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         draft = drafts.take(request.form.get("preview", "")[:64], signed_in().name)
         if draft is None:
             return _show(office, fault="master.preview_gone", status=409)
+        if request.form.get("into") == "draft":
+            try:
+                return _put(tables_of(draft.master), "replace")
+            except errors.DraftRefused:
+                return _show(office, fault="table.draft_full", status=409)
         master, current = draft.master, office.master()
         if request.form.get("tell") and current is not None:
             # Another version than the draft was compared with is refused below.
@@ -68,6 +73,8 @@ def add_routes(pages: Blueprint, office: Office) -> None:
             version = office.publish(master, draft.base_version, signed_in().name)
         except errors.MasterDataStale:
             return _show(office, fault="master.preview_gone", status=409)
+        except errors.KitShort:
+            return _show(office, fault="review.kit_unconfirmed", status=409)
         return redirect(f"/master?applied={version}", 303)
 
     @pages.get("/master/download.<kind>")
@@ -82,8 +89,8 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return answer
 
 
-def _into_draft(tables: Tables, mode: str) -> BaseResponse:
-    """Some tables go into the planner's draft, where they are reviewed with what it changes already."""
+def _put(tables: Tables, mode: str) -> BaseResponse:
+    """Tables go into the planner's draft, where they are reviewed with what it changes already. Raises DraftRefused."""
     here = plant()
     owner = signed_in().name
     with here.database.write() as session:
@@ -104,7 +111,7 @@ def _check(office: Office, drafts: Drafts) -> BaseResponse:
     mode = request.form.get("mode", "whole")
     try:
         if mode in ("replace", "merge"):
-            return _into_draft(read_tables_of(contents), mode)
+            return _put(read_tables_of(contents), mode)
         found = read(contents)
     except MasterFileRefused as refusal:
         return _show(office, faults=refusal.faults, status=422)

@@ -33,6 +33,7 @@ from central.pages.office import (
     UserLine,
 )
 from central.projector import catch_up_all
+from central.release import refuse_short
 from floor.cases import situation_of
 from floor.limits import CASES_SHOWN_MAX
 from floor.master import MasterData
@@ -249,9 +250,12 @@ class PlantOffice:
             return Published(snapshots.current_master(session, self._name), newest[0].made_at, newest[0].made_by)
 
     def publish(self, master: MasterData, base_version: int, by: str) -> int:
-        """Publishes master data over the version it was compared with. Raises MasterDataStale."""
+        """Publishes master data over the version it was compared with. Raises MasterDataStale, KitShort."""
+        now = self._plant.now()
         with self._database.write() as session:
-            return snapshots.publish(session, master, by, self._plant.now(), self._name, base_version)
+            if self._plant.config.kit_check == "refuse":
+                refuse_short(session, self._name, master, now)
+            return snapshots.publish(session, master, by, now, self._name, base_version)
 
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]:
         """The newest records that match. The first page is read after the log is folded to its end."""

@@ -1,6 +1,7 @@
 """Master data on pages over the real server: rows edited in a draft, reviewed, released, and taken back."""
 
 import csv
+import datetime
 import io
 import json
 import re
@@ -13,18 +14,22 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from central.application import close_app, create_app
+from central.bill_freeze import BillPump
 from central.config import CentralConfig
 from central.context import Plant
 from central.models import Gateway
 from central.opening import open_database
 from central.planning_tables import MasterDraft
+from central.plant_days import plant_today
 from central.snapshots import current_master, publish
 from floor.events import NoticeRead, ReportFinished, SnapshotApplied, WorkStarted
 from floor.example import example_plant
 from floor.master import MasterData
+from floor.master_files import write_toml
 from floor.master_sheets import write_sheets
 from floor.master_tables import TABLES
-from floor.rows import Person, WorkOrder
+from floor.product_rows import Stock
+from floor.rows import Person, Reason, WorkOrder
 from tests.central.page_client import PASSWORD, first_administrator, served, submit
 from tests.central.plant_feed import GatewayFeed
 from tests.central.test_pages import HOSTILE
@@ -305,6 +310,39 @@ def test_a_workbook_of_some_tables_goes_into_the_draft(app: Flask, admin: FlaskC
     assert refused.status_code == 422 and "reasons.csv, row 2, column id" in refused.text
 
 
+def test_a_whole_file_can_be_reviewed_by_station_first(app: Flask, admin: FlaskClient) -> None:
+    changed = PLANT.with_tables(reasons=(*PLANT.reasons, Reason(id="NEW", name="新原因")))
+    checked = submit(admin, "/master", "/master/check", file=(io.BytesIO(write_toml(changed).encode()), "plant.toml"))
+    key = re.search(r'name="preview" value="([^"]+)"', checked.text)
+    assert key
+    answer = submit(admin, "/master", "/master/apply", preview=key[1], into="draft")
+    assert answer.location == "/master/review?done=put"
+    assert "NEW" in admin.get("/master/review").text and in_force(app).version == 1
+    assert release(admin).status_code == 303
+    assert in_force(app).digest == changed.digest
+
+
+def test_what_began_is_frozen_before_another_revision_comes_into_force(app: Flask, admin: FlaskClient) -> None:
+    tomorrow = (plant_today(time.time()) + datetime.timedelta(days=1)).isoformat()
+    revisions = tuple(
+        row.model_copy(update={"state": "released", "valid_from": tomorrow if row.revision == "B" else ""})
+        for row in PLANT.bom_revisions
+    )
+    release_now(app, PLANT.with_tables(bom_revisions=revisions))
+    with served(app) as address:
+        feed = feed_of(app, admin, address)
+        feed.keep(WorkStarted(person="P02", operation="WO-1001-10", work_order="WO-1001"), "S1")
+        feed.offer()
+        admin.get("/records")
+    pump = BillPump(plant_of(app).database)
+    pump.step(time.time() - 3 * 86_400)
+    assert in_force(app).version == 2, "it is not the last day yet"
+    assert pump.step(time.time()) > 0
+    assert in_force(app).order_by_id["WO-1001"].bom_revision == "A"
+    pump.step(time.time())
+    assert in_force(app).version == 3, "and once is enough"
+
+
 def test_hostile_cells_are_shown_and_exported_as_text(app: Flask, admin: FlaskClient) -> None:
     for number, text in enumerate(HOSTILE):
         answer = edit(admin, "reasons", id=f"R{number}", name=text)
@@ -417,6 +455,13 @@ def test_a_plant_may_refuse_orders_that_lack_material(tmp_path: Path) -> None:
         edit(admin, "work_orders", id="WO-3001", item="AX-200", quantity="30")
         assert "不齐套不下达" in admin.get("/master/review").text
         assert release(admin, short="1").status_code == 409
+        file = PLANT.with_tables(
+            work_orders=(*PLANT.work_orders, WorkOrder(id="WO-3001", item="AX-200", quantity=30)),
+            stock=(Stock(item="SEAL", available=5),),
+        )
+        upload = (io.BytesIO(write_toml(file).encode()), "plant.toml")
+        key = re.search(r'name="preview" value="([^"]+)"', submit(admin, "/master", "/master/check", file=upload).text)
+        assert key and submit(admin, "/master", "/master/apply", preview=key[1]).status_code == 409
         assert in_force(app).version == 1
     finally:
         close_app(app)
