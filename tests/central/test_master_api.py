@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.central.conftest import enrol_gateway
 from tests.central.page_client import first_administrator
-from tests.central.test_master_pages import PLANT, in_force, plant_of, release_now
+from tests.central.planner import PLANT, in_force, plant_of, release_now
 
 ORDER = {"id": "ERP-1", "item": "AX-200", "quantity": 7, "due": "2030-01-01"}
 

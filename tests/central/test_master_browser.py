@@ -17,7 +17,7 @@ from floor.master import MasterData
 from floor.sample import sample_plant
 from tests.accessibility import barriers
 from tests.central.page_client import first_administrator, launched, served
-from tests.central.test_master_pages import another_planner, edit, release
+from tests.central.planner import another_planner, edit, release
 from tests.central.test_pages_browser import sign_in, width
 
 pytestmark = pytest.mark.browser

@@ -1,115 +1,43 @@
 """Master data on pages over the real server: rows edited in a draft, reviewed, released, and taken back."""
 
 import csv
-import datetime
 import io
 import json
 import re
-import time
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from central.application import close_app, create_app
-from central.bill_freeze import BillPump
 from central.config import CentralConfig
-from central.context import Plant
 from central.models import Gateway
 from central.opening import open_database
 from central.planning_tables import MasterDraft
-from central.plant_days import plant_today
-from central.snapshots import current_master, publish
-from floor.events import NoticeRead, ReportFinished, SnapshotApplied, WorkStarted
-from floor.example import example_plant
-from floor.master import MasterData
+from floor.events import SnapshotApplied
 from floor.master_files import write_toml
 from floor.master_sheets import write_sheets
 from floor.master_tables import TABLES
-from floor.product_rows import Stock
 from floor.rows import Person, Reason, WorkOrder
-from tests.central.page_client import PASSWORD, first_administrator, served, submit
-from tests.central.plant_feed import GatewayFeed
+from tests.central.page_client import first_administrator, served, submit
+from tests.central.planner import (
+    PLANT,
+    another_planner,
+    edit,
+    feed_of,
+    form_of,
+    in_force,
+    plant_of,
+    release,
+    release_now,
+)
 from tests.central.test_pages import HOSTILE
-
-BILLS = {
-    "bom_revisions": [
-        {"product": "AX-200", "revision": "A", "state": "released"},
-        {"product": "AX-200", "revision": "B"},
-    ],
-    "components": [
-        {"product": "AX-200", "item": "SEAL", "quantity": 1, "revision": "A"},
-        {"product": "AX-200", "item": "SEAL", "quantity": 2, "revision": "B"},
-    ],
-    "routings": [{"item": "AX-200", "number": 10, "name": "车削"}, {"item": "AX-200", "number": 20, "name": "检验"}],
-}
-PLANT = MasterData.model_validate({**example_plant().model_dump(), **BILLS})
 
 
 @pytest.fixture
 def admin(app: Flask) -> FlaskClient:
     release_now(app, PLANT)
     return first_administrator(app)
-
-
-def plant_of(app: Flask) -> Plant:
-    found: Plant = app.extensions["lineside"]
-    return found
-
-
-def release_now(app: Flask, master: MasterData) -> int:
-    """Somebody publishes this."""
-    here = plant_of(app)
-    with here.database.write() as session:
-        return publish(session, master, "other", time.time(), here.database.plant)
-
-
-def in_force(app: Flask) -> MasterData:
-    here = plant_of(app)
-    with here.database.read() as session:
-        return current_master(session, here.database.plant)
-
-
-def form_of(page: str) -> dict[str, object]:
-    """The fields of the row's form as a browser would send them."""
-    form = page.partition('class="stack row-form"')[2].partition("</form>")[0]
-    found: dict[str, object] = {}
-    for name, value in re.findall(r'<input id="[^"]*" name="(f_\w+)" value="([^"]*)"', form):
-        found[name] = value
-    for name, value in re.findall(r'<input type="checkbox" name="(f_\w+)" value="([^"]*)" checked', form):
-        ticked = found.setdefault(name, [])
-        assert isinstance(ticked, list)
-        ticked.append(value)
-    for name, body in re.findall(r'<select id="[^"]*" name="(f_\w+)">(.*?)</select>', form):
-        found[name] = (re.findall(r'value="([^"]*)" selected', body) or [""])[0]
-    for name, body in re.findall(r'<textarea id="[^"]*" name="(f_\w+)"[^>]*>(.*?)</textarea>', form, re.S):
-        found[name] = body
-    return found
-
-
-def edit(client: FlaskClient, table: str, key: str = "", **values: object) -> TestResponse:
-    """Opens a row's form, changes some fields, saves."""
-    address = f"/master/{table}/row" + (f"?key={key}" if key else "")
-    given = form_of(client.get(address).text) | {f"f_{name}": value for name, value in values.items()}
-    return submit(client, address, f"/master/{table}/row", key=key, **given)
-
-
-def release(client: FlaskClient, **values: object) -> TestResponse:
-    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', client.get("/master/review").text)
-    assert digest
-    return submit(client, "/master/review", "/master/review/release", digest=digest[1], **values)
-
-
-def another_planner(app: Flask, admin: FlaskClient) -> FlaskClient:
-    page = submit(admin, "/users", "/users/add", name="li", role="planner").text
-    code = re.search(r'class="onetime code">([A-Z0-9-]+)<', page)
-    assert code
-    client = app.test_client()
-    first = {"name": "li", "code": code[1], "password": PASSWORD, "repeat": PASSWORD}
-    assert submit(client, "/sign-in/first", "/sign-in/first", **first).status_code == 303
-    return client
 
 
 def test_a_row_is_edited_reviewed_and_released(app: Flask, admin: FlaskClient) -> None:
@@ -322,27 +250,6 @@ def test_a_whole_file_can_be_reviewed_by_station_first(app: Flask, admin: FlaskC
     assert in_force(app).digest == changed.digest
 
 
-def test_what_began_is_frozen_before_another_revision_comes_into_force(app: Flask, admin: FlaskClient) -> None:
-    tomorrow = (plant_today(time.time()) + datetime.timedelta(days=1)).isoformat()
-    revisions = tuple(
-        row.model_copy(update={"state": "released", "valid_from": tomorrow if row.revision == "B" else ""})
-        for row in PLANT.bom_revisions
-    )
-    release_now(app, PLANT.with_tables(bom_revisions=revisions))
-    with served(app) as address:
-        feed = feed_of(app, admin, address)
-        feed.keep(WorkStarted(person="P02", operation="WO-1001-10", work_order="WO-1001"), "S1")
-        feed.offer()
-        admin.get("/records")
-    pump = BillPump(plant_of(app).database)
-    pump.step(time.time() - 3 * 86_400)
-    assert in_force(app).version == 2, "it is not the last day yet"
-    assert pump.step(time.time()) > 0
-    assert in_force(app).order_by_id["WO-1001"].bom_revision == "A"
-    pump.step(time.time())
-    assert in_force(app).version == 3, "and once is enough"
-
-
 def test_hostile_cells_are_shown_and_exported_as_text(app: Flask, admin: FlaskClient) -> None:
     for number, text in enumerate(HOSTILE):
         answer = edit(admin, "reasons", id=f"R{number}", name=text)
@@ -357,49 +264,6 @@ def test_hostile_cells_are_shown_and_exported_as_text(app: Flask, admin: FlaskCl
     cells = [each for row in csv.reader(io.StringIO(admin.get("/master/reasons/download.csv").text)) for each in row]
     assert "'=HYPERLINK(1)" in cells and not any(each.startswith(("=", "+", "@")) for each in cells)
     assert admin.get("/master/where-used", query_string={"item": HOSTILE[0]}).text.count("<script>alert") == 0
-
-
-def test_operations_are_made_from_the_routing(app: Flask, admin: FlaskClient) -> None:
-    edit(admin, "work_orders", id="WO-2001", item="AX-200", quantity="30")
-    page = "/master/work_orders/row?key=WO-2001"
-    assert "按工艺路线" in admin.get(page).text
-    assert submit(admin, page, "/master/work_orders/routing", key="WO-2001").location == "/master/operations?routed=2"
-    assert submit(admin, page, "/master/work_orders/routing", key="WO-2001").status_code == 409
-    release(admin)
-    made = in_force(app).operations_by_order["WO-2001"]
-    assert [(row.id, row.planned, row.ticket) for row in made] == [
-        ("WO-2001-10", 30, "T-WO-2001-10"),
-        ("WO-2001-20", 30, "T-WO-2001-20"),
-    ]
-
-
-def feed_of(app: Flask, admin: FlaskClient, address: str) -> GatewayFeed:
-    page = submit(admin, "/gateways", "/gateways/enrol", name="gateway").text
-    code = re.search(r"--code ([A-Z0-9-]+)", page)
-    assert code
-    return GatewayFeed(address, "gateway", code[1])
-
-
-def test_orders_that_began_keep_their_bill_and_who_works_on_them_is_named(app: Flask, admin: FlaskClient) -> None:
-    with served(app) as address:
-        feed = feed_of(app, admin, address)
-        feed.keep(WorkStarted(person="P02", operation="WO-1001-10", work_order="WO-1001"), "S1")
-        feed.offer()
-        admin.get("/records")
-        edit(admin, "bom_revisions", "AX-200 B", state="released", valid_from="2020-01-01")
-        page = admin.get("/master/review").text
-        assert "须确认的人" in page and "WO-1001" in page and "李秀英" in page
-        assert release(admin, tell="1").status_code == 303
-        found = in_force(app)
-        assert found.order_by_id["WO-1001"].bom_revision == "A"
-        (notice,) = found.notices
-        assert notice.work_order == "WO-1001" and "仍用 A" in notice.title
-        used = admin.get("/master/where-used?item=SEAL").text
-        assert "已开工" in used and "李秀英" in used
-        assert "还没有人确认" in admin.get("/master/versions/2").text
-        feed.keep(NoticeRead(notice=f"notice/{notice.id}", version="x", person="P02"), "S1")
-        feed.offer()
-        assert "李秀英 · S1" in admin.get("/master/versions/2").text
 
 
 def test_who_has_which_version(app: Flask, admin: FlaskClient) -> None:
@@ -425,56 +289,6 @@ def test_who_has_which_version(app: Flask, admin: FlaskClient) -> None:
         page = admin.get("/master/versions").text
         assert "落后 1 版" in page
         assert "gateway" in admin.get("/master/versions/1").text
-
-
-def test_an_order_that_lacks_material_is_warned_of_and_raised(app: Flask, admin: FlaskClient) -> None:
-    edit(admin, "stock", item="SEAL", available="5")
-    held = PLANT.order_by_id["WO-1001"]
-    assert held.quantity > 5
-    edit(admin, "work_orders", "WO-1001", state="held")
-    release(admin)
-    assert "每个" in admin.get("/master/kit").text or "齐套" in admin.get("/master/kit").text
-    edit(admin, "work_orders", "WO-1001", state="released")
-    page = admin.get("/master/review").text
-    assert "缺料" in page and "SEAL" in page
-    assert release(admin).status_code == 409
-    assert release(admin, short="1").status_code == 303
-    page = admin.get("/master/kit").text
-    assert "WO-1001" in page and "采购" in page and "115" in page
-    edit(admin, "stock", "SEAL", available="5000")
-    release(admin)
-    assert "WO-1001" not in admin.get("/master/kit").text
-
-
-def test_a_plant_may_refuse_orders_that_lack_material(tmp_path: Path) -> None:
-    app = create_app(CentralConfig(folder=tmp_path, kit_check="refuse"))
-    try:
-        release_now(app, PLANT)
-        admin = first_administrator(app)
-        edit(admin, "stock", item="SEAL", available="5")
-        edit(admin, "work_orders", id="WO-3001", item="AX-200", quantity="30")
-        assert "不齐套不下达" in admin.get("/master/review").text
-        assert release(admin, short="1").status_code == 409
-        file = PLANT.with_tables(
-            work_orders=(*PLANT.work_orders, WorkOrder(id="WO-3001", item="AX-200", quantity=30)),
-            stock=(Stock(item="SEAL", available=5),),
-        )
-        upload = (io.BytesIO(write_toml(file).encode()), "plant.toml")
-        key = re.search(r'name="preview" value="([^"]+)"', submit(admin, "/master", "/master/check", file=upload).text)
-        assert key and submit(admin, "/master", "/master/apply", preview=key[1]).status_code == 409
-        assert in_force(app).version == 1
-    finally:
-        close_app(app)
-
-
-def test_the_skill_matrix_shows_what_is_over(app: Flask, admin: FlaskClient) -> None:
-    edit(admin, "skills", person="P02", skill="welding", until="2020-01-01")
-    edit(admin, "skills", person="P03", skill="welding")
-    edit(admin, "operations", "WO-1001-10", skill="welding")
-    release(admin)
-    page = admin.get("/master/skill-matrix").text
-    assert "已过期" in page and "2020-01-01" in page
-    assert re.search(r"有资格</th><td class=\"number\"><b>1</b>", page)
 
 
 def test_a_draft_and_drafts_are_bounded(app: Flask, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -510,16 +324,3 @@ def test_lists_are_searched_sorted_and_paged(app: Flask, admin: FlaskClient) -> 
     assert re.findall(r"<bdi>(Q-\d+)</bdi>", admin.get("/master/work_orders?search=Q-0123").text) == ["Q-0123"]
     assert admin.get("/master/work_orders/row?key=NOTHING").status_code == 404
     assert admin.get("/master/nothing").status_code == 404
-
-
-def test_work_reported_counts_as_begun(app: Flask, admin: FlaskClient) -> None:
-    with served(app) as address:
-        feed = feed_of(app, admin, address)
-        report = ReportFinished(person="P02", operation="WO-1001-10", work_order="WO-1001", good=3, scrap=0)
-        feed.keep(report, "S1")
-        feed.offer()
-        admin.get("/records")
-    edit(admin, "people", "P02", name="甲")
-    release(admin)
-    assert in_force(app).order_by_id["WO-1001"].bom_revision == "A"
-    assert in_force(app).order_by_id["WO-1002"].bom_revision == ""
