@@ -172,7 +172,8 @@ def table_rows(table: str) -> Response:
 
 
 def _holds(row: Row, search: str) -> bool:
-    return any(search in cell_of(getattr(row, name)).casefold() for name in type(row).model_fields)
+    values = (getattr(row, name) for name in type(row).model_fields)
+    return any(search in (each if isinstance(each, str) else cell_of(each)).casefold() for each in values)
 
 
 @described(json=MasterOffered, resp=Described(HTTP_200=MasterChecked, **WRITTEN), tags=[PLANNERS])

@@ -71,6 +71,8 @@ def publish(
         "note": note,
     }
     session.execute(insert(models.MasterVersion), [row])
+    # By the digest of its body: right whether or not the transaction lasts.
+    _remember(str(row["digest"]), numbered)
     _plan_operations(session, numbered, plant)
     note_shortages(session, plant, numbered, begun, now)
     return version + 1
@@ -130,11 +132,15 @@ def master_of(session: Session, version: int, plant: str = "plant") -> MasterDat
         found = _cached.get(digest)
     if found is None:
         found = MasterData.model_validate_json(session.scalars(select(held.body).where(*mine)).one())
-        with _lock:
-            _cached[digest] = found
-            while len(_cached) > CACHED_MAX:
-                _cached.popitem(last=False)
+        _remember(digest, found)
     return found
+
+
+def _remember(digest: str, master: MasterData) -> None:
+    with _lock:
+        _cached[digest] = master
+        while len(_cached) > CACHED_MAX:
+            _cached.popitem(last=False)
 
 
 def current_envelope(session: Session, plant: str = "plant") -> SnapshotEnvelope | None:

@@ -3,7 +3,7 @@
 Pure: values in, values out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,10 +43,14 @@ def listed(
 ) -> Listing:
     """The rows of a table that hold `search`, sorted by a column, `page` counted from 1."""
     changed = edits.get(table, {})
-    known = {row.key for row in base.get(table, ())} if changed else set()
-    rows = [(row, _mark(row.key, changed, known)) for row in tables.get(table, ())]
-    gone = [(row, "removed") for row in base.get(table, ()) if changed.get(row.key, row) is None]
-    found = [each for each in (*gone, *rows) if _matches(each[0], search)]
+    rows = [(row, "") for row in tables.get(table, ())]
+    gone: list[tuple[Row, str]] = []
+    if changed:
+        # The key of each of 50,000 rows takes a while: a table without edits does not ask for it.
+        before = {row.key: row for row in base.get(table, ())}
+        rows = [(row, _mark(row.key, changed, before)) for row, _ in rows]
+        gone = [(row, "removed") for key, row in before.items() if changed.get(key, row) is None]
+    found = [each for each in (*gone, *rows) if _matches(each[0], search)] if search else [*gone, *rows]
     if sort in TABLES[table].model_fields:
         found.sort(key=lambda each: _order(getattr(each[0], sort)), reverse=falling)
     elif changed:
@@ -60,16 +64,15 @@ def listed(
     return Listing(lines, _columns(table, [row for row, _ in shown]), len(found), len(rows), page, pages)
 
 
-def _mark(key: str, changed: object, known: set[str]) -> str:
-    if not isinstance(changed, dict) or key not in changed:
+def _mark(key: str, changed: Mapping[str, Row | None], before: Mapping[str, Row]) -> str:
+    if key not in changed:
         return ""
-    return "changed" if key in known else "added"
+    return "changed" if key in before else "added"
 
 
 def _matches(row: Row, search: str) -> bool:
-    if not search:
-        return True
-    return any(search in cell_of(getattr(row, name)).casefold() for name in type(row).model_fields)
+    values = (getattr(row, name) for name in type(row).model_fields)
+    return any(search in (each if isinstance(each, str) else cell_of(each)).casefold() for each in values)
 
 
 def _order(value: object) -> tuple[int, float, str]:
