@@ -6,7 +6,7 @@ machine gets 401 for a credential that opens nothing and 403 for one that opens 
 
 import logging
 
-from flask import request
+from flask import g, request
 from werkzeug.exceptions import Forbidden, InternalServerError
 from werkzeug.wrappers import Response
 
@@ -76,3 +76,9 @@ def _admit_bearer(rule: Rule, here: Plant) -> None:
         raise RightRefused("no token opens this")
     if rule.scope not in found.scopes:
         raise RightRefused(f"the token {found.name} lacks the scope {rule.scope}")
+
+
+def asker_name() -> str:
+    """Who asks, as what they change is signed: a user, or a machine's token. Only after they were let in."""
+    who = account()
+    return who.name if who is not None else f"token {g.asking_token}"

@@ -9,9 +9,10 @@ from spectree import Response as Described
 from spectree import SpecTree
 from spectree.models import InType, SecureType, SecurityScheme, SecuritySchemeData, Tag
 
+from central.asking import asking_address
 from central.audit import record_act
 from central.bodies import read_body
-from central.context import asking_address, plant
+from central.context import plant
 from central.doors import asking_gateway
 from central.enrolment import enrol as enrol_gateway
 from central.enrolment import enrol_or_refuse

@@ -115,7 +115,7 @@ def revoke(config: CentralConfig, name: str) -> None:
 @configured
 def import_file(config: CentralConfig, file: Path) -> None:
     """Publish the master data in FILE: TOML, a spreadsheet, or a folder of CSV files."""
-    from central.audit import SHELL, record_act
+    from central.audit import SHELL
     from central.change import note_change
     from central.imports import read_master
     from central.snapshots import current_master, publish
@@ -128,15 +128,30 @@ def import_file(config: CentralConfig, file: Path) -> None:
             # The lock that publishing takes: nobody's version may come between the reading and this one.
             note_change(session, config.plant)
             whole = carried_over(master, current_master(session, config.plant))
-            before = current_master(session, config.plant).version
-            version = publish(session, whole, SHELL, time.time(), config.plant)
-            if version != before:
-                record_act(
-                    session, config.plant, SHELL, "master.published", str(version), {"base": before}, time.time()
-                )
-        return version
+            return publish(session, whole, SHELL, time.time(), config.plant)
 
     click.echo(f"version {_with_database(config, store)} is in force")
+
+
+@central_group.command("sample")
+@configured
+def sample(config: CentralConfig) -> None:
+    """Publish the sample plant: 8 stations, 40 people, 60 orders. Only where nothing was published yet."""
+    from datetime import date
+
+    from central.change import note_change
+    from central.errors import MasterDataRefused
+    from central.snapshots import current_head, publish
+    from floor.sample import sample_plant
+
+    def store(database: Database) -> int:
+        with database.write() as session:
+            note_change(session, config.plant)
+            if current_head(session, config.plant)[0]:
+                raise MasterDataRefused("there is master data already", "Use a folder or a plant of its own to try.")
+            return publish(session, sample_plant(date.today()), "sample", time.time(), config.plant, 0, "sample plant")
+
+    click.echo(f"version {_with_database(config, store)} is in force: sign in with the code of `admin-code`")
 
 
 @central_group.command("admin-code")

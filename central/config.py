@@ -70,6 +70,9 @@ class CentralConfig(Section):
             description="how phones reach the pages, for the links in messages; empty: messages have none",
         ),
     ] = ""
+    kit_check: Annotated[
+        Literal["off", "warn", "refuse"], Field(description="orders that lack material at their release")
+    ] = "warn"
     backup: BackupConfig = BackupConfig()
     broker: BrokerConfig = BrokerConfig()
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict, max_length=CHANNELS_MAX)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import current_app, has_request_context, request
+from flask import current_app
 
 from central.attempts import Attempts
 from central.config import CentralConfig
@@ -37,8 +37,3 @@ def plant() -> Plant:
     found = current_app.extensions["lineside"]
     assert isinstance(found, Plant)
     return found
-
-
-def asking_address() -> str:
-    """Where the request comes from; empty where something else than a request acts."""
-    return request.remote_addr or "" if has_request_context() else ""

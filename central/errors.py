@@ -203,6 +203,20 @@ class NotifyRefused(RequestRefused):
     hint = "Mend what is named; docs/notifications.md lists what each field takes."
 
 
+class DraftRefused(RequestRefused):
+    """The draft of master data cannot be kept."""
+
+    status = 409
+    hint = "Release or discard drafts, or import a change of this size as a whole file."
+
+
+class KitShort(RequestRefused):
+    """Orders of this release lack material."""
+
+    status = 409
+    hint = "Look at the kit check, hold those orders, or confirm that they are released short."
+
+
 class BackupFailed(CentralError):
     """The backup was not made or not confirmed; gateways keep their records."""
 

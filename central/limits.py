@@ -402,3 +402,26 @@ CALLS_PER_PROBLEM_MAX: Final = 500
 
 RECURRENCE_THRESHOLD: Final = 1
 """So many calls of the same type, station and cause after its measures reopen a problem, unless it names another."""
+DRAFT_BYTES_MAX: Final = 16 * 1024 * 1024
+"""One draft of master data: 50,000 changed operations. A larger change goes in as a whole file."""
+
+DRAFTS_MAX: Final = 100
+"""Drafts of a plant at one time. One more is refused until somebody releases or discards theirs."""
+
+DRAFT_SECONDS_MAX: Final = 90 * 86_400.0
+"""A draft that nobody touched for so long gives its place to a new one when all are taken."""
+
+RELEASE_NOTE_CHARACTERS_MAX: Final = 300
+"""What somebody says of a version that they release."""
+
+SHORTAGES_MAX: Final = 2_000
+"""Orders and items kept as short, the most urgent first; the kit check page says when there are more."""
+
+MASTER_BODY_BYTES_MAX: Final = 40 * 1024 * 1024
+"""Master data sent by a program; the same as a file's bound in floor/limits.py."""
+
+MASTER_ROWS_PER_READ_MAX: Final = 1_000
+"""Rows of a table in one answer to a program."""
+
+VERSIONS_SHOWN_MAX: Final = 50
+"""Versions on one page of the history."""

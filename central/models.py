@@ -372,6 +372,7 @@ class MasterVersion(Table):
     body: Mapped[str]
     made_at: Mapped[float]
     made_by: Mapped[str]
+    note: Mapped[str] = mapped_column(server_default="", default="", comment="what who released it says of it")
 
 
 class Fact(Table):

@@ -122,6 +122,32 @@ _ORDERS: Final = {
     "pages.trace": SIGNED_IN,
 }
 
+_MASTER: Final = {
+    "master_api.master": Rule(action=Action.READ, scope=Scope.WRITE_MASTER),
+    "master_api.table_rows": Rule(action=Action.READ, scope=Scope.WRITE_MASTER),
+    "master_api.check": Rule(action=Action.PUBLISH, scope=Scope.WRITE_MASTER),
+    "master_api.put_master": Rule(action=Action.PUBLISH, scope=Scope.WRITE_MASTER),
+    "pages.used_where": SIGNED_IN,
+    "pages.kit": SIGNED_IN,
+    "pages.skill_matrix": SIGNED_IN,
+    "pages.master_table": SIGNED_IN,
+    "pages.download_table": SIGNED_IN,
+    "pages.master_row": SIGNED_IN,
+    "pages.save_row": Rule(action=Action.PUBLISH),
+    "pages.delete_row": Rule(action=Action.PUBLISH),
+    "pages.restore_row": Rule(action=Action.PUBLISH),
+    "pages.paste_rows": Rule(action=Action.PUBLISH),
+    "pages.route_order": Rule(action=Action.PUBLISH),
+    "pages.review_draft": Rule(action=Action.RELEASE),
+    "pages.undo_row": Rule(action=Action.RELEASE),
+    "pages.settle_clashes": Rule(action=Action.RELEASE),
+    "pages.discard_draft": Rule(action=Action.RELEASE),
+    "pages.release_draft": Rule(action=Action.RELEASE),
+    "pages.versions": SIGNED_IN,
+    "pages.version": SIGNED_IN,
+    "pages.restore_version": Rule(action=Action.RELEASE),
+}
+
 _TASKS: Final = {
     "task_api.tasks": _readers(Scope.READ_BOARD),
     "pages.tasks": SIGNED_IN,
@@ -194,7 +220,16 @@ _ADMINISTRATION: Final = {
     "pages.audit": Rule(action=Action.AUDIT),
 }
 
-ROUTES: Final[dict[str, Rule]] = {**_INTERFACE, **_DOORS, **_PLANT, **_ORDERS, **_TASKS, **_MESSAGES, **_ADMINISTRATION}
+ROUTES: Final[dict[str, Rule]] = {
+    **_INTERFACE,
+    **_DOORS,
+    **_PLANT,
+    **_ORDERS,
+    **_MASTER,
+    **_TASKS,
+    **_MESSAGES,
+    **_ADMINISTRATION,
+}
 """endpoint -> rule."""
 
 SCOPES: Final = tuple(scope for scope in Scope if any(rule.scope is scope for rule in ROUTES.values()))

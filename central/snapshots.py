@@ -9,9 +9,15 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from central import models
+from central.asking import asking_address
+from central.audit import record_act
+from central.begun import begun_orders
 from central.change import note_change
 from central.errors import MasterDataStale
 from central.notify.announcements import announce
+from central.plant_days import plant_today
+from central.shortages import note_shortages
+from floor.bills import with_frozen_bills
 from floor.master import MasterData
 from sync.wire import SnapshotEnvelope
 
@@ -35,17 +41,27 @@ READ_HEAD = (
 
 
 def publish(
-    session: Session, master: MasterData, by: str, now: float, plant: str = "plant", base_version: int | None = None
+    session: Session,
+    master: MasterData,
+    by: str,
+    now: float,
+    plant: str = "plant",
+    base_version: int | None = None,
+    note: str = "",
 ) -> int:
     """The version that holds this data: the current one where nothing differs, else a new one.
 
-    `base_version`: the version the publisher looked at. Raises MasterDataStale when another is in force.
+    `base_version`: the version the publisher looked at. Raises MasterDataStale when another is in force. Orders that
+    have begun keep the revision of their bill.
     """
     note_change(session, plant)
     current = _current_row(session, plant)
     version = current.version if current else 0
     if base_version is not None and base_version != version:
         raise MasterDataStale
+    begun = begun_orders(session, plant) if master.bom_revisions or master.stock else frozenset()
+    if master.bom_revisions:
+        master = with_frozen_bills(current_master(session, plant), master, begun, plant_today(now))
     if current is not None and current.content_digest == master.digest:
         return version
     before = current_master(session, plant) if current is not None else None
@@ -59,11 +75,17 @@ def publish(
         "body": body,
         "made_at": now,
         "made_by": by,
+        "note": note,
     }
     session.execute(insert(models.MasterVersion), [row])
+    # By the digest of its body: right whether or not the transaction lasts.
+    _remember(str(row["digest"]), numbered)
     _plan_operations(session, numbered, plant)
+    note_shortages(session, plant, numbered, begun, now)
     if before is not None:
         _announce_notices(session, plant, before, numbered, now)
+    told = {"base": version, "note": note}
+    record_act(session, plant, by, "master.published", str(version + 1), told, now, asking_address())
     return version + 1
 
 
@@ -116,20 +138,30 @@ def current_head(session: Session, plant: str = "plant") -> tuple[int, str]:
 
 def current_master(session: Session, plant: str = "plant") -> MasterData:
     """The master data in force, parsed once in each process; empty data of version 0 when there is none."""
-    _, digest = current_head(session, plant)
-    if not digest:
-        return EMPTY
+    version, _ = current_head(session, plant)
+    return master_of(session, version, plant) or EMPTY
+
+
+def master_of(session: Session, version: int, plant: str = "plant") -> MasterData | None:
+    """A version of the master data; None for one that never was. The last few are kept parsed in each process."""
+    held = models.MasterVersion
+    mine = (held.plant == plant, held.version == version)
+    digest = session.scalar(select(held.digest).where(*mine))
+    if digest is None:
+        return None
     with _lock:
         found = _cached.get(digest)
     if found is None:
-        row = _current_row(session, plant)
-        assert row is not None
-        digest, found = row.digest, MasterData.model_validate_json(row.body)
-        with _lock:
-            _cached[digest] = found
-            while len(_cached) > CACHED_MAX:
-                _cached.popitem(last=False)
+        found = MasterData.model_validate_json(session.scalars(select(held.body).where(*mine)).one())
+        _remember(digest, found)
     return found
+
+
+def _remember(digest: str, master: MasterData) -> None:
+    with _lock:
+        _cached[digest] = master
+        while len(_cached) > CACHED_MAX:
+            _cached.popitem(last=False)
 
 
 def current_envelope(session: Session, plant: str = "plant") -> SnapshotEnvelope | None:

@@ -19,6 +19,7 @@ from central.alarms import raise_alarms
 from central.api_tokens import purge_tokens
 from central.audit import purge_acts
 from central.backup import make_backup
+from central.bill_freeze import BillPump
 from central.channels.configured import channels_of
 from central.channels.port import Channel
 from central.config import CentralConfig
@@ -34,6 +35,7 @@ from central.opening import open_database
 from central.order_fold import catch_up_all as catch_up_orders
 from central.projector import catch_up_all
 from central.serving import tell
+from central.shortage_pump import ShortagePump
 from central.task_pumps import LogPump, OldTaskPump, TimePump
 
 FOLD_SECONDS = 0.2
@@ -287,6 +289,8 @@ def pumps_of(database: Database, config: CentralConfig, channels: Mapping[str, C
         PurgePump(database),
         RetentionPump(database, config),
         OldTaskPump(database),
+        BillPump(database),
+        ShortagePump(database),
     ]
 
 

@@ -34,7 +34,7 @@ SHEETS_RATIO_MAX: Final = 200
 SHEETS_PARTS_MAX: Final = 1000
 # Rows of one table; four times the 50,000 open operations of the largest plant.
 ROWS_PER_TABLE_MAX: Final = 200_000
-# Columns looked at in one row; the widest table has eight.
+# Columns looked at in one row; the widest table has eleven.
 COLUMNS_MAX: Final = 64
 # One cell.
 CELL_CHARACTERS_MAX: Final = 512
@@ -62,6 +62,9 @@ FAULTS_NAMED_MAX: Final = 200
 PHOTO_BYTES_MAX: Final = 10 * 1024 * 1024
 # The file of one work instruction: a scanned drawing of some pages is below 10 MB.
 INSTRUCTION_BYTES_MAX: Final = 20 * 1024 * 1024
+
+# A title that the office composes of names; as `floor.cells.Title`.
+TEXT_JOINED_MAX: Final = 120
 
 NOTICES_MAX: Final = 500
 """Of a plant, beyond which publishing a change lets the oldest go: nobody reads more, and each start looks at them."""

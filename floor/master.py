@@ -15,6 +15,7 @@ from floor.duty import Absence, Department, Deputy, Duty
 from floor.error_proofing import Moment, Policy
 from floor.label_codes import codes_of
 from floor.limits import VERSION_MAX
+from floor.product_rows import BomRevision, Item, RoutingStep, Stock
 from floor.rows import (
     BlockedLot,
     CallTier,
@@ -69,6 +70,10 @@ class MasterData(GrownRow):
             "duties",
             "absences",
             "deputies",
+            "items",
+            "bom_revisions",
+            "routings",
+            "stock",
         }
     )
     version: Annotated[int, Field(ge=0, le=VERSION_MAX)] = 0
@@ -93,6 +98,10 @@ class MasterData(GrownRow):
     duties: tuple[Duty, ...] = ()
     absences: tuple[Absence, ...] = ()
     deputies: tuple[Deputy, ...] = ()
+    items: tuple[Item, ...] = ()
+    bom_revisions: tuple[BomRevision, ...] = ()
+    routings: tuple[RoutingStep, ...] = ()
+    stock: tuple[Stock, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "MasterData":
@@ -183,6 +192,26 @@ class MasterData(GrownRow):
         return _grouped((row.product, row) for row in self.components)
 
     @cached_property
+    def revisions_of(self) -> dict[str, tuple[BomRevision, ...]]:
+        """The revisions of each product's bill, in the order of the rows."""
+        return _grouped((row.product, row) for row in self.bom_revisions)
+
+    @cached_property
+    def routings_of(self) -> dict[str, tuple[RoutingStep, ...]]:
+        """The steps of every routing by item, in the order of the rows."""
+        return _grouped((row.item, row) for row in self.routings)
+
+    @cached_property
+    def item_by_id(self) -> dict[str, Item]:
+        """Items by id."""
+        return {row.id: row for row in self.items}
+
+    @cached_property
+    def stock_of(self) -> dict[str, Stock]:
+        """What is in stock, by item."""
+        return {row.item: row for row in self.stock}
+
+    @cached_property
     def component_codes(self) -> frozenset[str]:
         """Everything a component's label may say of it."""
         return frozenset(code for row in self.components for code in codes_of(row.item, row.label))
@@ -242,6 +271,11 @@ class MasterData(GrownRow):
     def order_by_id(self) -> dict[str, WorkOrder]:
         """Work orders by id."""
         return {row.id: row for row in self.work_orders}
+
+    @cached_property
+    def orders_by_item(self) -> dict[str, tuple[WorkOrder, ...]]:
+        """Work orders by the item they make."""
+        return _grouped((row.item, row) for row in self.work_orders)
 
     @cached_property
     def card_by_label(self) -> dict[str, CommandCard]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from floor.duty import duty_faults
 from floor.error_proofing import DEFAULTS
 from floor.limits import CASES_MAX, LABEL_PATTERNS_MAX, OWNER_CHARACTERS_MAX
+from floor.product_rules import product_faults
 
 if TYPE_CHECKING:
     from floor.master import MasterData
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 
 def faults(master: "MasterData") -> list[str]:
     """Each fault as a sentence that names the row; empty when the whole holds."""
-    return [*_doubles(master), *_dangling(master), *_pattern_faults(master), *duty_faults(master)]
+    return [
+        *_doubles(master),
+        *_dangling(master),
+        *_pattern_faults(master),
+        *duty_faults(master),
+        *product_faults(master),
+    ]
 
 
 def _repeated(what: str, keys: Iterable[str]) -> list[str]:

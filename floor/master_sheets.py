@@ -19,7 +19,7 @@ from floor.limits import (
     SHEETS_UNPACKED_BYTES_MAX,
 )
 from floor.master import MasterData
-from floor.master_tables import TABLES, Faults, Text, TextRow, assembled, check_columns, too_long, typed_rows
+from floor.master_tables import TABLES, Faults, Tables, Text, TextRow, assembled, check_columns, too_long, typed_rows
 
 NUMBER_EXACT_MAX: Final = 1e15
 """A spreadsheet shows and keeps 15 significant digits."""
@@ -118,6 +118,12 @@ def read_xlsx(raw: bytes) -> MasterData:
 
     Raises MasterFileRefused with every fault named by sheet, row and column, and SheetExtraMissing without openpyxl.
     """
+    faults = Faults()
+    return assembled(xlsx_text(raw, faults), 0, faults)
+
+
+def xlsx_text(raw: bytes, faults: Faults) -> Text:
+    """The rows of each sheet that is a table."""
     _check_size(raw)
     try:
         import openpyxl
@@ -127,7 +133,6 @@ def read_xlsx(raw: bytes) -> MasterData:
         workbook = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises whatever its XML parser met: all of it means "not a workbook"
         raise MasterFileRefused([f"this is no XLSX workbook: {shown(str(error), 120)}"]) from error
-    faults = Faults()
     text: Text = {}
     try:
         for sheet in workbook.worksheets:
@@ -142,24 +147,30 @@ def read_xlsx(raw: bytes) -> MasterData:
             text[title] = typed_rows(title, rows, faults)
     finally:
         workbook.close()
-    return assembled(text, 0, faults)
+    return text
 
 
 def write_xlsx(master: MasterData) -> bytes:
     """A workbook that `read_xlsx` reads back: every cell is text, so that nothing is a formula and no zero is lost."""
+    return write_sheets({table: getattr(master, table) for table in TABLES})
+
+
+def write_sheets(tables: Tables) -> bytes:
+    """The same of these tables alone."""
     try:
         from openpyxl import Workbook
         from openpyxl.cell import WriteOnlyCell
     except ImportError as error:
         raise SheetExtraMissing from error
     workbook = Workbook(write_only=True)
-    for table, row_type in TABLES.items():
+    for table, rows in tables.items():
         sheet = workbook.create_sheet(table)
-        sheet.append(list(row_type.model_fields))
-        for row in getattr(master, table):
+        columns = list(TABLES[table].model_fields)
+        sheet.append(columns)
+        for row in rows:
             cells = []
-            for value in row.model_dump().values():
-                cell = WriteOnlyCell(sheet, value=cell_of(value))
+            for column in columns:
+                cell = WriteOnlyCell(sheet, value=cell_of(getattr(row, column)))
                 cell.data_type, cell.number_format = "s", "@"
                 cells.append(cell)
             sheet.append(cells)

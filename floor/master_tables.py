@@ -4,6 +4,7 @@ Pure: values in, values out.
 """
 
 import types
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final, Union, get_args, get_origin
 
@@ -15,6 +16,7 @@ from floor.errors import MasterFileRefused
 from floor.label_texts import shown
 from floor.limits import CELL_CHARACTERS_MAX, FAULTS_NAMED_MAX, ROWS_PER_TABLE_MAX
 from floor.master import MasterData
+from floor.product_rows import BomRevision, Item, RoutingStep, Stock
 from floor.rows import (
     BlockedLot,
     CallTier,
@@ -57,6 +59,10 @@ TABLES: Final[dict[str, type[Row]]] = {
     "duties": Duty,
     "absences": Absence,
     "deputies": Deputy,
+    "items": Item,
+    "bom_revisions": BomRevision,
+    "routings": RoutingStep,
+    "stock": Stock,
 }
 """Name of the table, of its CSV file and of its sheet -> its rows."""
 
@@ -198,9 +204,13 @@ def _told(value: object) -> str:
         return "what is in it"
 
 
-def assembled(text: Text, version: int, faults: Faults) -> MasterData:
-    """The whole of master data. Raises MasterFileRefused with every fault there is, cells first, then rows."""
-    tables: dict[str, tuple[Row, ...]] = {}
+Tables = dict[str, tuple[Row, ...]]
+"""Table -> its rows."""
+
+
+def rows_of(text: Text, faults: Faults) -> Tables:
+    """The rows of the tables that a file has. Raises MasterFileRefused with every fault of their cells."""
+    tables: Tables = {}
     for table, rows in text.items():
         if len(rows) > ROWS_PER_TABLE_MAX:
             faults.add(table, f"{len(rows)} rows, more than {ROWS_PER_TABLE_MAX}")
@@ -208,14 +218,42 @@ def assembled(text: Text, version: int, faults: Faults) -> MasterData:
         read = [_row(table, row, faults) for row in rows]
         tables[table] = tuple(row for row in read if row is not None)
     faults.raise_any()
+    return tables
+
+
+def unique(tables: Tables) -> Tables:
+    """The same tables. Raises MasterFileRefused when rows of a table have one key: which of them would hold?"""
+    faults = Faults()
+    for table, rows in tables.items():
+        for key, count in Counter(row.key for row in rows).items():
+            if count > 1:
+                faults.add(table, f"{shown(key, 60)!r} stands {count} times")
+    faults.raise_any()
+    return tables
+
+
+def whole(tables: Tables, version: int = 0) -> MasterData:
+    """The whole of these tables. Raises MasterFileRefused with every fault between rows."""
+    parts: dict[str, Any] = dict(tables)
     try:
-        return MasterData(version=version, **tables)
+        return MasterData(version=version, **parts)
     except ValidationError as error:
+        faults = Faults()
         for each in error.errors(include_url=False):
             for said in each["msg"].removeprefix("Value error, ").split("; "):
                 faults.add("the whole", said)
         faults.raise_any()
         raise AssertionError("unreachable") from error
+
+
+def tables_of(master: MasterData) -> Tables:
+    """The rows of every table."""
+    return {table: getattr(master, table) for table in TABLES}
+
+
+def assembled(text: Text, version: int, faults: Faults) -> MasterData:
+    """The whole of master data. Raises MasterFileRefused with every fault there is, cells first, then rows."""
+    return whole(rows_of(text, faults), version)
 
 
 def too_long(text: str) -> bool:

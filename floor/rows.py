@@ -65,9 +65,13 @@ class Station(GrownRow):
 
 
 class WorkOrder(GrownRow):
-    """An order to make `quantity` of `item` (ISA-95 operations request). `label`: see Component."""
+    """An order to make `quantity` of `item` (ISA-95 operations request). `label`: see Component.
 
-    later = frozenset({"label"})
+    `priority`: 1 comes first, 0: none said. `bom_revision`: the revision of its bill, frozen when it began; empty:
+    the one in force (`floor/bills.py`).
+    """
+
+    later = frozenset({"label", "priority", "customer", "bom_revision"})
     id: Code
     item: Title = ""
     name: Title = ""
@@ -75,16 +79,19 @@ class WorkOrder(GrownRow):
     due: Note = ""
     state: Literal["released", "held", "closed"] = "released"
     label: Title = ""
+    priority: Annotated[int, Field(ge=0, le=9)] = 0
+    customer: Title = ""
+    bom_revision: Title = ""
 
 
 class Operation(GrownRow):
     """One step of an order (ISA-95 job order). `ticket` is what its printed label says, `skill` what one must have.
 
     `capture`: what of the product is scanned while it runs, each piece's serial or the lot. `counting`: good pieces are
-    what the machine's counter went on by.
+    what the machine's counter went on by. `checks`: what of it is looked at, separated by semicolons.
     """
 
-    later = frozenset({"skill", "capture", "counting"})
+    later = frozenset({"skill", "capture", "counting", "checks"})
     id: Code
     work_order: Code
     number: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 10
@@ -97,6 +104,7 @@ class Operation(GrownRow):
     skill: Code | Literal[""] = ""
     capture: Literal["serial", "lot", ""] = ""
     counting: Literal["counter", ""] = ""
+    checks: Note = ""
 
 
 class CommandCard(Row):
@@ -215,7 +223,8 @@ class Component(Row):
     """A line of a bill of materials: `quantity` of `item` go into one piece of `product`, an order or its item.
 
     `label` is what the item's labels say of it besides its name: a GTIN or the supplier's number. `operation`: the
-    number of the operation that builds it in; 0: any of the order.
+    number of the operation that builds it in; 0: any of the order. `revision`: of the product's bill, where it has
+    several.
     """
 
     key_columns = 2
@@ -226,6 +235,11 @@ class Component(Row):
     revision: Title = ""
     label: Title = ""
     operation: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 0
+
+    @property
+    def key(self) -> str:
+        """Each revision of a bill has lines of its own."""
+        return " ".join(filter(None, (self.product, self.item, self.revision)))
 
 
 class BlockedLot(Row):

@@ -1,5 +1,6 @@
 """What a bill of materials and an operation's capture want of the parts that are scanned. Pure."""
 
+from floor.bills import bill_of_order
 from floor.label_codes import Part, codes_of
 from floor.rows import Component, Operation
 from gateway.floor_rows import Parts
@@ -8,10 +9,12 @@ from gateway.station_guards import expired
 
 
 def bill_of(case: Case, operation: Operation) -> tuple[Component, ...]:
-    """What is built in at this operation: the order's own lines, else those of its item."""
+    """What is built in at this operation: the order's own lines, else those of its item at the order's revision."""
     order = case.master.order_by_id.get(operation.work_order)
-    lines = case.master.components_of.get(operation.work_order) or (
-        case.master.components_of.get(order.item, ()) if order is not None else ()
+    lines = (
+        case.master.components_of.get(operation.work_order, ())
+        if order is None
+        else bill_of_order(case.master, order, case.today)
     )
     return tuple(row for row in lines if row.operation in (0, operation.number))
 

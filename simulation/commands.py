@@ -2,12 +2,13 @@
 
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import click
 
 from central.ending import Ending
-from floor.example import demo_plant
+from floor.sample import sample_plant
 from simulation.plant import Plant
 from simulation.processes import ProcessDied
 
@@ -25,7 +26,7 @@ def plant() -> None:
 @click.option("--free-ports", is_flag=True, help="Take any free ports instead of the usual ones.")
 def run_plant(folder: Path, free_ports: bool) -> None:
     """Run it until Ctrl-C."""
-    _keep_up(Plant(folder.resolve(), usual_ports=not free_ports, master=demo_plant()))
+    _keep_up(Plant(folder.resolve(), usual_ports=not free_ports, master=sample_plant(date.today())))
 
 
 @plant.command("check")
@@ -50,7 +51,7 @@ def demo(folder: Path, seed: int, pace: float) -> None:
     from simulation.outage import Outage
     from simulation.workers import Workers
 
-    found = Plant(folder.resolve(), proxied=True, master=demo_plant())
+    found = Plant(folder.resolve(), proxied=True, master=sample_plant(date.today()))
     workers = Workers(found, seed, pace)
     outage = Outage(found)
     _keep_up(found, [workers, outage])

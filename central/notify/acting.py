@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from central.asking import asking_address
 from central.audit import record_act
 from central.change import note_change
-from central.context import asking_address
 from central.facts import OPEN_STATES, acknowledge_call
 from central.limits import INBOX_MAX
 from central.models import Call

@@ -30,8 +30,11 @@ from central.pages import (
     order_pages,
     own_account_pages,
     problem_pages,
+    product_pages,
     record_pages,
+    review_pages,
     rule_pages,
+    table_pages,
     task_card_pages,
     task_pages,
     task_rule_pages,
@@ -39,6 +42,7 @@ from central.pages import (
     token_pages,
     trace_pages,
     user_pages,
+    version_pages,
 )
 from central.pages.frame import OFFICE
 from central.pages.port import Office
@@ -53,6 +57,7 @@ UPLOADS = {
     comment_pages.COMMENT_PATH: comment_pages.COMMENT_BYTES_MAX,
     task_card_pages.ANSWER_PATH: task_card_pages.ANSWER_BYTES_MAX,
     problem_pages.EDIT_PATH: problem_pages.EDIT_BYTES_MAX,
+    **dict.fromkeys(table_pages.PASTE_PATHS, table_pages.PASTE_BYTES_MAX),
 }
 
 
@@ -67,6 +72,8 @@ def blueprint(office: Office) -> Blueprint:
     @pages.before_request
     def protect() -> None:
         request.max_content_length = UPLOADS.get(request.path, FORM_BYTES_MAX)
+        if request.path in table_pages.PASTE_PATHS:
+            request.max_form_memory_size = table_pages.PASTE_BYTES_MAX
         refuse_forged_forms()
 
     pages.record_once(lambda state: state.app.extensions.__setitem__(OFFICE, office))
@@ -94,8 +101,11 @@ def blueprint(office: Office) -> Blueprint:
         order_pages,
         own_account_pages,
         problem_pages,
+        product_pages,
         record_pages,
+        review_pages,
         rule_pages,
+        table_pages,
         task_card_pages,
         task_pages,
         task_rule_pages,
@@ -103,6 +113,7 @@ def blueprint(office: Office) -> Blueprint:
         token_pages,
         trace_pages,
         user_pages,
+        version_pages,
     ):
         each.add_routes(pages, office)
     error_pages.add_routes(pages)

@@ -25,13 +25,13 @@ OPEN_PAGES: Final = (
     "board",
     "flow",
     "orders",
+    "trace",
     "calls",
     "tasks",
     "problems",
-    "trace",
     "notices",
-    "gateways",
     "master",
+    "gateways",
     "records",
 )
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")

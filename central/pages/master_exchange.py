@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from floor.errors import MasterFileRefused
 from floor.limits import MASTER_FILE_BYTES_MAX
 from floor.master import MasterData
-from floor.master_files import read_path_texts, write_toml
+from floor.master_files import read_path_texts, read_tables, write_toml
 from floor.master_sheets import write_xlsx
+from floor.master_tables import Tables
 
 KINDS_IN = ("xlsx", "toml", "csv", "zip")
 KINDS_OUT = {"toml": "application/toml", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-FILES_MAX = 16
-"""Files in one upload or archive; there are seven tables."""
+FILES_MAX = 32
+"""Files in one upload or archive; there are 25 tables."""
 
 
 def kind_of(file_name: str) -> str:
@@ -28,14 +29,25 @@ def read(contents: Mapping[str, bytes]) -> MasterData:
 
     Raises MasterFileRefused with every fault.
     """
+    return read_path_texts(*_files(contents))
+
+
+def read_tables_of(contents: Mapping[str, bytes]) -> Tables:
+    """The tables in an upload, as `read` takes it; what holds between rows is not looked at. Raises
+    MasterFileRefused."""
+    return read_tables(*_files(contents))
+
+
+def _files(contents: Mapping[str, bytes]) -> tuple[str, Mapping[str, bytes]]:
+    """The suffix that names how it is read, and the files."""
     kinds = {kind_of(name) for name in contents}
     if kinds == {"zip"} and len(contents) == 1:
-        return read_path_texts("", _unpacked(next(iter(contents.values()))))
+        return "", _unpacked(next(iter(contents.values())))
     if kinds == {"csv"}:
-        return read_path_texts("", contents)
+        return "", contents
     if len(kinds) != 1 or len(contents) != 1:
         raise MasterFileRefused(["choose one workbook, one TOML file, one ZIP file, or CSV files only"])
-    return read_path_texts(f".{kinds.pop()}", contents)
+    return f".{kinds.pop()}", contents
 
 
 def _unpacked(raw: bytes) -> dict[str, bytes]:

@@ -6,14 +6,18 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from central import errors
+from central.context import plant
+from central.drafts import change, open_desk
 from central.pages.formats import visible
 from central.pages.frame import for_accounts, for_role, render, signed_in
-from central.pages.master_exchange import FILES_MAX, KINDS_IN, KINDS_OUT, kind_of, read, write
+from central.pages.master_exchange import FILES_MAX, KINDS_IN, KINDS_OUT, kind_of, read, read_tables_of, write
 from central.pages.master_preview import TABLES, Drafts, Preview, changes
 from central.pages.office import PLANNER
 from central.pages.port import Office
 from floor.errors import MasterFileRefused
 from floor.instructions import carried_over
+from floor.master_edit import difference, merged
+from floor.master_tables import Tables, tables_of
 from floor.notices import change_notices, with_change_notices
 
 FILE_MEGABYTES_MAX = 16
@@ -21,6 +25,16 @@ FILE_MEGABYTES_MAX = 16
 UPLOAD_BYTES_MAX = FILE_MEGABYTES_MAX * 1024 * 1024 + 64 * 1024
 FAULTS_SHOWN_MAX = 200
 ROWS_SHOWN_MAX = 12
+
+
+GROUPS = {
+    "people": ("people", "skills", "departments", "duties", "absences", "deputies", "shifts"),
+    "products": ("items", "bom_revisions", "components", "routings", "instructions", "stock", "blocked_lots"),
+    "orders": ("work_orders", "operations", "notices"),
+    "calls": ("call_types", "call_tiers", "reasons", "cases"),
+    "floor": ("stations", "command_cards", "label_patterns", "error_proofing"),
+}
+"""The tables as the page shows them."""
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -37,7 +51,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 
     @pages.post("/master/check")
     @for_role(PLANNER)
-    def check_master() -> Response:
+    def check_master() -> BaseResponse:
         return _check(office, drafts)
 
     @pages.post("/master/apply")
@@ -46,6 +60,11 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         draft = drafts.take(request.form.get("preview", "")[:64], signed_in().name)
         if draft is None:
             return _show(office, fault="master.preview_gone", status=409)
+        if request.form.get("into") == "draft":
+            try:
+                return _put(tables_of(draft.master), "replace")
+            except errors.DraftRefused:
+                return _show(office, fault="table.draft_full", status=409)
         master, current = draft.master, office.master()
         if request.form.get("tell") and current is not None:
             # Another version than the draft was compared with is refused below.
@@ -54,6 +73,8 @@ def add_routes(pages: Blueprint, office: Office) -> None:
             version = office.publish(master, draft.base_version, signed_in().name)
         except errors.MasterDataStale:
             return _show(office, fault="master.preview_gone", status=409)
+        except errors.KitShort:
+            return _show(office, fault="review.kit_unconfirmed", status=409)
         return redirect(f"/master?applied={version}", 303)
 
     @pages.get("/master/download.<kind>")
@@ -69,17 +90,34 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return answer
 
 
-def _check(office: Office, drafts: Drafts) -> Response:
+def _put(tables: Tables, mode: str) -> BaseResponse:
+    """Tables go into the planner's draft, where they are reviewed with what it changes already. Raises DraftRefused."""
+    here = plant()
+    owner = signed_in().name
+    with here.database.write() as session:
+        held = open_desk(session, here.database.plant, owner).tables
+        edits = merged(held, tables) if mode == "merge" else difference(held, tables)
+        change(session, here.database.plant, owner, edits, here.now())
+    return redirect("/master/review?done=put", 303)
+
+
+def _check(office: Office, drafts: Drafts) -> BaseResponse:
     uploads = [each for each in request.files.getlist("file") if each.filename]
     if not uploads or len(uploads) > FILES_MAX:
         return _show(office, fault="master.no_file", status=400)
     for each in uploads:
         if not kind_of(each.filename or ""):
             return _show(office, fault="master.bad_type", fault_name=visible((each.filename or "")[-60:]), status=400)
+    contents = {each.filename or "": each.stream.read(UPLOAD_BYTES_MAX) for each in uploads}
+    mode = request.form.get("mode", "whole")
     try:
-        found = read({each.filename or "": each.stream.read(UPLOAD_BYTES_MAX) for each in uploads})
+        if mode in ("replace", "merge"):
+            return _put(read_tables_of(contents), mode)
+        found = read(contents)
     except MasterFileRefused as refusal:
         return _show(office, faults=refusal.faults, status=422)
+    except errors.DraftRefused:
+        return _show(office, fault="table.draft_full", status=409)
     current = office.master()
     before = current.master if current else None
     # A file that says nothing of instructions leaves those that the page of instructions published.
@@ -111,7 +149,7 @@ def _show(
         "master.html",
         status,
         current=current,
-        tables=TABLES,
+        groups=GROUPS,
         counts={table: len(getattr(current.master, table)) for table in TABLES} if current else {},
         applied=applied,
         fault=fault,

@@ -9,22 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from floor.master import MasterData
+from floor.master_changes import TableChange
+from floor.master_changes import changes as changes
 from floor.master_tables import TABLES as ROWS
 
 TABLES = tuple(ROWS)
 DRAFTS_MAX = 8
 DRAFT_SECONDS = 1800.0
-
-
-@dataclass(frozen=True, slots=True)
-class TableChange:
-    """What changes in one table; a row is told by its id or label, or by what it joins."""
-
-    table: str
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +30,7 @@ class Preview:
     @property
     def equal(self) -> bool:
         """Nothing changes at all."""
-        return not any(each.added or each.changed or each.removed for each in self.tables)
+        return not any(each.any for each in self.tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +41,6 @@ class Draft:
     base_version: int
     owner: str
     until: float
-
-
-def changes(before: MasterData | None, after: MasterData) -> tuple[TableChange, ...]:
-    """What differs, table by table, in the order of the file."""
-    return tuple(_table_change(table, before, after) for table in TABLES)
-
-
-def _table_change(table: str, before: MasterData | None, after: MasterData) -> TableChange:
-    old = _rows(before, table) if before is not None else {}
-    new = _rows(after, table)
-    return TableChange(
-        table,
-        tuple(key for key in new if key not in old),
-        tuple(key for key in new if key in old and new[key] != old[key]),
-        tuple(key for key in old if key not in new),
-        len(new),
-    )
-
-
-def _rows(master: MasterData, table: str) -> dict[str, object]:
-    return {row.key: row for row in getattr(master, table)}
 
 
 class Drafts:

@@ -4,9 +4,10 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.accounts import change_account, list_accounts
+from central.asking import asking_address
 from central.audit import record_act
 from central.badges import drop_pin, has_pin
-from central.context import asking_address, plant
+from central.context import plant
 from central.errors import NameRefused
 from central.limits import PERSON_CHARACTERS_MAX
 from central.pages.browsers import browser_name

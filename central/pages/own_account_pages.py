@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from central import errors
 from central.accounts import change_password as change_password_of
 from central.accounts import confirm_password
+from central.asking import asking_address
 from central.audit import record_act
 from central.badges import has_pin, new_pin_hash
 from central.badges import set_pin as keep_pin
-from central.context import asking_address, plant
+from central.context import plant
 from central.limits import LOCK_SECONDS, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from central.pages.account_pages import password_fault, welcome
 from central.pages.browsers import browser_name

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from central import accounts, alarms, enrolment, facts, models, readers, snapshots
+from central.asking import asking_address
 from central.audit import record_act
 from central.board import board_call, board_version, current_board, ended_calls
 from central.call_history import call_steps
 from central.cases import case_id, save_case
-from central.context import Plant, asking_address
+from central.context import Plant
 from central.errors import CaseRefused, RightRefused
 from central.files import HASH, StoredFile
 from central.limits import PHOTOS_OF_CALLS_MAX
@@ -34,6 +35,7 @@ from central.pages.office import (
     UserLine,
 )
 from central.projector import catch_up_all
+from central.release import refuse_short
 from central.rights import Action
 from central.sessions import Caller, sign_out
 from floor.cases import situation_of
@@ -306,12 +308,12 @@ class PlantOffice:
             return Published(snapshots.current_master(session, self._name), newest[0].made_at, newest[0].made_by)
 
     def publish(self, master: MasterData, base_version: int, by: str) -> int:
-        """Publishes master data over the version it was compared with. Raises MasterDataStale."""
+        """Publishes master data over the version it was compared with. Raises MasterDataStale, KitShort."""
+        now = self._plant.now()
         with self._database.write() as session:
-            version = snapshots.publish(session, master, by, self._plant.now(), self._name, base_version)
-            if version != base_version:
-                self._note(session, by, "master.published", str(version), base=base_version)
-        return version
+            if self._plant.config.kit_check == "refuse":
+                refuse_short(session, self._name, master, now)
+            return snapshots.publish(session, master, by, now, self._name, base_version)
 
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]:
         """The newest records that match. The first page is read after the log is folded to its end."""

@@ -6,8 +6,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from central.api_tokens import list_tokens
 from central.api_tokens import make_token as make_new_token
 from central.api_tokens import revoke_token as revoke
+from central.asking import asking_address
 from central.audit import record_act
-from central.context import asking_address, plant
+from central.context import plant
 from central.errors import NameRefused, TokenRefused
 from central.limits import TOKEN_DAYS_MAX
 from central.pages.frame import for_action, render, signed_in

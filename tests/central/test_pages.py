@@ -100,6 +100,16 @@ def test_other_pages_need_an_account_even_on_loopback(app: Flask, path: str) -> 
         ("leader", "/master/apply", 403),
         ("leader", "/master/instructions/add", 403),
         ("leader", "/master/instructions/remove", 403),
+        ("leader", "/master/people/row", 403),
+        ("leader", "/master/people/delete", 403),
+        ("leader", "/master/people/restore", 403),
+        ("leader", "/master/people/paste", 403),
+        ("leader", "/master/work_orders/routing", 403),
+        ("leader", "/master/review/undo", 403),
+        ("leader", "/master/review/settle", 403),
+        ("leader", "/master/review/discard", 403),
+        ("leader", "/master/review/release", 403),
+        ("leader", "/master/versions/restore", 403),
     ],
 )
 def test_roles(app: Flask, name: str, path: str, status: int) -> None:

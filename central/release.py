@@ -1,0 +1,152 @@
+"""Release of a draft of master data: what it changes, for which station, what speaks against it, and the release
+itself."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from central.begun import at_work, begun_orders
+from central.change import note_change
+from central.drafts import Desk, drop_draft, open_desk
+from central.errors import KitShort, MasterDataRefused, MasterDataStale
+from central.limits import RELEASE_NOTE_CHARACTERS_MAX
+from central.plant_days import plant_today
+from central.snapshots import current_master, publish
+from floor.bills import changed_products, revision_notices, revision_of, with_frozen_bills
+from floor.errors import MasterFileRefused
+from floor.kit import Shortage, shortages
+from floor.limits import NOTICES_MAX
+from floor.master import MasterData
+from floor.master_changes import RowChange, TableChange, by_station, row_changes, table_changes
+from floor.master_tables import tables_of, whole
+from floor.notices import change_notices, with_change_notices
+from floor.rows import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """An order that began on a revision that is no longer in force. `people`: (person, station) at work on it."""
+
+    work_order: str
+    product: str
+    kept: str
+    now: str
+    people: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a release would do. `master` None: the `faults` between rows stand in its way. `digest` names this very
+    content."""
+
+    desk: Desk
+    master: MasterData | None
+    faults: tuple[str, ...] = ()
+    rows: tuple[RowChange, ...] = ()
+    tables: tuple[TableChange, ...] = ()
+    places: dict[str, tuple[RowChange, ...]] = field(default_factory=dict)
+    told: tuple[Notice, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
+    short: tuple[Shortage, ...] = ()
+    digest: str = ""
+
+
+def review(session: Session, plant: str, owner: str, now: float) -> Review:
+    """What releasing somebody's draft would change."""
+    desk = open_desk(session, plant, owner)
+    try:
+        master = whole(desk.tables)
+    except MasterFileRefused as refused:
+        return Review(desk, None, refused.faults, *_differing(desk))
+    begun = begun_orders(session, plant)
+    today = plant_today(now)
+    rows, tables = _differing(desk)
+    frozen = with_frozen_bills(desk.current, master, begun, today)
+    return Review(
+        desk,
+        master,
+        (),
+        rows,
+        tables,
+        by_station(rows, desk.current, master),
+        (*change_notices(desk.current, frozen), *revision_notices(desk.current, frozen, begun, today)),
+        _confirmations(session, plant, desk.current, master, begun, today),
+        newly_short(desk.current, master, begun, today),
+        hashlib.sha256(f"{desk.current.version} {master.digest}".encode()).hexdigest(),
+    )
+
+
+def _differing(desk: Desk) -> tuple[tuple[RowChange, ...], tuple[TableChange, ...]]:
+    rows = row_changes(tables_of(desk.current), desk.tables)
+    return rows, table_changes(rows, desk.tables)
+
+
+def newly_short(before: MasterData, after: MasterData, begun: frozenset[str], today: date) -> tuple[Shortage, ...]:
+    """What orders lack that this version releases to the floor."""
+    running = {row.id for row in before.work_orders if row.state == "released"}
+    return tuple(each for each in shortages(after, begun, today) if each.work_order not in running)
+
+
+def refuse_short(session: Session, plant: str, master: MasterData, now: float) -> None:
+    """Raises KitShort for a version that would release orders that lack material."""
+    note_change(session, plant)
+    if newly_short(current_master(session, plant), master, begun_orders(session, plant), plant_today(now)):
+        raise KitShort
+
+
+def _confirmations(
+    session: Session, plant: str, before: MasterData, after: MasterData, begun: frozenset[str], today: date
+) -> tuple[Confirmation, ...]:
+    changed = changed_products(before, after, today)
+    orders = [row for row in before.work_orders if row.id in begun and row.item in changed and row.state != "closed"]
+    people = at_work(session, plant, frozenset(row.id for row in orders))
+    return tuple(
+        Confirmation(row.id, row.item, revision_of(before, row, today), changed[row.item][1], people.get(row.id, ()))
+        for row in orders
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How somebody releases: what they saw, what they say of it, whether the floor is told, and material may be
+    short."""
+
+    digest: str
+    note: str = ""
+    tell: bool = False
+    short: bool = False
+
+
+def release(session: Session, plant: str, owner: str, asked: Asked, kit_check: str, now: float) -> int:
+    """Publishes somebody's draft and ends it; the new version.
+
+    Raises MasterDataStale when it is not what they saw, MasterDataRefused when it does not hold, KitShort when
+    orders lack material and that is not allowed (`kit_check`: off, warn, refuse) or not confirmed.
+    """
+    # The lock that publishing takes: nobody's version may come between the reading and this one.
+    note_change(session, plant)
+    found = review(session, plant, owner, now)
+    if found.master is None:
+        raise MasterDataRefused("; ".join(found.faults))
+    if found.digest != asked.digest or found.desk.clashes:
+        raise MasterDataStale
+    if found.short and (kit_check == "refuse" or (kit_check == "warn" and not asked.short)):
+        raise KitShort
+    current = found.desk.current
+    master = found.master
+    if asked.tell:
+        begun, today = begun_orders(session, plant), plant_today(now)
+        master = with_change_notices(current, with_frozen_bills(current, master, begun, today))
+        master = _with_notices(master, revision_notices(current, master, begun, today))
+    note = asked.note.strip()[:RELEASE_NOTE_CHARACTERS_MAX]
+    version = publish(session, master, owner, now, plant, current.version, note)
+    drop_draft(session, plant, owner)
+    return version
+
+
+def _with_notices(master: MasterData, made: tuple[Notice, ...]) -> MasterData:
+    fresh = {row.id for row in made}
+    rows = tuple(row for row in master.notices if row.id not in fresh)
+    return master.with_tables(notices=(*rows, *made)[-NOTICES_MAX:]) if made else master
