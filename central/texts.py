@@ -11,6 +11,7 @@ from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
 from central.measure_texts import MEASURES
 from central.rights_texts import RIGHTS_TEXTS
+from central.phone_texts import PHONE_TEXTS
 from floor.texts import LANGUAGES, Catalogue, Language
 
 DEFAULT_LANGUAGE: Final[Language] = "zh"
@@ -414,6 +415,7 @@ TEXTS: Final[Catalogue] = {
     **FILES,
     **MEASURES,
     **RIGHTS_TEXTS,
+    **PHONE_TEXTS,
 }
 
 

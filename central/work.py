@@ -28,6 +28,7 @@ from central.limits import ANNOUNCED_SECONDS_MAX, FOLD_RECORDS_MAX, LEASE_SECOND
 from central.log_lines import begin_log
 from central.models import Alarm, BackupRow, Call, Gateway, Lease, LogHead, Stream
 from central.opening import open_database
+from central.phone.acts import purge_answers
 from central.projector import catch_up_all
 from central.serving import tell
 
@@ -101,7 +102,7 @@ class BackupPump:
 
 
 class PurgePump:
-    """Codes, sessions and tokens that are over, and acts that are older than they are kept."""
+    """Codes, sessions and tokens that are over; acts and answers to phones that are older than they are kept."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -112,6 +113,7 @@ class PurgePump:
             purge_sessions(session, self._database.plant, now)
             purge_tokens(session, self._database.plant, now)
             purge_acts(session, self._database.plant, now)
+            purge_answers(session, self._database.plant, now)
         return now + PURGE_SECONDS
 
 

@@ -4,8 +4,10 @@ from alembic import context
 
 from central import rights_tables
 from central.models import Table
+from central.phone import tables as phone_tables
 
-assert rights_tables.AuditRow.metadata is Table.metadata, "every table is in the one metadata that is compared"
+for each in (rights_tables.AuditRow, phone_tables.CallNote):
+    assert each.metadata is Table.metadata, "every table is in the one metadata that is compared"
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -22,7 +22,9 @@ from central.pages import (
     notice_pages,
     one_user_pages,
     own_account_pages,
+    phone_pages,
     record_pages,
+    scan_pages,
     tester_pages,
     token_pages,
     user_pages,
@@ -37,6 +39,7 @@ FORM_BYTES_MAX = 64 * 1024
 UPLOADS = {
     "/master/check": master_pages.UPLOAD_BYTES_MAX,
     instruction_pages.UPLOAD_PATH: instruction_pages.UPLOAD_BYTES_MAX,
+    phone_pages.ACT_PATH: phone_pages.ACT_BYTES_MAX,
 }
 
 
@@ -70,7 +73,9 @@ def blueprint(office: Office) -> Blueprint:
         notice_pages,
         one_user_pages,
         own_account_pages,
+        phone_pages,
         record_pages,
+        scan_pages,
         tester_pages,
         token_pages,
         user_pages,

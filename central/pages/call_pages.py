@@ -10,6 +10,7 @@ from central.errors import CaseRefused
 from central.pages.board_selection import pressing_calls
 from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
 from central.pages.office import LEADER, CallDetail, CallLine
+from central.pages.phone_notes import notes_shown
 from central.pages.port import Office
 from floor.label_texts import shown
 from floor.limits import FIX_CHARACTERS_MAX
@@ -117,6 +118,7 @@ def _show_one(office: Office, gateway_name: str, epoch: str, seq: int, fault: bo
         fix_max=FIX_CHARACTERS_MAX,
         note_max=NOTE_CHARACTERS_MAX,
         saved=request.args.get("saved", ""),
+        notes=notes_shown(gateway_name, epoch, seq),
     )
 
 
