@@ -220,7 +220,7 @@ PHONE_CALLS_MAX: Final = 100
 """Open calls that a phone is told of; the page of calls has the others, and the phone says how many."""
 
 PHONE_ACTS_WAITING_MAX: Final = 50
-"""Acts that wait on one phone for the server. One more is refused there, aloud; nothing that waits makes room for it."""
+"""Acts that wait on one phone for the server. One more is refused there, aloud; none that waits makes room for it."""
 
 PHONE_ACT_SECONDS_MAX: Final = 86_400.0
 """An older act is refused: what it was about has changed. A note is taken at any age."""

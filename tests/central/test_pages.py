@@ -146,6 +146,7 @@ def test_language_is_chosen_and_stays_on_the_page(admin: FlaskClient) -> None:
         "/calls/resolve",
         "/codes/tester",
         "/calls/assign",
+        "/phone/act",
         "/calls/case",
         "/gateways/enrol",
         "/gateways/revoke",
