@@ -8,6 +8,7 @@ from typing import Final
 from floor.texts import Catalogue
 
 _PAGE: Final = {
+    "phone.link": ("手机页面", "Phone page"),
     "phone.app": ("线边 · 班组长", "Lineside for leaders"),
     "phone.title": ("手机", "Phone"),
     "phone.scan": ("扫码", "Scan"),
@@ -44,7 +45,8 @@ _ACTS: Final = {
     "phone.act_state.waiting": ("待发送", "Waiting"),
     "phone.act_state.refused": ("未生效", "Not done"),
     "phone.act_state.done": ("已生效", "Done"),
-    "phone.kept": ("已保存在本机，正在发送。", "Kept on this phone, being sent."),
+    "phone.kept": ("已保存在本机，等待服务器确认。", "Kept on this phone; the server has to confirm it."),
+    "phone.sent": ("已送达服务器。", "The server has it."),
     "phone.full": (
         "本机已有 {n} 项待发送或未生效，没有再保存。请先连上网络，或在“待发送”中处理未生效的。",
         "{n} acts wait or were not done, so this one was not kept. Get a network, or deal with those under “Waiting”.",

@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from sqlalchemy import select
 
 from central.application import close_app, create_app
@@ -81,17 +82,22 @@ def site(plant: PhonePlant) -> Iterator[Site]:
     made.stop()
 
 
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
 @contextmanager
-def chromium(*more: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *more])
-        yield opened
-        opened.close()
+def chromium(playwright: Playwright, *more: str) -> Iterator[Browser]:
+    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *more])
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with chromium(playwright) as opened:
         yield opened
 
 
@@ -121,11 +127,25 @@ def sign_in(page: Page, address: str, name: str = "wang") -> None:
     expect(page.locator("#state")).to_have_attribute("data-state", "live", timeout=SHOWN_MS)
 
 
+def until(page: Page, what: str, milliseconds: int = 2 * SHOWN_MS) -> None:
+    """Waits for what a promise of the page says; the browser's own waiting takes a promise itself for a yes."""
+    done = page.evaluate(
+        f"""async () => {{
+          const last = performance.now() + {milliseconds};
+          while (performance.now() < last) {{
+            if (await ({what})) return true;
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }}
+          return false;
+        }}"""
+    )
+    assert done, f"{what} did not come"
+
+
 def settled(page: Page) -> None:
-    """The worker is in charge and holds the whole shell."""
-    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
-    page.wait_for_function("caches.open('lineside-own').then((own) => own.match('/phone/state')).then(Boolean)")
+    """The worker is in charge, holds the whole shell, and has kept a state."""
+    until(page, "navigator.serviceWorker.controller !== null")
+    until(page, "caches.open('lineside-own').then((own) => own.match('/phone/state'))")
 
 
 def kept_stores(page: Page) -> list[str]:
@@ -187,9 +207,12 @@ def test_a_leader_takes_and_closes_a_call(browser: Browser, plant: PhonePlant, s
         page.locator("#acknowledge").click()
         expect(page.locator("#call-acts .tag")).to_have_text("已生效", timeout=SHOWN_MS)
         expect(page.locator("#one-call")).to_contain_text("wang")
+        expect(page.locator("#acknowledge")).to_be_hidden()
+        expect(page.locator("#to-sign-in")).to_be_hidden()
         page.locator("#resolve select").select_option("other")
         page.locator("#resolve button").click()
-        expect(page.locator("#told")).to_contain_text("已不在未关闭", timeout=SHOWN_MS)
+        expect(page.locator("#gone-call")).to_be_visible(timeout=SHOWN_MS)
+        expect(page.locator("#told .green")).to_have_text("已送达服务器。")
         assert facts(plant) == ["call.acknowledged", "call.resolved"]
         page.locator(".tabs a").first.click()
         expect(page.locator("#no-calls")).to_be_visible()
@@ -213,7 +236,7 @@ def test_a_photo_is_small_and_tells_no_place(browser: Browser, plant: PhonePlant
         [note] = notes(plant)
         found = plant.here.files.find(note.sha256)
         assert note.text == "油管漏油" and found is not None and found.media_type == "image/jpeg"
-        assert max(Image.open(found.path).size) == PHONE_PHOTO_PIXELS_MAX
+        assert max(Image.open(io.BytesIO(found.path.read_bytes())).size) == PHONE_PHOTO_PIXELS_MAX
         page.locator("#note input").set_input_files(
             {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
         )
@@ -257,14 +280,13 @@ def test_what_is_done_without_the_server_is_sent_once_in_its_order(
         expect(page.locator("#waiting .act").first).to_contain_text("秒前")
         expect(page.locator("#hold")).to_contain_text("连接不上", timeout=SHOWN_MS)
         lost = losing_answers(plant.app, monkeypatch, 2)
-        for _ in range(3):
+        for flap in (1, 2):
             site.start()
-            page.wait_for_function("fetch('/phone/state').then((each) => each.ok, () => false)")
             page.evaluate("window.dispatchEvent(new Event('online'))")
-            page.wait_for_function("() => true")
-            if len(lost) < 2:
-                page.wait_for_function("() => document.querySelector('#hold').textContent !== ''")
-                site.stop()
+            lost_by(lost, flap)
+            site.stop()
+            expect(page.locator("#state")).to_contain_text("离线", timeout=2 * SHOWN_MS)
+        site.start()
         page.evaluate("window.dispatchEvent(new Event('online'))")
         expect(page.locator("#waiting-count")).to_have_text("", timeout=3 * SHOWN_MS)
         assert [each.text for each in notes(plant)] == ["一", "二"]
@@ -272,6 +294,14 @@ def test_what_is_done_without_the_server_is_sent_once_in_its_order(
         assert len(lost) == 2, "two answers were lost, so two acts came twice"
         with plant.here.database.read() as session:
             assert len(list(session.scalars(select(PhoneAct)))) == 4
+
+
+def lost_by(lost: list[str], count: int) -> None:
+    """Waits until so many answers were lost."""
+    deadline = time.monotonic() + 60
+    while len(lost) < count:
+        assert time.monotonic() < deadline, "the phone sent nothing"
+        threading.Event().wait(0.02)
 
 
 def losing_answers(app: Flask, monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:
@@ -290,30 +320,29 @@ def losing_answers(app: Flask, monkeypatch: pytest.MonkeyPatch, count: int) -> l
     return lost
 
 
-def test_what_waits_outlasts_the_browser(plant: PhonePlant, site: Site, tmp_path: Path) -> None:
+def test_what_waits_outlasts_the_browser(playwright: Playwright, plant: PhonePlant, site: Site, tmp_path: Path) -> None:
     call = plant.raise_call()
-    with sync_playwright() as playwright:
 
-        def opened() -> BrowserContext:
-            return playwright.chromium.launch_persistent_context(
-                tmp_path / "profile", executable_path=CHROMIUM, args=QUIET, locale="zh-CN", service_workers="allow"
-            )
+    def opened() -> BrowserContext:
+        return playwright.chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path=CHROMIUM, args=QUIET, locale="zh-CN", service_workers="allow"
+        )
 
-        context = opened()
-        page = context.new_page()
-        sign_in(page, site.address)
-        settled(page)
-        site.stop()
-        page.goto(f"{site.address}/phone#call/{GATEWAY}/{call}")
-        page.locator("#acknowledge").click()
-        expect(page.locator("#waiting-count")).to_have_text("1", timeout=SHOWN_MS)
-        context.close()
-        site.start()
-        context = opened()
-        page = context.new_page()
-        page.goto(f"{site.address}/phone#waiting")
-        expect(page.locator("#waiting .tag")).to_have_text("已生效", timeout=SHOWN_MS)
-        context.close()
+    context = opened()
+    page = context.new_page()
+    sign_in(page, site.address)
+    settled(page)
+    site.stop()
+    page.goto(f"{site.address}/phone#call/{GATEWAY}/{call}")
+    page.locator("#acknowledge").click()
+    expect(page.locator("#waiting-count")).to_have_text("1", timeout=SHOWN_MS)
+    context.close()
+    site.start()
+    context = opened()
+    page = context.new_page()
+    page.goto(f"{site.address}/phone#waiting")
+    expect(page.locator("#waiting .tag")).to_have_text("已生效", timeout=SHOWN_MS)
+    context.close()
     assert facts(plant) == ["call.acknowledged"]
 
 
@@ -390,7 +419,7 @@ def test_sign_out_clears_and_another_account_sends_nothing_of_mine(
         page.evaluate("location.hash = 'more'")
         page.locator("form.signed button").last.click()
         page.wait_for_url("**/sign-in")
-        page.wait_for_function("caches.has('lineside-own').then((there) => !there)")
+        until(page, "caches.has('lineside-own').then((there) => !there)")
         sign_in(page, site.address, "wang")
         page.goto(f"{site.address}/phone#waiting")
         expect(page.locator("#waiting .tag")).to_have_text("已生效", timeout=SHOWN_MS)
@@ -405,7 +434,7 @@ def test_a_session_that_ended_leaves_nothing_behind(browser: Browser, plant: Pho
         page.context.clear_cookies()
         page.goto(f"{site.address}/phone")
         page.wait_for_url("**/sign-in?next=/phone")
-        page.wait_for_function("caches.has('lineside-own').then((there) => !there)")
+        until(page, "caches.has('lineside-own').then((there) => !there)")
 
 
 def test_an_upgrade_leaves_no_old_shell(
@@ -421,8 +450,8 @@ def test_an_upgrade_leaves_no_old_shell(
         monkeypatch.setattr(phone_pages, "_shell", lambda: newer)
         # The open page hears of it with its next state and loads itself anew.
         page.wait_for_function("() => document.body.dataset.release === 'newer'", timeout=3 * SHOWN_MS)
-        page.wait_for_function("caches.has('lineside-shell-ffffffffffffffff')", timeout=SHOWN_MS)
-        page.wait_for_function(f"caches.has('{before}').then((there) => !there)", timeout=SHOWN_MS)
+        until(page, "caches.has('lineside-shell-ffffffffffffffff')")
+        until(page, f"caches.has('{before}').then((there) => !there)")
         page.context.set_offline(True)
         page.goto(f"{site.address}/phone")
         page.wait_for_function("() => document.body.dataset.release === 'newer'")
@@ -435,11 +464,16 @@ def test_an_upgrade_leaves_no_old_shell(
 
 
 @pytest.mark.parametrize("symbology", [Symbology.QR, Symbology.DATA_MATRIX])
-def test_the_camera_reads_a_printed_ticket(plant: PhonePlant, site: Site, tmp_path: Path, symbology: Symbology) -> None:
+def test_the_camera_reads_a_printed_ticket(
+    playwright: Playwright, plant: PhonePlant, site: Site, tmp_path: Path, symbology: Symbology
+) -> None:
     call = plant.raise_call()
     seen = film(tmp_path / "camera.y4m", picture(OPERATION.ticket, symbology))
     flags = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={seen}")
-    with chromium("--use-fake-ui-for-media-stream", *flags) as browser, phone(browser, site.address) as page:
+    with (
+        chromium(playwright, "--use-fake-ui-for-media-stream", *flags) as browser,
+        phone(browser, site.address) as page,
+    ):
         sign_in(page, site.address)
         page.goto(f"{site.address}/phone#scan")
         page.locator("#camera").click()

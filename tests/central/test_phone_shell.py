@@ -1,4 +1,4 @@
-"""What a phone keeps of the page: files under one version, headers, manifest, icons, the decoder as it came, and /scan."""
+"""What a phone keeps: files of one version, headers, manifest, icons, the decoder as it came; and what a label is."""
 
 import hashlib
 import io

@@ -92,10 +92,18 @@ async function act(kind, call, about = "", shown = "", photo = null) {
     tell(word(fault instanceof QueueFull ? "full" : "no_storage"), "red");
     return false;
   }
-  tell(word("kept"), "green");
+  tell(word("kept"), "amber");
   await show();
-  send();
+  send().then(tellOutcome);
   return true;
+}
+
+// What came of the newest act, where the person may still be looking.
+async function tellOutcome() {
+  const newest = (await mine()).at(-1);
+  if (!newest || newest.state === "waiting" || !$("told").querySelector(".amber")) return;
+  if (newest.state === "done") tell(word("sent"), "green");
+  else tell(word(`refusal.${newest.refusal}`, { who: newest.who }), "red");
 }
 
 async function seen(each) {
@@ -160,10 +168,8 @@ function showCall(own) {
   $("call-page").href = `/calls/${gateway}/${epoch}/${seq}`;
   const about = own.filter((each) => each.gateway === gateway && each.call === `${epoch}/${seq}`);
   $("call-acts").replaceChildren(...about.map((each) => actLine(each, seen)));
-  if (!call) {
-    if (state) tell(word("gone_call"), "amber");
-    return;
-  }
+  $("gone-call").hidden = Boolean(call) || !state;
+  if (!call) return;
   $("acknowledge").hidden = call.state !== "raised" || about.some((each) => each.kind === "acknowledge" && each.state === "waiting");
   if (!isHeld()) {
     offer($("resolve").elements.about, call.causes);

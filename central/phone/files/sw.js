@@ -53,28 +53,41 @@ function timed(request) {
 
 // The network first. What it said last is kept with the moment it came, so that the page can say how old it is.
 async function state(request) {
-  const own = await caches.open(OWN);
+  const asked = signOuts;
   try {
     const answer = await timed(request);
     if (answer.ok) {
       const headers = new Headers(answer.headers);
       headers.set("X-Kept-At", String(Date.now()));
-      await own.put(STATE, new Response(await answer.clone().arrayBuffer(), { headers }));
+      const copy = new Response(await answer.clone().arrayBuffer(), { headers });
+      // An answer that was on its way during a sign-out is of who has gone.
+      if (asked === signOuts) await (await caches.open(OWN)).put(STATE, copy);
     }
-    if (answer.status === 401) await caches.delete(OWN);
+    if (answer.status === 401) await forgetOwn();
     return answer;
   } catch (fault) {
-    const last = await own.match(STATE);
+    const last = await lastState();
     if (last) return last;
     throw fault;
   }
+}
+
+let signOuts = 0;
+
+function forgetOwn() {
+  signOuts += 1;
+  return caches.delete(OWN);
+}
+
+function lastState() {
+  return caches.match(STATE, { cacheName: OWN, ...MATCHING });
 }
 
 // Whoever is shown the sign-in page is signed out, by their own hand or by time: what was theirs goes.
 async function page(request, url) {
   try {
     const answer = await (url.pathname.startsWith("/phone") ? timed(request) : fetch(request));
-    if (url.pathname === "/sign-in" && answer.status === 200) await caches.delete(OWN);
+    if (url.pathname === "/sign-in" && answer.status === 200) await forgetOwn();
     return answer;
   } catch {
     return shellPage(url.pathname === "/phone" ? "shell" : "offline");
@@ -83,7 +96,7 @@ async function page(request, url) {
 
 // A form sent by the browser itself. Without the server nothing of it is done; a sign-out forgets what is kept here.
 async function changing(request, url) {
-  if (url.pathname === "/sign-out") await caches.delete(OWN);
+  if (url.pathname === "/sign-out") await forgetOwn();
   try {
     return await fetch(request);
   } catch {
@@ -98,7 +111,7 @@ async function shellPage(name) {
 
 // What the reader chose, as the last state said it; else what the phone speaks.
 async function language() {
-  const last = await (await caches.open(OWN)).match(STATE);
+  const last = await lastState();
   if (last) return (await last.json()).language === "en" ? "en" : "zh";
   return self.navigator.language.startsWith("en") ? "en" : "zh";
 }
