@@ -1,156 +1,44 @@
-"""The phone page in real Chromium: camera, pictures, the queue without a server, sign-out, and an upgrade."""
+"""The phone page in real Chromium: acts, photos, the queue without a server, sign-out, upgrade, pushed messages."""
 
 import io
-import re
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 from sqlalchemy import select
 
-from central.application import close_app, create_app
-from central.config import CentralConfig
 from central.facts import read_facts
 from central.limits import PHONE_ACTS_WAITING_MAX, PHONE_PHOTO_PIXELS_MAX
 from central.pages import phone_pages
 from central.phone.tables import CallNote, PhoneAct
-from central.printing.symbols import QUIET_MODULES, Symbology, encoded
 from tests.accessibility import barriers
-from tests.central.page_client import CHROMIUM, PASSWORD, QUIET, _QuietRequest, _Server
+from tests.central.page_client import CHROMIUM, QUIET
+from tests.central.phone_browser import (
+    SHOWN_MS,
+    Site,
+    app,
+    browser,
+    kept_stores,
+    phone,
+    plant,
+    playwright,
+    settled,
+    sign_in,
+    site,
+    until,
+)
 from tests.central.phone_plant import GATEWAY, OPERATION, PhonePlant
 from tests.central.test_phone_acts import photo_with_a_place
 
+__all__ = ["app", "browser", "plant", "playwright", "site"]
+
 pytestmark = pytest.mark.browser
-
-SHOWN_MS = 15_000
-"""Tests share their machine; a page waits for its server up to six seconds."""
-
-
-class Site:
-    """The application at one address, which can be away and come back."""
-
-    def __init__(self, app: Flask) -> None:
-        self._app = app
-        self._port = 0
-        self._server: Any = None
-        self._thread: threading.Thread | None = None
-        self.start()
-        self.address = f"http://127.0.0.1:{self._port}"
-
-    def start(self) -> None:
-        self._server = _Server("127.0.0.1", self._port, self._app, handler=_QuietRequest)
-        self._port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Nobody listens any more: what a browser sends fails."""
-        if self._thread is not None:
-            self._server.shutdown()
-            self._thread.join(timeout=20)
-            self._server.server_close()
-            self._thread = None
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path / "central"))
-    yield made
-    close_app(made)
-
-
-@pytest.fixture
-def plant(app: Flask) -> PhonePlant:
-    made = PhonePlant(app)
-    for name in ("wang", "li"):
-        made.person(name, "leader")
-    return made
-
-
-@pytest.fixture
-def site(plant: PhonePlant) -> Iterator[Site]:
-    made = Site(plant.app)
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@contextmanager
-def chromium(playwright: Playwright, *more: str) -> Iterator[Browser]:
-    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *more])
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as opened:
-        yield opened
-
-
-@contextmanager
-def phone(browser: Browser, address: str, language: str = "zh-CN", width: int = 390, **more: Any) -> Iterator[Page]:
-    """A phone of its own. Every request to another host, and every complaint of the browser, fails the test."""
-    opened: BrowserContext = browser.new_context(
-        viewport={"width": width, "height": 844}, locale=language, service_workers="allow", **more
-    )
-    strangers: list[str] = []
-    complaints: list[str] = []
-    ours = (address, "data:", "blob:")
-    opened.on("request", lambda each: None if each.url.startswith(ours) else strangers.append(each.url))
-    opened.on("console", lambda each: complaints.append(each.text) if "Content Security" in each.text else None)
-    opened.on("weberror", lambda each: complaints.append(str(each.error)))
-    yield opened.new_page()
-    opened.close()
-    assert strangers == [] and complaints == []
-
-
-def sign_in(page: Page, address: str, name: str = "wang") -> None:
-    page.goto(f"{address}/sign-in?next=/phone")
-    page.fill("[name=name]", name)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button")
-    page.wait_for_url(f"{address}/phone")
-    expect(page.locator("#state")).to_have_attribute("data-state", "live", timeout=SHOWN_MS)
-
-
-def until(page: Page, what: str, milliseconds: int = 2 * SHOWN_MS) -> None:
-    """Waits for what a promise of the page says; the browser's own waiting takes a promise itself for a yes."""
-    done = page.evaluate(
-        f"""async () => {{
-          const last = performance.now() + {milliseconds};
-          while (performance.now() < last) {{
-            if (await ({what})) return true;
-            await new Promise((resolve) => setTimeout(resolve, 50));
-          }}
-          return false;
-        }}"""
-    )
-    assert done, f"{what} did not come"
-
-
-def settled(page: Page) -> None:
-    """The worker is in charge, holds the whole shell, and has kept a state."""
-    until(page, "navigator.serviceWorker.controller !== null")
-    until(page, "caches.open('lineside-own').then((own) => own.match('/phone/state'))")
-
-
-def kept_stores(page: Page) -> list[str]:
-    found: list[str] = page.evaluate("caches.keys()")
-    return sorted(found)
 
 
 def notes(plant: PhonePlant) -> list[CallNote]:
@@ -162,38 +50,6 @@ def facts(plant: PhonePlant) -> list[str]:
     with plant.here.database.read() as session:
         found = read_facts(session, plant.here.database.plant, GATEWAY, 0).facts
     return [each.kind for each in found if each.kind.startswith("call.")]
-
-
-def picture(text: str, symbology: Symbology, module: int = 6) -> Image.Image:
-    """A printed code on a desk: dark modules on white paper, grey around it."""
-    rows = encoded(text, symbology).rows
-    quiet, high = QUIET_MODULES[symbology] * module, 90 if len(rows) == 1 else module
-    width, height = len(rows[0]) * module + 2 * quiet, len(rows) * high + 2 * quiet
-    paper = Image.new("L", (width, height), 255)
-    pen = ImageDraw.Draw(paper)
-    for y, row in enumerate(rows):
-        for x, dark in enumerate(row):
-            if dark:
-                left, top = quiet + x * module, quiet + y * high
-                pen.rectangle((left, top, left + module - 1, top + high - 1), fill=0)
-    desk = Image.new("L", (max(640, width + 80), max(480, height + 80)), 140)
-    desk.paste(paper, ((desk.width - width) // 2, (desk.height - height) // 2))
-    return desk
-
-
-def jpeg_of(image: Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=85)
-    return out.getvalue()
-
-
-def film(path: Path, image: Image.Image) -> Path:
-    """What the camera sees, as Chromium reads it: one still picture as YUV4MPEG2."""
-    still = image.crop((0, 0, image.width // 2 * 2, image.height // 2 * 2))
-    chroma = b"\x80" * (still.width // 2 * (still.height // 2) * 2)
-    frame = b"FRAME\n" + still.tobytes() + chroma
-    path.write_bytes(f"YUV4MPEG2 W{still.width} H{still.height} F10:1 Ip A1:1 C420jpeg\n".encode() + frame * 3)
-    return path
 
 
 # Calls
@@ -409,6 +265,7 @@ def test_sign_out_clears_and_another_account_sends_nothing_of_mine(
         page.goto(f"{site.address}/phone")
         expect(page.locator("#state")).to_contain_text("没有数据", timeout=SHOWN_MS)
         expect(page.locator("#calls .call")).to_have_count(0)
+        page.goto("about:blank")
         page.context.clear_cookies()
         page.context.set_offline(False)
         sign_in(page, site.address, "li")
@@ -458,77 +315,6 @@ def test_an_upgrade_leaves_no_old_shell(
         assert page.locator("body").get_attribute("data-version") == "f" * 16
         page.goto(f"{site.address}/board")
         expect(page.locator("h1")).to_have_text("没有网络")
-
-
-# Scanning
-
-
-@pytest.mark.parametrize("symbology", [Symbology.QR, Symbology.DATA_MATRIX])
-def test_the_camera_reads_a_printed_ticket(
-    playwright: Playwright, plant: PhonePlant, site: Site, tmp_path: Path, symbology: Symbology
-) -> None:
-    call = plant.raise_call()
-    seen = film(tmp_path / "camera.y4m", picture(OPERATION.ticket, symbology))
-    flags = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={seen}")
-    with (
-        chromium(playwright, "--use-fake-ui-for-media-stream", *flags) as browser,
-        phone(browser, site.address) as page,
-    ):
-        sign_in(page, site.address)
-        page.goto(f"{site.address}/phone#scan")
-        page.locator("#camera").click()
-        # An open call about the ticket is known here, so it opens without asking the server.
-        expect(page.locator("#one-call .call")).to_be_visible(timeout=2 * SHOWN_MS)
-        assert page.url.endswith(f"#call/{GATEWAY}/{call}")
-        assert page.evaluate("document.querySelector('video').srcObject") is None, "the camera is off again"
-
-
-def test_a_ticket_is_read_without_the_network(plant: PhonePlant, site: Site, browser: Browser) -> None:
-    call = plant.raise_call()
-    with phone(browser, site.address) as page:
-        sign_in(page, site.address)
-        settled(page)
-        site.stop()
-        page.goto(f"{site.address}/phone#scan")
-        give(page, jpeg_of(picture(OPERATION.ticket, Symbology.DATA_MATRIX)))
-        expect(page.locator("#one-call .call")).to_be_visible(timeout=2 * SHOWN_MS)
-        assert page.url.endswith(f"#call/{GATEWAY}/{call}")
-        page.goto(f"{site.address}/phone#scan")
-        give(page, jpeg_of(picture("T-OTHER-10", Symbology.QR)))
-        expect(page.locator("#scan-told")).to_contain_text("T-OTHER-10", timeout=2 * SHOWN_MS)
-        expect(page.locator("#scan-told")).to_contain_text("没有网络", timeout=SHOWN_MS)
-
-
-def give(page: Page, content: bytes) -> None:
-    page.locator("#picture input").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": content})
-
-
-@pytest.mark.parametrize("symbology", list(Symbology))
-def test_a_still_picture_of_a_printed_ticket_is_looked_up(
-    plant: PhonePlant, site: Site, browser: Browser, symbology: Symbology
-) -> None:
-    with phone(browser, site.address) as page:
-        sign_in(page, site.address)
-        page.goto(f"{site.address}/phone#scan")
-        give(page, jpeg_of(Image.new("L", (640, 480), 140)))
-        expect(page.locator("#scan-told")).to_contain_text("没有读出码", timeout=2 * SHOWN_MS)
-        give(page, b"no picture")
-        expect(page.locator("#scan-told")).to_contain_text("不是能显示的图片")
-        give(page, jpeg_of(picture(OPERATION.ticket, symbology).rotate(4, expand=True, fillcolor=140)))
-        page.wait_for_url("**/scan?label=*", timeout=2 * SHOWN_MS)
-        expect(page.locator(".tag").first).to_have_text("工序")
-        expect(page.locator("main")).to_contain_text(OPERATION.work_order)
-
-
-def test_a_camera_that_is_not_permitted_or_not_there_is_told(plant: PhonePlant, site: Site, browser: Browser) -> None:
-    with phone(browser, site.address) as page:
-        sign_in(page, site.address)
-        page.goto(f"{site.address}/phone#scan")
-        page.locator("#camera").click()
-        expect(page.locator("#scan-told")).to_have_text(re.compile("没有相机权限|没有可用的相机"))
-        page.locator("#typed input").fill(OPERATION.ticket)
-        page.locator("#typed button").click()
-        page.wait_for_url("**/scan?label=*")
 
 
 # Pushed messages
