@@ -75,6 +75,16 @@ def test_a_leader_takes_and_closes_a_call(browser: Browser, plant: PhonePlant, s
         assert page.locator("#call-page").get_attribute("href") == f"/calls/{GATEWAY}/{call}"
 
 
+def test_who_is_no_leader_reads_and_is_told_why(browser: Browser, plant: PhonePlant, site: Site) -> None:
+    plant.person("zhao", "planner")
+    plant.raise_call()
+    with phone(browser, site.address) as page:
+        sign_in(page, site.address, "zhao")
+        page.locator("#calls .call a").click()
+        expect(page.locator("#only-leader")).to_be_visible()
+        expect(page.locator("#acts")).to_be_hidden()
+
+
 def test_a_photo_is_small_and_tells_no_place(browser: Browser, plant: PhonePlant, site: Site) -> None:
     call = plant.raise_call()
     taken = photo_with_a_place((4000, 3000))
