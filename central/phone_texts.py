@@ -105,6 +105,10 @@ _REFUSALS: Final = {
         "服务器没有这个呼叫。请到呼叫页面查看。",
         "The server knows no such call. Look at the page of calls.",
     ),
+    "refusal.elsewhere": (
+        "你的角色不包括这个工位。请找负责这条线的班组长，或请管理员更改角色。",
+        "Your roles do not hold at this station. Ask the leader of its line, or an administrator for the role.",
+    ),
     "refusal.taken": ("{who} 已经接手。有话请找 {who}。", "{who} was first. Talk to {who}."),
     "refusal.closed": (
         "呼叫已由 {who} 关闭。如果问题还在，请在工位重新呼叫。",

@@ -109,6 +109,21 @@ _PLANT: Final = {
     "pages.sign_off_alarm": Rule(action=Action.SIGN_OFF),
 }
 
+_PHONE: Final = {
+    # The same for everybody: a browser fetches them without saying who asks.
+    "pages.service_worker": PUBLIC,
+    "pages.manifest": PUBLIC,
+    "pages.touch_icon": PUBLIC,
+    "pages.phone_file": PUBLIC,
+    "pages.phone_shell": PUBLIC,
+    "pages.phone_offline": PUBLIC,
+    "pages.phone": SIGNED_IN,
+    "pages.phone_state": SIGNED_IN,
+    "pages.scan": SIGNED_IN,
+    # What the act itself asks for, and where, is judged when its call is known (central/phone/acts.py).
+    "pages.phone_act": Rule(action=Action.ACKNOWLEDGE),
+}
+
 _ADMINISTRATION: Final = {
     "pages.users": Rule(action=Action.USERS),
     "pages.add_user": Rule(action=Action.USERS),
@@ -125,7 +140,7 @@ _ADMINISTRATION: Final = {
     "pages.audit": Rule(action=Action.AUDIT),
 }
 
-ROUTES: Final[dict[str, Rule]] = {**_INTERFACE, **_DOORS, **_PLANT, **_ADMINISTRATION}
+ROUTES: Final[dict[str, Rule]] = {**_INTERFACE, **_DOORS, **_PLANT, **_PHONE, **_ADMINISTRATION}
 """endpoint -> rule."""
 
 SCOPES: Final = tuple(scope for scope in Scope if any(rule.scope is scope for rule in ROUTES.values()))

@@ -10,8 +10,8 @@ from central.code_texts import CODES
 from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
 from central.measure_texts import MEASURES
-from central.rights_texts import RIGHTS_TEXTS
 from central.phone_texts import PHONE_TEXTS
+from central.rights_texts import RIGHTS_TEXTS
 from floor.texts import LANGUAGES, Catalogue, Language
 
 DEFAULT_LANGUAGE: Final[Language] = "zh"

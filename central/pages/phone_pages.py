@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Blueprint, Response, abort, g, jsonify, request
 
-from central.context import plant
+from central.context import asking_address, plant
 from central.errors import FilesFull
 from central.limits import (
     CALL_NOTE_CHARACTERS_MAX,
@@ -17,16 +17,19 @@ from central.limits import (
 )
 from central.pages.formats import clock
 from central.pages.frame import OPEN_PAGES, for_accounts, for_role, language, render, signed_in
-from central.pages.office import LEADER
+from central.pages.office import LEADER, Account
 from central.pages.phone_state import calls_told
+from central.pages.plant_board import place_of
 from central.pages.port import Office
 from central.pages.protection import HEADERS, form_token
-from central.phone.acts import KINDS, REFUSALS, Act, do_once
+from central.phone.acts import ACTIONS, REFUSALS, Act, Doer, do_once
 from central.phone.pictures import bare_jpeg
 from central.phone.shell import Shell, media_type, shell, worker_text
 from central.projector import catch_up_all
+from central.rights import Action
 from central.texts import HTML_LANGUAGE, TEXTS, text
 from floor.label_texts import shown
+from floor.master import MasterData
 from floor.texts import LANGUAGES
 
 ACT_PATH: Final = "/phone/act"
@@ -160,7 +163,7 @@ def _page(template: str) -> Response:
             "pixels": PHONE_PHOTO_PIXELS_MAX,
             "bytes": PHONE_PHOTO_BYTES_MAX,
         },
-        act_kinds=KINDS,
+        act_kinds=tuple(ACTIONS),
         refusals=(*REFUSALS, *CLIENT_REFUSALS),
     )
     answer.headers["Permissions-Policy"] = _CAMERA_POLICY
@@ -170,7 +173,7 @@ def _page(template: str) -> Response:
 def _state(office: Office) -> Response:
     here, who = plant(), signed_in()
     now = here.now()
-    calls, more = calls_told(office, here, language())
+    calls, more = calls_told(office, here, who, language())
     answer = jsonify(
         account=who.name,
         leader=who.may(LEADER),
@@ -206,15 +209,24 @@ def _act() -> Response:
         return _told(422)
     catch_up_all(here.database)
     with here.database.write() as session:
-        answer = do_once(session, here.database.plant, act, who.name, who.person, here.now())
+        answer = do_once(session, here.database.plant, act, _doer(who), here.now())
     return jsonify(refusal=answer.refusal, who=answer.who)
+
+
+def _doer(who: Account) -> Doer:
+    """Roles hold at their place: what somebody may is asked again when the call, and so its station, is known."""
+
+    def can(action: Action, station: str, master: MasterData) -> bool:
+        return who.can(action, place_of(station, master))
+
+    return Doer(who.name, who.person, can, asking_address())
 
 
 def _asked() -> Act | None:
     """The act that a form tells; None where a field is not as a phone sends it."""
     form = request.form
     told = {name: form.get(name, "") for name in ("key", "kind", "gateway", "call", "age")}
-    fits = KEY.fullmatch(told["key"]) and told["kind"] in KINDS and GATEWAY.fullmatch(told["gateway"])
+    fits = KEY.fullmatch(told["key"]) and told["kind"] in ACTIONS and GATEWAY.fullmatch(told["gateway"])
     if not (fits and CALL.fullmatch(told["call"]) and AGE.fullmatch(told["age"])):
         return None
     about, bound = form.get("about", ""), ABOUT_CHARACTERS_MAX

@@ -6,8 +6,9 @@ from central.context import Plant
 from central.limits import PHONE_CALLS_MAX
 from central.pages.board_selection import pressing_calls
 from central.pages.formats import visible
-from central.pages.office import CallLine
+from central.pages.office import Account, CallLine
 from central.pages.port import Office
+from central.rights import Action
 from central.snapshots import current_master
 from central.texts import text, text_or
 from floor.labels import STATION_PREFIX
@@ -16,16 +17,16 @@ from floor.owners import owners
 from floor.texts import Language
 
 
-def calls_told(office: Office, here: Plant, chosen: Language) -> tuple[list[dict[str, Any]], int]:
+def calls_told(office: Office, here: Plant, who: Account, chosen: Language) -> tuple[list[dict[str, Any]], int]:
     """The most pressing open calls as JSON, and how many more there are."""
     open_calls = pressing_calls(office.board().calls)
     with here.database.read() as session:
         master = current_master(session, here.database.plant)
-    told = [_told(call, master, chosen) for call in open_calls[:PHONE_CALLS_MAX]]
+    told = [_told(call, master, who, chosen) for call in open_calls[:PHONE_CALLS_MAX]]
     return told, max(0, len(open_calls) - PHONE_CALLS_MAX)
 
 
-def _told(call: CallLine, master: MasterData, chosen: Language) -> dict[str, Any]:
+def _told(call: CallLine, master: MasterData, who: Account, chosen: Language) -> dict[str, Any]:
     name = (call.name_en or call.name) if chosen == "en" else call.name
     causes = [
         (identity, visible((name_en or own) if chosen == "en" else own)) for identity, own, name_en in call.causes
@@ -39,6 +40,7 @@ def _told(call: CallLine, master: MasterData, chosen: Language) -> dict[str, Any
         "where": " · ".join(filter(None, (visible(call.station), visible(call.operation), impact))),
         "impact": call.impact,
         "state": call.state,
+        "may": who.can(Action.ACKNOWLEDGE, call.place),
         "told": _state_word(call, chosen),
         "raised": call.raised,
         "causes": [*causes, ("other", text(chosen, "cause.other"))],

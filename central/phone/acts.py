@@ -6,12 +6,14 @@ transaction, so a key that comes again is answered the same and changes nothing.
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from central.audit import record_act
 from central.board import person_name
 from central.cases import OTHER_CAUSE
 from central.change import note_change
@@ -20,14 +22,25 @@ from central.facts import OPEN_STATES, acknowledge_call, assign_call, resolve_ca
 from central.limits import CALL_NOTES_MAX, PHONE_ACT_SECONDS_MAX, PHONE_KEY_SECONDS, PHONE_KEYS_PER_ACCOUNT_MAX
 from central.models import Call, LogHead
 from central.phone.tables import CallNote, PhoneAct
+from central.rights import Action
 from central.snapshots import current_master
 from floor.master import MasterData
 from floor.owners import owners
 
-KINDS: Final = ("acknowledge", "resolve", "assign", "note")
+ACTIONS: Final = {
+    "acknowledge": Action.ACKNOWLEDGE,
+    "resolve": Action.RESOLVE,
+    "assign": Action.ASSIGN,
+    "note": Action.ACKNOWLEDGE,
+}
+"""What one must be allowed for each kind of act, where the call is."""
 
-REFUSALS: Final = ("gone", "taken", "closed", "cause", "owner", "same", "old", "full", "key")
-"""gone: no such call; taken, closed: somebody was first; same: it is with them already; key: used for another act."""
+_TOLD: Final = {"acknowledge": "acknowledged", "resolve": "resolved", "assign": "assigned", "note": "noted"}
+_ABOUT: Final = {"resolve": "cause", "assign": "owner"}
+
+REFUSALS: Final = ("gone", "elsewhere", "taken", "closed", "cause", "owner", "same", "old", "full", "key")
+"""gone: no such call; elsewhere: the account's roles do not hold there; taken, closed: somebody was first; same: it is
+with them already; key: used for another act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +65,51 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Doer:
+    """Who does it. `person`: their id in the master data, empty where they have none; `can` says what they may at a
+    station; `address`: where they ask from."""
+
+    account: str
+    person: str
+    can: Callable[[Action, str, MasterData], bool]
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """One act with everything it is judged by."""
 
     session: Session
     plant: str
     act: Act
-    account: str
+    by: Doer
     person: str
     person_name: str
     master: MasterData
     now: float
 
 
-def do_once(session: Session, plant: str, act: Act, account: str, person_id: str, now: float) -> Answer:
-    """Do an act of an account, or say again what came of it. The session writes.
-
-    `person_id`: the account's person in the master data, empty where it has none. Raises TooManyAttempts where the
-    account's keys are used up.
-    """
+def do_once(session: Session, plant: str, act: Act, by: Doer, now: float) -> Answer:
+    """Do an act, or say again what came of it. The session writes. Raises TooManyAttempts where keys are used up."""
     # The head is what every writer of calls locks: the same act sent twice at one moment waits here for itself.
     session.execute(select(LogHead.position).where(LogHead.plant == plant).with_for_update())
     digest = _digest(act)
-    known = session.get(PhoneAct, (plant, account, act.key))
+    known = session.get(PhoneAct, (plant, by.account, act.key))
     if known is not None:
         return Answer(known.refusal, known.who) if known.digest == digest else Answer("key")
-    mine = (PhoneAct.plant == plant, PhoneAct.account == account)
+    mine = (PhoneAct.plant == plant, PhoneAct.account == by.account)
     if (session.scalar(select(func.count()).select_from(PhoneAct).where(*mine)) or 0) >= PHONE_KEYS_PER_ACCOUNT_MAX:
         raise TooManyAttempts
     master = current_master(session, plant)
-    person = master.person_by_id.get(person_id)
-    who = (person.id, person.name) if person else (account, account)
-    answer = _done(_Asked(session, plant, act, account, *who, master, now))
+    person = master.person_by_id.get(by.person)
+    who = (person.id, person.name) if person else (by.account, by.account)
+    answer = _done(_Asked(session, plant, act, by, *who, master, now))
     row = {"digest": digest, "refusal": answer.refusal, "who": answer.who, "answered_at": now}
-    session.add(PhoneAct(plant=plant, account=account, key=act.key, **row))
+    session.add(PhoneAct(plant=plant, account=by.account, key=act.key, **row))
+    if not answer.refusal:
+        about = {_ABOUT[act.kind]: act.about} if act.kind in _ABOUT else {}
+        subject = f"{act.gateway_name} {act.call}"
+        record_act(session, plant, by.account, f"call.{_TOLD[act.kind]}", subject, about, now, by.address)
     return answer
 
 
@@ -104,6 +128,8 @@ def _done(asked: _Asked) -> Answer:
     row = _call(asked)
     if row is None:
         return Answer("gone")
+    if not asked.by.can(ACTIONS[asked.act.kind], row.station, asked.master):
+        return Answer("elsewhere")
     if asked.act.kind == "note":
         return _put_note(asked, row)
     if asked.act.age_seconds > PHONE_ACT_SECONDS_MAX:
@@ -157,7 +183,7 @@ def _put_note(asked: _Asked, row: Call) -> Answer:
     """Also to a call that is over: what was seen stays worth telling. Its key is kept with it for good."""
     session, act = asked.session, asked.act
     again = select(CallNote.number).where(
-        CallNote.plant == asked.plant, CallNote.account == asked.account, CallNote.key == act.key
+        CallNote.plant == asked.plant, CallNote.account == asked.by.account, CallNote.key == act.key
     )
     if session.scalar(again) is not None:
         return Answer()
@@ -177,7 +203,7 @@ def _put_note(asked: _Asked, row: Call) -> Answer:
             epoch=row.epoch,
             seq=row.seq,
             number=last + 1,
-            account=asked.account,
+            account=asked.by.account,
             key=act.key,
             person=asked.person,
             text=act.about,

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from central.audit import acts_behind
 from central.facts import read_facts
 from central.limits import (
     CALL_NOTE_CHARACTERS_MAX,
@@ -19,7 +20,8 @@ from central.limits import (
     PHONE_KEYS_PER_ACCOUNT_MAX,
     PHONE_PHOTO_BYTES_MAX,
 )
-from central.phone.acts import purge_acts
+from central.models import AccountRow
+from central.phone.acts import purge_answers
 from central.phone.pictures import bare_jpeg
 from central.phone.tables import CallNote, PhoneAct
 from floor.example import example_plant
@@ -165,7 +167,7 @@ def test_answers_are_kept_longer_than_an_act_may_come_and_a_note_never_doubles(
     database = plant.here.database
     for seconds, left in ((PHONE_ACT_SECONDS_MAX + 3600, 1), (PHONE_KEY_SECONDS + 3600, 0)):
         with database.write() as session:
-            purge_acts(session, database.plant, plant.here.now() + seconds)
+            purge_answers(session, database.plant, plant.here.now() + seconds)
             assert session.scalar(select(func.count()).select_from(PhoneAct)) == left
     assert answered(leader, "note", call, key=key, about="看过", age=str(int(PHONE_KEY_SECONDS))) == ("", "")
     assert len(notes(plant)) == 1
@@ -275,8 +277,40 @@ def test_only_a_leader_acts(plant: PhonePlant) -> None:
     headers = {"Sec-Fetch-Mode": "cors"}
     assert stranger.get("/phone/state", headers=headers).status_code == 401
     assert stranger.get("/phone").location == "/sign-in?next=/phone"
-    assert stranger.post("/phone/act", data={"kind": "acknowledge"}).status_code == 400, "no form token"
+    assert stranger.post("/phone/act", data={"kind": "acknowledge"}, headers=headers).status_code == 401
     assert facts(plant) == []
+
+
+def granted(plant: PhonePlant, name: str, roles: str) -> FlaskClient:
+    """A leader whose roles are then written anew."""
+    client = plant.person(name, "leader")
+    with plant.here.database.write() as session:
+        session.execute(update(AccountRow).where(AccountRow.name == name).values(roles=roles))
+    return client
+
+
+def test_a_role_for_a_line_acts_on_that_line_alone(plant: PhonePlant) -> None:
+    call = plant.raise_call()
+    near = granted(plant, "near", f"leader@{STATION.site}/{STATION.area}/{STATION.line}")
+    far = granted(plant, "far", f"leader@{STATION.site}/{STATION.area}/another-line")
+    assert [state_of(each)["calls"][0]["may"] for each in (near, far)] == [True, False]
+    for kind in ("acknowledge", "resolve", "assign", "note"):
+        assert answered(far, kind, call, about="other") == ("elsewhere", "")
+    assert facts(plant) == [] and notes(plant) == []
+    assert answered(near, "acknowledge", call) == ("", "")
+
+
+def test_each_act_that_was_done_stands_once_in_the_audit_log(plant: PhonePlant, leader: FlaskClient) -> None:
+    call, key = plant.raise_call(), new_key()
+    for _ in range(2):
+        assert answered(leader, "acknowledge", call, key=key) == ("", "")
+    assert answered(leader, "resolve", call, about="made-up") == ("cause", "")
+    assert answered(leader, "note", call, about="x") == ("", "")
+    assert answered(leader, "resolve", call, about="other") == ("", "")
+    with plant.here.database.read() as session:
+        acts = [each for each in acts_behind(session, plant.here.database.plant, 0, 100) if each.who == "wang"]
+    told = [f"{each.action} {each.subject}" for each in acts if each.action.startswith("call.")]
+    assert told == [f"call.{each} {GATEWAY} {call}" for each in ("acknowledged", "noted", "resolved")]
 
 
 def test_a_leader_who_is_disabled_sends_nothing_more(plant: PhonePlant, leader: FlaskClient) -> None:

@@ -79,7 +79,7 @@ def test_an_administrator_may_everything_and_everybody_reads() -> None:
 BEYOND_READING = {
     "operator": set(),
     "manager": set(),
-    "leader": {"save_case", "acknowledge_call", "assign_call", "resolve_call"},
+    "leader": {"save_case", "acknowledge_call", "assign_call", "resolve_call", "phone_act"},
     "planner": {"check_master", "apply_master", "add_instruction", "remove_instruction"},
     "maintainer": {"enrol_gateway", "revoke_gateway", "sign_off_alarm"},
 }

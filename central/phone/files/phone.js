@@ -163,8 +163,8 @@ function showCall(own) {
   const call = shownCall();
   $("one-call").replaceChildren(...(call ? [callCard(call, false)] : []));
   document.querySelector('[data-view="call"] h1').textContent = call ? call.name : "";
-  $("acts").hidden = !call || !state.leader;
-  $("only-leader").hidden = !state || state.leader;
+  $("acts").hidden = !call || !call.may;
+  $("only-leader").hidden = !call || call.may;
   $("call-page").href = `/calls/${gateway}/${epoch}/${seq}`;
   const about = own.filter((each) => each.gateway === gateway && each.call === `${epoch}/${seq}`);
   $("call-acts").replaceChildren(...about.map((each) => actLine(each, seen)));
