@@ -425,3 +425,30 @@ MASTER_ROWS_PER_READ_MAX: Final = 1_000
 
 VERSIONS_SHOWN_MAX: Final = 50
 """Versions on one page of the history."""
+
+PHONE_CALLS_MAX: Final = 100
+"""Open calls that a phone is told of; the page of calls has the others, and the phone says how many."""
+
+PHONE_ACTS_WAITING_MAX: Final = 50
+"""Acts that wait on one phone for the server. One more is refused there, aloud; none that waits makes room for it."""
+
+PHONE_ACT_SECONDS_MAX: Final = 86_400.0
+"""An older act is refused: what it was about has changed. A note is taken at any age."""
+
+PHONE_KEY_SECONDS: Final = 2 * 86_400.0
+"""How long the answer to an act is kept: longer than a phone may send it again."""
+
+PHONE_KEYS_PER_ACCOUNT_MAX: Final = 5_000
+"""Answers kept for one account; more acts wait on the phone."""
+
+PHONE_PHOTO_PIXELS_MAX: Final = 1_600
+"""The longer side of a photo after the phone has scaled it down."""
+
+PHONE_PHOTO_BYTES_MAX: Final = 2 * 1024 * 1024
+"""A photo with a note; what a phone sends is scaled down and far below it."""
+
+CALL_NOTE_CHARACTERS_MAX: Final = 500
+"""A note on a call."""
+
+CALL_NOTES_MAX: Final = 50
+"""Notes on one call; another one is refused."""

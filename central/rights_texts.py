@@ -210,6 +210,7 @@ _AUDIT: Final = {
     "act.call.acknowledged": ("响应呼叫", "took a call"),
     "act.call.assigned": ("转交呼叫", "handed a call over"),
     "act.call.resolved": ("关闭呼叫", "resolved a call"),
+    "act.call.noted": ("为呼叫加备注", "put a note to a call"),
     "act.call.case_saved": ("存为案例", "saved a case"),
     "act.alarm.signed_off": ("处理报警", "signed an alarm off"),
     "act.gateway.invited": ("生成网关登记码", "made a gateway's code"),

@@ -204,6 +204,21 @@ _MESSAGES: Final = {
     "pages.link_done": PUBLIC,
 }
 
+_PHONE: Final = {
+    # The same for everybody: a browser fetches them without saying who asks.
+    "pages.service_worker": PUBLIC,
+    "pages.manifest": PUBLIC,
+    "pages.touch_icon": PUBLIC,
+    "pages.phone_file": PUBLIC,
+    "pages.phone_shell": PUBLIC,
+    "pages.phone_offline": PUBLIC,
+    "pages.phone": SIGNED_IN,
+    "pages.phone_state": SIGNED_IN,
+    "pages.scan": SIGNED_IN,
+    # What the act itself asks for, and where, is judged when its call is known (central/phone/acts.py).
+    "pages.phone_act": Rule(action=Action.ACKNOWLEDGE),
+}
+
 _ADMINISTRATION: Final = {
     "pages.users": Rule(action=Action.USERS),
     "pages.add_user": Rule(action=Action.USERS),
@@ -228,6 +243,7 @@ ROUTES: Final[dict[str, Rule]] = {
     **_MASTER,
     **_TASKS,
     **_MESSAGES,
+    **_PHONE,
     **_ADMINISTRATION,
 }
 """endpoint -> rule."""

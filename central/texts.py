@@ -14,6 +14,7 @@ from central.master_texts import MASTER_TEXTS
 from central.measure_texts import MEASURES
 from central.notify_texts import NOTIFY_TEXTS
 from central.order_texts import ORDER_TEXTS
+from central.phone_texts import PHONE_TEXTS
 from central.planning_texts import PLANNING_TEXTS
 from central.rights_texts import RIGHTS_TEXTS
 from central.task_texts import PROBLEM_TEXTS, TASK_TEXTS
@@ -350,6 +351,7 @@ TEXTS: Final[Catalogue] = {
     **NOTIFY_TEXTS,
     **RIGHTS_TEXTS,
     **ORDER_TEXTS,
+    **PHONE_TEXTS,
 }
 
 

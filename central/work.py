@@ -33,6 +33,7 @@ from central.models import Alarm, BackupRow, Call, Gateway, Lease, LogHead, Stre
 from central.notify.pump import DeliveryPump
 from central.opening import open_database
 from central.order_fold import catch_up_all as catch_up_orders
+from central.phone.acts import purge_answers
 from central.projector import catch_up_all
 from central.serving import tell
 from central.shortage_pump import ShortagePump
@@ -128,7 +129,7 @@ class BackupPump:
 
 
 class PurgePump:
-    """Codes, sessions and tokens that are over, and acts that are older than they are kept."""
+    """Codes, sessions and tokens that are over; acts and answers to phones that are older than they are kept."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -139,6 +140,7 @@ class PurgePump:
             purge_sessions(session, self._database.plant, now)
             purge_tokens(session, self._database.plant, now)
             purge_acts(session, self._database.plant, now)
+            purge_answers(session, self._database.plant, now)
         return now + PURGE_SECONDS
 
 

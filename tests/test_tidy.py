@@ -30,6 +30,10 @@ TEXT_SUFFIXES = {
     "",
 }
 
+# Files of others, kept letter for letter. This one names a host that it would ask if it were not told our own address;
+# the browser tests of the phone page fail on any request that leaves ours.
+AS_THEY_CAME = {"central/phone/files/zxing/reader.js"}
+
 # Invariants that no line cites yet. This list only ever becomes shorter.
 NOT_YET_CITED: set[str] = set()
 
@@ -138,7 +142,7 @@ def test_borrowed_purity_is_caught() -> None:
 def test_no_file_names_a_registry_or_a_place_of_one_machine() -> None:
     complaints = []
     for path in files():
-        if Path(path).suffix in TEXT_SUFFIXES:
+        if Path(path).suffix in TEXT_SUFFIXES and path not in AS_THEY_CAME:
             complaints += tidy_rules.foreign_places(path, (ROOT / path).read_text("utf-8", errors="replace"))
     assert not complaints, "\n" + "\n".join(complaints)
 

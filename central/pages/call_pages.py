@@ -11,6 +11,7 @@ from central.pages.board_selection import pressing_calls
 from central.pages.comment_pages import thread_values
 from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
 from central.pages.office import LEADER, CallDetail, CallLine
+from central.pages.phone_notes import notes_shown
 from central.pages.port import Office
 from floor.label_texts import shown
 from floor.limits import FIX_CHARACTERS_MAX
@@ -120,6 +121,7 @@ def _show_one(office: Office, gateway_name: str, epoch: str, seq: int, fault: bo
         saved=request.args.get("saved", ""),
         call_subject=f"{gateway_name}/{epoch}/{seq}",
         **thread_values("call", f"{gateway_name}/{epoch}/{seq}"),
+        notes=notes_shown(gateway_name, epoch, seq),
     )
 
 

@@ -44,8 +44,8 @@ View = Callable[..., Any]
 
 
 def language() -> Language:
-    """The reader's language: their choice, else what their browser prefers, else Chinese."""
-    chosen = cookie(LANGUAGE_COOKIE) or request.accept_languages.best_match(LANGUAGES)
+    """The reader's language: what the page itself is for, their choice, what their browser prefers, else Chinese."""
+    chosen = g.get("language") or cookie(LANGUAGE_COOKIE) or request.accept_languages.best_match(LANGUAGES)
     return next((each for each in LANGUAGES if each == chosen), DEFAULT_LANGUAGE)
 
 

@@ -40,6 +40,7 @@ def admin(app: Flask) -> FlaskClient:
         "/codes/tester",
         "/calls/assign",
         "/calls/case",
+        "/phone/act",
         "/gateways/enrol",
         "/gateways/revoke",
         "/gateways/sign-off",

@@ -107,7 +107,7 @@ PROBLEMS = {
 BEYOND_READING = {
     "operator": TASKS,
     "manager": MESSAGES | PROBLEMS | TASKS,
-    "leader": {"save_case", "acknowledge_call", "assign_call", "resolve_call"} | PROBLEMS | TASKS,
+    "leader": {"save_case", "acknowledge_call", "assign_call", "resolve_call", "phone_act"} | PROBLEMS | TASKS,
     "planner": {"check_master", "apply_master", "add_instruction", "remove_instruction"} | MESSAGES | TASKS,
     "maintainer": {"enrol_gateway", "revoke_gateway", "sign_off_alarm"} | TASKS,
 }
