@@ -243,6 +243,7 @@ def test_every_change_of_a_person_is_an_act(app: Flask, admin: FlaskClient) -> N
         "gateway:gateway gateway.enrolled gateway",
         f"admin call.acknowledged gateway {call}",
         f"admin call.resolved gateway {call}",
+        "admin master.published 2",
         f"admin call.case_saved gateway {call}",
         "admin gateway.revoked gateway",
         "admin sign_out.done admin",
