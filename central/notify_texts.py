@@ -100,6 +100,12 @@ _STATES: Final[Catalogue] = {
 
 _INBOX: Final[Catalogue] = {
     "inbox.title": ("我的消息", "My messages"),
+    "inbox.push": ("在这台设备上显示消息", "Show messages on this device"),
+    "inbox.push.done": ("已打开", "It is on"),
+    "inbox.push.refused": (
+        "没有打开：浏览器不允许，或推送服务不可达",
+        "Not on: the browser refused, or its push service is away",
+    ),
     "inbox.badge": ("消息", "Messages"),
     "inbox.unseen": ("{n} 条未读", "{n} not seen"),
     "inbox.none": ("没有消息。", "No messages."),

@@ -25,15 +25,22 @@ OPEN_PAGES: Final = (
     "board",
     "flow",
     "orders",
-    "trace",
     "calls",
     "tasks",
-    "problems",
     "notices",
     "master",
     "gateways",
     "records",
 )
+PART_OF: Final = {
+    "trace": "orders",
+    "problems": "tasks",
+    "comments": "tasks",
+    "deliveries": "inbox",
+    "contacts": "inbox",
+}
+"""Pages that are reached from another one, which is marked in the bar."""
+
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 """A gateway's name (sync/wire.py) and a user's name."""
 
@@ -153,11 +160,8 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
 def _words(chosen: Language, now: float) -> dict[str, Any]:
     other = LANGUAGES[1 - LANGUAGES.index(chosen)]
     who = account()
-    pages: tuple[str, ...] = OPEN_PAGES
-    if who and who.can(Action.NOTIFICATIONS):
-        pages = (*pages, "deliveries")
-    if who and who.can(Action.USERS):
-        pages = (*pages, "users")
+    pages = (*OPEN_PAGES, "users") if who and who.can(Action.USERS) else OPEN_PAGES
+    asked = request.path.split("/")[1].split(".")[0] or "board"
     return {
         "t": functools.partial(text, chosen),
         "t_other": functools.partial(text, other),
@@ -170,7 +174,7 @@ def _words(chosen: Language, now: float) -> dict[str, Any]:
         "account": who,
         "unseen": _unseen(who),
         "open_pages": pages,
-        "current_page": request.path.split("/")[1].split(".")[0] or "board",
+        "current_page": PART_OF.get(asked, asked),
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/board",
         "form_token_field": _form_token_field,
         "span": functools.partial(formats.span, chosen),

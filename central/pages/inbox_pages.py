@@ -1,6 +1,7 @@
 """A person's own messages: what they were told, what they have seen, what they answer."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask import Blueprint, Response, abort, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from central.channels.push_crypto import push_key
 from central.context import plant
 from central.errors import NotifyRefused
 from central.limits import INBOX_MAX, PUSH_CHARACTERS_MAX
@@ -19,6 +21,7 @@ from central.notify.pump import local_offset
 from central.notify.rules import CALL_KINDS
 from central.notify.words import facts_of, text_of, title_of
 from central.pages.frame import for_accounts, language, render, signed_in
+from central.pages.phone_pages import shell_address
 from central.pages.port import Office
 from central.pages.protection import safe_path
 from central.snapshots import current_master
@@ -120,7 +123,19 @@ def _show(template: str) -> Response:
         messages=messages_of(person, everything) if person else [],
         everything=everything,
         done=done if done in RESULTS else "",
+        push_key=_push_key(),
+        push_script=shell_address("push.js"),
     )
+
+
+def _push_key() -> str:
+    """What a browser subscribes with, where the plant sends by Web Push; the worker says what keeps it from that."""
+    config = plant().config
+    if not any(each.kind == "web_push" for each in config.channels.values()):
+        return ""
+    with suppress(OSError, ValueError):
+        return push_key(config.folder).public
+    return ""
 
 
 def messages_of(person: str, everything: bool) -> list[MessageLine]:

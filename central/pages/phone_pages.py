@@ -104,6 +104,11 @@ def _shell() -> Shell:
     return shell(repr((OPEN_PAGES, sorted(TEXTS.items()))))
 
 
+def shell_address(name: str) -> str:
+    """Where a file of the shell is, for pages beside the phone's."""
+    return f"/phone/files/{_shell().version}/{name}"
+
+
 def _file(version: str, name: str) -> Response:
     """A file of this release. Of another one there is none: two releases never meet on one page."""
     found = _shell()

@@ -1,5 +1,6 @@
 """Pages of messages in a real browser: live, legible, inert, and the whole way of a call to a phone and back."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,3 +130,28 @@ def test_every_page_of_messages_can_be_read(
             found[path] = [*barriers(page), *([] if width(page) <= size[0] else [f"{width(page)} px wide"])]
         page.context.close()
     assert [f"{path} {each}" for path in found for each in found[path]] == []
+
+
+def test_a_browser_that_is_asked_gets_messages_by_push(tmp_path: Path, browser: Browser) -> None:
+    """The push service is the only part that is not there: the browser's own subscription is put in its place."""
+    push = {"kind": "web_push", "contact": "mailto:it@plant.example"}
+    app = create_app(CentralConfig.model_validate({"folder": tmp_path, "channels": {"push": push}}))
+    subscription = {"endpoint": "https://push.example/abc", "keys": {"p256dh": "B" + "A" * 86, "auth": "A" * 22}}
+    try:
+        NotifyPlant(app.extensions["lineside"].database, {})
+        first_administrator(app)
+        person(app, "wang", "leader", "P01")
+        with served(app) as address:
+            page = signed_in(browser, address, "wang", (390, 844), "en")
+            page.add_init_script(
+                "PushManager.prototype.subscribe = async function (asked) {"
+                f" window.asked = asked; return {{ toJSON: () => ({json.dumps(subscription)}) }}; }};"
+            )
+            page.goto(f"{address}/inbox")
+            page.get_by_role("button", name="Show messages on this device").click()
+            expect(page.get_by_text("It is on")).to_be_visible(timeout=LIVE_MS)
+            assert page.evaluate("window.asked.applicationServerKey.length") == 65
+            page.goto(f"{address}/contacts/person?id=P01")
+            assert "push.example" in page.content()
+    finally:
+        close_app(app)

@@ -247,10 +247,10 @@ def test_a_task_is_made_from_a_call_and_a_comment_stands_on_its_page(plant: Plan
     assert "@采购值班" in admin.get(page).text
     for kind, subject in (("operation", OPERATION.id), ("order", OPERATION.work_order)):
         where = f"/comments/{kind}/{subject}"
-        assert (
-            submit(admin, where, "/comments", kind=kind, subject=subject, text="在做").location == f"{where}#comments"
-        )
-        assert "在做" in admin.get(where).text
+        shown = f"/orders/{subject}" if kind == "order" else where
+        sent = submit(admin, where, "/comments", kind=kind, subject=subject, text="在做")
+        assert sent.location == f"{shown}#comments"
+        assert "在做" in admin.get(where).text and "在做" in admin.get(shown).text
     assert submit(admin, page, "/comments", kind="call", subject="one/x/1", text="x").status_code == 404
 
 
