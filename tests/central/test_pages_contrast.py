@@ -1,5 +1,7 @@
 """Every office page holds WCAG 2.2 AA by axe-core, in both languages, wide and narrow."""
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import BrowserContext
 
@@ -13,14 +15,24 @@ __all__ = ["address", "browser", "context", "office"]
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(("width", "language"), [(390, "zh"), (1280, "en")], ids=["phone-zh", "office-en"])
+@pytest.mark.parametrize(
+    ("width", "language", "scheme"),
+    [(390, "zh", "light"), (1280, "en", "light"), (1280, "zh", "dark")],
+    ids=["phone-zh", "office-en", "dark-zh"],
+)
 def test_every_office_page_can_be_read(
-    context: BrowserContext, office: MemoryOffice, address: str, width: int, language: str
+    context: BrowserContext,
+    office: MemoryOffice,
+    address: str,
+    width: int,
+    language: str,
+    scheme: Literal["light", "dark"],
 ) -> None:
     office.log = [record(n, content="{}", data={"good": n}, person="p") for n in range(1, 5)]
     context.add_cookies([{"name": "lineside_language", "value": language, "url": address}])
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
     found = {}
     for path in ("/sign-in", "/sign-in/first"):
         page.goto(address + path)
