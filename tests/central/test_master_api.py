@@ -87,9 +87,9 @@ def test_every_fault_is_told_with_its_place(app: Flask, admin: FlaskClient) -> N
 def test_only_a_planner_from_our_own_pages_may(app: Flask, admin: FlaskClient) -> None:
     stranger = app.test_client()
     for answer in (stranger.get("/api/v1/master"), stranger.put("/api/v1/master", json=offer())):
-        assert answer.status_code == 401
+        assert answer.status_code == 403
     bearer = {"Authorization": f"Bearer {enrol_gateway(plant_of(app).database, 'one')}"}
-    assert stranger.put("/api/v1/master", json=offer(), headers=bearer).status_code == 401
+    assert stranger.put("/api/v1/master", json=offer(), headers=bearer).status_code == 403
     foreign = {"Origin": "http://attacker.example"}
     assert admin.put("/api/v1/master", json=offer(), headers=foreign).status_code == 403
     assert in_force(app).version == 1
