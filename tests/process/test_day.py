@@ -34,7 +34,7 @@ SOME_SECONDS = re.compile(r"^\s*0:(00:0[5-9]|00:[1-5]\d|0[1-9])")
 STEPS = ((10, "下料", "S1", "B-P02"), (20, "车削", "S2", "B-P03"), (30, "检验", "S3", "B-P04"))
 WORDS = {
     "zh": {"taken": "已响应", "calm": "没有未关闭的呼叫", "done": "已完成"},
-    "en": {"taken": "taken", "calm": "No open calls", "done": "Done"},
+    "en": {"taken": "is coming", "calm": "No open calls", "done": "done"},
 }
 
 
@@ -203,7 +203,7 @@ def a_task_comes_of_it(day: Day, leader: Page, planner: Page) -> None:
     expect(planner.locator(".mention")).to_contain_text("赵敏")
     planner.fill("form[action='/tasks/answer'] [name=reply]", "已备")
     planner.locator("form[action='/tasks/answer'] button").click()
-    expect(planner.locator("main")).to_contain_text(WORDS[day.language]["done"])
+    expect(planner.locator("h1")).to_contain_text(WORDS[day.language]["done"])
 
 
 def test_a_day(day: Day) -> None:
