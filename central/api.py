@@ -13,6 +13,7 @@ from central.asking import asking_address
 from central.audit import record_act
 from central.bodies import read_body
 from central.context import plant
+from central.digits import whole_number
 from central.doors import asking_gateway
 from central.enrolment import enrol as enrol_gateway
 from central.enrolment import enrol_or_refuse
@@ -177,11 +178,11 @@ def facts() -> Response:
     """What happened elsewhere, behind number `after`, in order."""
     here = plant()
     gateway_name = asking_gateway(request, here)
-    after = request.args.get("after", "0")
-    if not (after.isascii() and after.isdigit() and len(after) <= 16):
+    after = whole_number(request.args.get("after", "0"), 16)
+    if after is None:
         raise RequestRefused("after is a whole number")
     with here.database.read() as session:
-        return answer(read_facts(session, here.database.plant, gateway_name, int(after)))
+        return answer(read_facts(session, here.database.plant, gateway_name, after))
 
 
 @described(json=Enrolment, resp=Described(HTTP_200=Enrolled, **faults(403, 413, 429)), tags=[GATEWAYS])

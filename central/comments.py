@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from central.change import note_change
+from central.digits import whole_number
 from central.duties import mentions
 from central.errors import CommentRefused, FileRefused
 from central.files import HASH, FileStore
@@ -57,7 +58,7 @@ class Said:
 
 def number_in(subject: str) -> int:
     """A task's or problem's number; 0 for what is none."""
-    return int(subject) if subject.isascii() and subject.isdigit() and len(subject) < 16 else 0
+    return whole_number(subject, 15) or 0
 
 
 def path_of(kind: str, subject: str) -> str:

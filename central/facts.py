@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from central.change import note_change
+from central.fold_rows import identity_of
 from central.models import Call, Fact, Gateway, LogHead, Share
 from central.notify.announcements import announce
 from central.snapshots import current_master
@@ -182,7 +183,5 @@ def _lock_call(session: Session, plant: str, gateway_name: str, call: str) -> Ca
     """The row of a call, with the head locked: the projector and another office user wait."""
     session.execute(select(LogHead.position).where(LogHead.plant == plant).with_for_update())
     note_change(session, plant)
-    epoch, _, seq = call.partition("/")
-    if not seq.isascii() or not seq.isdigit() or len(seq) > 16:
-        return None
-    return session.get(Call, (plant, gateway_name, epoch, int(seq)))
+    identity = identity_of(call)
+    return None if identity is None else session.get(Call, (plant, gateway_name, *identity))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from central.digits import whole_number
 from central.models import Call, Operation, Report, Share, Station, Work, table_of
 from floor import events, work_events
 
@@ -144,4 +145,5 @@ def touches_rows(event: events.Event) -> bool:
 def identity_of(text: str) -> tuple[str, int] | None:
     """(epoch, seq) of an identity; None for one whose number no column holds."""
     epoch, _, seq = text.partition("/")
-    return (epoch, int(seq)) if seq.isascii() and seq.isdigit() and len(seq) <= 16 else None
+    number = whole_number(seq, 16)
+    return None if number is None else (epoch, number)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from central.digits import whole_number
 from central.task_states import OVER
 from central.task_tables import TaskRow
 
@@ -55,9 +56,9 @@ def _where(plant: str, chosen: Selection, person: str, account: str, now: float)
         found.append(or_(TaskRow.owner == chosen.owner, TaskRow.acting == chosen.owner))
     if chosen.search:
         like = [TaskRow.title.icontains(chosen.search, autoescape=True), TaskRow.work_order == chosen.search]
-        digits = chosen.search.lstrip("#")
-        if digits.isascii() and digits.isdigit() and len(digits) < 16:
-            like.append(TaskRow.number == int(digits))
+        number = whole_number(chosen.search.lstrip("#"), 15)
+        if number is not None:
+            like.append(TaskRow.number == number)
         found.append(or_(*like, TaskRow.operation == chosen.search, TaskRow.station == chosen.search))
     return found
 

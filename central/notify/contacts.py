@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from central.digits import whole_number
 from central.errors import NotifyRefused
 from central.limits import ADDRESS_CHARACTERS_MAX, CONTACTS_PER_PERSON_MAX, PUSH_CHARACTERS_MAX
 from central.notify.rules import IN_APP, OWN
@@ -78,9 +79,10 @@ def _checked(values: dict[str, str]) -> dict[str, Any]:
         raise NotifyRefused("quiet hours have a begin and an end, as 22:00 and 06:00")
     language = values.get("language", "")
     place = values.get("place", "").strip() or "10"
-    if language not in ("", "zh", "en") or not (place.isascii() and place.isdigit() and len(place) <= 3):
+    number = whole_number(place, 3)
+    if language not in ("", "zh", "en") or number is None:
         raise NotifyRefused("the order is a number, the language zh or en")
-    found: dict[str, Any] = {"channel": channel, "address": address, "mention": mention, "place": int(place)}
+    found: dict[str, Any] = {"channel": channel, "address": address, "mention": mention, "place": number}
     return found | {"quiet_from": quiet[0], "quiet_to": quiet[1], "language": language}
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from central.alarms import raise_alarms
+from central.fold_rows import identity_of
 from central.ingest_rules import AlarmRaised
 from central.limits import NOTIFY_RECORDS_MAX, TOLD_LATE_SECONDS_MAX
 from central.models import Call, Projection, Record, Stream
@@ -150,10 +151,11 @@ def _some(told: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _call(moment: Moment, call: str) -> Call | None:
-    epoch, _, seq = call.partition("/")
-    if not (seq.isascii() and seq.isdigit() and len(seq) <= 16):
+    identity = identity_of(call)
+    if identity is None:
         return None
-    wanted = select(Call).where(Call.plant == moment.plant, Call.epoch == epoch, Call.seq == int(seq))
+    epoch, seq = identity
+    wanted = select(Call).where(Call.plant == moment.plant, Call.epoch == epoch, Call.seq == seq)
     return moment.session.scalar(wanted.limit(1))
 
 

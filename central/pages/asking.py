@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest
 
 from central.comments import Upload
 from central.context import plant
+from central.digits import whole_number
 from central.history import Actor
 from central.limits import ATTACHMENT_BYTES_MAX, ATTACHMENTS_PER_COMMENT_MAX
 from central.pages.formats import moment
@@ -126,8 +127,8 @@ def field_time(wall: float | None) -> str:
 
 def number_field(name: str, usual: int = 0) -> int:
     """A whole number of a form; `usual` where it is none."""
-    written = request.form.get(name, "").strip()
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 16 else usual
+    found = whole_number(request.form.get(name, "").strip(), 15)
+    return usual if found is None else found
 
 
 def uploads(name: str = "file") -> list[Upload]:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from central.audit import Act, ActQuery, kinds_of_acts, list_acts, newest_act
 from central.context import plant
+from central.digits import POSITION_DIGITS_MAX, whole_number
 from central.pages.frame import for_action, language, render
 from central.pages.port import Office
 from central.rights import Action
@@ -43,7 +44,7 @@ def _query() -> tuple[ActQuery, dict[str, str]]:
     asked = {name: request.args.get(name, "").strip()[:64] for name in ("who", "action", "from", "to", "before")}
     first, last, before = _day(asked["from"]), _day(asked["to"]), asked["before"]
     behind = last + timedelta(days=1) if last is not None and last < date.max else None
-    place = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    place = whole_number(before, POSITION_DIGITS_MAX)
     asked |= {"from": first.isoformat() if first else "", "to": last.isoformat() if last else ""}
     return ActQuery(asked["who"], asked["action"], _start(first), _start(behind), place), asked
 

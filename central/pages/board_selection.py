@@ -6,6 +6,7 @@ Pure: values in, values out.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from central.digits import page_number
 from central.pages.office import CallLine, GatewayLine, OrderLine
 
 ORDERS_PER_PAGE = 20
@@ -38,8 +39,7 @@ class OrderPage:
 
 def selection_of(show: str, search: str, page: str) -> Selection:
     """A selection from a request's texts; what makes no sense becomes the default."""
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
-    return Selection(show if show in SHOWS else "open", search.strip()[:SEARCH_CHARACTERS_MAX], max(1, number))
+    return Selection(show if show in SHOWS else "open", search.strip()[:SEARCH_CHARACTERS_MAX], page_number(page))
 
 
 def orders_per_wall_page(has_trouble: bool) -> int:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.cases import OTHER_CAUSE
+from central.digits import whole_number
 from central.errors import CaseRefused
 from central.pages.board_selection import pressing_calls
 from central.pages.comment_pages import thread_values
@@ -45,7 +46,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     def save_case() -> BaseResponse:
         gateway_name = request.form.get("gateway", "")
         epoch, _, number = request.form.get("call", "").partition("/")
-        seq = int(number) if number.isascii() and number.isdigit() and len(number) <= SEQ_DIGITS_MAX else 0
+        seq = whole_number(number, SEQ_DIGITS_MAX) or 0
         _known_call(office, gateway_name, epoch, seq)
         # On one line, and without what would move the text beside it.
         fix = shown(" ".join(request.form.get("fix", "").split()), FIX_CHARACTERS_MAX + 1)

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.context import plant
+from central.digits import whole_number
 from central.errors import NotifyRefused
 from central.limits import ADDRESS_CHARACTERS_MAX
 from central.models import AccountRow
@@ -50,12 +51,12 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     @for_accounts
     def delete_contact() -> BaseResponse:
         person = _allowed(request.form.get("person", ""))
-        raw = request.form.get("contact", "")
-        if not (raw.isascii() and raw.isdigit() and len(raw) <= 15):
+        contact = whole_number(request.form.get("contact", ""), 15)
+        if contact is None:
             abort(400)
         here = plant()
         with here.database.write() as session:
-            forget_contact(session, here.database.plant, person, int(raw))
+            forget_contact(session, here.database.plant, person, contact)
         return redirect(f"/contacts/person?id={quote(person, safe='')}&saved=1", 303)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from central.context import plant
+from central.digits import whole_number
 from central.limits import DELIVERIES_PER_READ_MAX
 from central.notify.lists import (
     WEEK_SECONDS,
@@ -62,7 +63,7 @@ def asked_of(values: dict[str, str], now: float) -> Asked:
         values.get("channel", "").strip()[:CHANNEL_CHARACTERS_MAX],
         since,
         _start(day + timedelta(days=1)) if day else 0.0,
-        int(before) if before.isascii() and before.isdigit() and len(before) <= 15 else 0,
+        whole_number(before, 15) or 0,
     )
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from central.context import plant
+from central.digits import page_number
 from central.flow import COLUMNS, FlowItem, FlowQuery, flow_of
 from central.flow_rules import day_of
 from central.order_fold import catch_up_all, is_behind
@@ -41,11 +42,6 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     @readable
     def flow_fragment() -> Response:
         return _show("flow_fragment.html")
-
-
-def page_number(asked: str) -> int:
-    """A page from a request's text, from 1; 1 for what is none."""
-    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
 
 
 def day_begins(now: float) -> float:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
 from central import errors
+from central.digits import POSITION_DIGITS_MAX, whole_number
 from central.pages.formats import visible
 from central.pages.frame import for_accounts, for_role, render, signed_in
 from central.pages.office import PLANNER
@@ -106,7 +107,7 @@ def _show(office: Office, *, fault: str = "", faults: list[str] | None = None, s
         stored={row.sha256 for row in master.instructions if row.sha256 and office.file(row.sha256) is not None},
         items=list(items)[:ITEMS_OFFERED_MAX],
         version=master.version,
-        applied=applied if applied.isascii() and applied.isdigit() and len(applied) < 19 else "",
+        applied="" if whole_number(applied, POSITION_DIGITS_MAX) is None else applied,
         fault=fault,
         faults=[visible(each, 300) for each in faults or []],
         given={name: request.form.get(name, "")[:128] for name in COLUMNS} if fault or faults else {},

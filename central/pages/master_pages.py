@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central import errors
 from central.context import plant
+from central.digits import POSITION_DIGITS_MAX, whole_number
 from central.drafts import change, open_desk
 from central.pages.formats import visible
 from central.pages.frame import for_accounts, for_role, render, signed_in
@@ -44,10 +45,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     @pages.get("/master")
     @for_accounts
     def master() -> Response:
-        applied = request.args.get("applied", "")
-        return _show(
-            office, applied=int(applied) if applied.isascii() and applied.isdigit() and len(applied) < 19 else 0
-        )
+        return _show(office, applied=whole_number(request.args.get("applied", ""), POSITION_DIGITS_MAX) or 0)
 
     @pages.post("/master/check")
     @for_role(PLANNER)

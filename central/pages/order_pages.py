@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, request
 from markupsafe import Markup
 
 from central.context import plant
+from central.digits import POSITION_DIGITS_MAX, page_number, whole_number
 from central.drawing import Bar, Box, day_bars, flow_chart
 from central.files import HASH, FileStore
 from central.flow_rules import day_of
@@ -15,7 +16,6 @@ from central.order_list import SHOWS, OrderQuery, list_orders
 from central.order_view import OperationDetail, OrderDetail, day_at, order_of
 from central.pages.board_selection import SEARCH_CHARACTERS_MAX
 from central.pages.comment_pages import thread_values
-from central.pages.flow_pages import page_number
 from central.pages.formats import number, span, visible
 from central.pages.frame import for_accounts, language, render
 from central.pages.office import PhotoLine
@@ -98,8 +98,7 @@ def _show_one(office: Office, order: str, template: str) -> Response:
     here = plant()
     catch_up_all(here.database)
     now = here.now()
-    before = request.args.get("before", "")
-    position = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    position = whole_number(request.args.get("before", ""), POSITION_DIGITS_MAX)
     with here.database.read() as session:
         found = order_of(session, here.database.plant, order, now) if len(order) <= ORDER_CHARACTERS_MAX else None
         if found is None:

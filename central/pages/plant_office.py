@@ -17,6 +17,7 @@ from central.cases import case_id, save_case
 from central.context import Plant
 from central.errors import CaseRefused, RightRefused
 from central.files import HASH, StoredFile
+from central.fold_rows import identity_of
 from central.limits import PHOTOS_OF_CALLS_MAX
 from central.pages import plant_board
 from central.pages.office import (
@@ -236,9 +237,8 @@ class PlantOffice:
         return done
 
     def _call_row(self, session: Session, gateway_name: str, call: str) -> models.Call | None:
-        epoch, _, seq = call.partition("/")
-        is_number = seq.isascii() and seq.isdigit() and len(seq) < 19
-        return session.get(models.Call, (self._name, gateway_name, epoch, int(seq))) if is_number else None
+        identity = identity_of(call)
+        return None if identity is None else session.get(models.Call, (self._name, gateway_name, *identity))
 
     def _refuse_elsewhere(self, session: Session, by: Account, action: Action, row: models.Call | None) -> None:
         """Who has a role for a place does nothing at another one. Raises RightRefused."""

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from central import problems
 from central.comments import CALL, number_in
 from central.context import plant
+from central.digits import page_number
 from central.errors import ChangedMeanwhile, ProblemRefused, RequestRefused
 from central.history import Actor, events_of
 from central.limits import (
@@ -138,9 +139,9 @@ def _analysis(master: MasterData) -> Analysis:
 
 def _list() -> Response:
     here, master = plant(), master_now()
-    show, written = request.args.get("show", ""), request.args.get("page", "")
+    show = request.args.get("show", "")
     show = show if show in SHOWS else "open"
-    page = max(1, int(written)) if written.isascii() and written.isdigit() and len(written) < 6 else 1
+    page = page_number(request.args.get("page", ""))
     mine = (ProblemRow.plant == here.database.plant, ProblemRow.state == show)
     if show == "closed":
         mine = (mine[0], ProblemRow.state.in_(OVER))

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from central.digits import POSITION_DIGITS_MAX, whole_number
 from central.pages.formats import cell, date_clock
 from central.pages.frame import for_accounts, language, render, signed_in
 from central.pages.office import RecordLine, RecordQuery
@@ -65,7 +66,7 @@ def _query() -> RecordQuery:
         asked.get("gateway", "").strip()[:64],
         asked.get("type", "").strip()[:64],
         asked.get("operation", "").strip()[:64],
-        int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
+        whole_number(before, POSITION_DIGITS_MAX),
     )
 
 

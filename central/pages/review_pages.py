@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central import drafts
 from central.context import plant
+from central.digits import VERSION_DIGITS_MAX, whole_number
 from central.errors import KitShort, MasterDataRefused, MasterDataStale
 from central.limits import RELEASE_NOTE_CHARACTERS_MAX
 from central.pages.cell_words import changed_word, plain
@@ -73,8 +74,7 @@ def _undo(table: str, key: str) -> BaseResponse:
 def _settle(form: Mapping[str, str]) -> BaseResponse:
     here = plant()
     owner = signed_in().name
-    told = form.get("version", "")
-    version = int(told) if told.isascii() and told.isdigit() and len(told) < 17 else -1
+    version = whole_number(form.get("version", ""), VERSION_DIGITS_MAX)
     with here.database.write() as session:
         clashes = drafts.open_desk(session, here.database.plant, owner).clashes
         kept = frozenset(
@@ -82,7 +82,7 @@ def _settle(form: Mapping[str, str]) -> BaseResponse:
             for place, each in enumerate(clashes)
             if form.get(f"row{place}", form.get("others", "")) == "ours"
         )
-        done = drafts.settle(session, here.database.plant, owner, version, kept, here.now())
+        done = drafts.settle(session, here.database.plant, owner, -1 if version is None else version, kept, here.now())
     return redirect("/master/review", 303) if done else _show(fault="review.stale", status=409)
 
 

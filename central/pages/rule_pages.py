@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.context import plant
+from central.digits import whole_number
 from central.errors import NotifyRefused
 from central.limits import LEVELS_MAX, STORM_MESSAGES, STORM_MESSAGES_MAX
 from central.notify.contacts import CHANNEL
@@ -90,9 +91,10 @@ def _known(number: int) -> Rule:
 
 def _whole(raw: str, highest: int) -> int:
     """A whole number of a form; 400 for what is none."""
-    if not (raw.isascii() and raw.isdigit() and int(raw[:20]) <= highest):
+    found = whole_number(raw, 19)
+    if found is None or found > highest:
         abort(400)
-    return int(raw)
+    return found
 
 
 def _minutes(raw: str) -> float:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central import drafts
 from central.context import plant
+from central.digits import whole_number
 from central.drafts import Desk, open_desk
 from central.errors import DraftRefused
 from central.pages.cell_words import cell_word
@@ -114,9 +115,9 @@ def _list(table: str, *, status: int = 200, fault: str = "", faults: tuple[str, 
     search = request.args.get("search", "")[:SEARCH_CHARACTERS_MAX]
     sort = request.args.get("sort", "")[:64]
     falling = request.args.get("falling") == "1"
-    told = request.args.get("page", "1")
-    page = int(told) if told.isascii() and told.isdigit() and len(told) < 8 else 1
-    found = listed(table, tables_of(desk.current), desk.tables, desk.edits, search.casefold(), sort, falling, page)
+    page = whole_number(request.args.get("page", ""), 7)
+    rows = tables_of(desk.current)
+    found = listed(table, rows, desk.tables, desk.edits, search.casefold(), sort, falling, 1 if page is None else page)
 
     def address(**values: object) -> str:
         asked = {"search": search, "sort": sort, "falling": "1" if falling else "", **values}

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central.comments import CALL, number_in
 from central.context import plant
+from central.digits import page_number
 from central.errors import TaskRefused
 from central.limits import CHECKLIST_ITEMS_MAX, TASK_TEXT_CHARACTERS_MAX, TASK_TITLE_CHARACTERS_MAX
 from central.models import Call
@@ -76,7 +77,7 @@ def _selection() -> Selection:
         asked.get("department", "").strip()[:48],
         asked.get("owner", "").strip()[:48],
         asked.get("search", "").strip()[:64],
-        max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
+        page_number(page),
     )
 
 

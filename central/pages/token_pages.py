@@ -9,6 +9,7 @@ from central.api_tokens import revoke_token as revoke
 from central.asking import asking_address
 from central.audit import record_act
 from central.context import plant
+from central.digits import whole_number
 from central.errors import NameRefused, TokenRefused
 from central.limits import TOKEN_DAYS_MAX
 from central.pages.frame import for_action, render, signed_in
@@ -48,12 +49,11 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 def _make() -> Response:
     here, by, name = plant(), signed_in().name, request.form.get("name", "").strip()
     scopes = [str(each) for each in SCOPES if each in request.form.getlist("scope")]
-    days = request.form.get("days", "")
-    count = int(days) if days.isascii() and days.isdigit() and len(days) < 6 else 0
+    days = whole_number(request.form.get("days", ""), 5) or 0
     try:
         with here.database.write() as session:
-            token, until = make_new_token(session, here.database.plant, name, scopes, count, by, here.now())
-            told = {"scopes": scopes, "days": count}
+            token, until = make_new_token(session, here.database.plant, name, scopes, days, by, here.now())
+            told = {"scopes": scopes, "days": days}
             record_act(session, here.database.plant, by, "token.made", name, told, here.now(), asking_address())
     except NameRefused:
         return _list(fault="tokens.bad_name", status=400)

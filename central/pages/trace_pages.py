@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from central.board import BoardCall
 from central.context import Plant, plant
+from central.digits import POSITION_DIGITS_MAX, whole_number
 from central.order_fold import catch_up_all, is_behind
 from central.order_tables import TraceStep
 from central.pages.frame import for_accounts, language, render
@@ -34,12 +35,8 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         here = plant()
         catch_up_all(here.database)
         asked = request.args.get("q", "").strip()[:TEXT_CHARACTERS_MAX]
-        use = _whole(request.args.get("use", ""))
+        use = whole_number(request.args.get("use", ""), POSITION_DIGITS_MAX)
         return _show_use(here, use) if use is not None else _show(here, asked)
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _url(**values: object) -> str:
@@ -49,7 +46,7 @@ def _url(**values: object) -> str:
 
 def _show(here: Plant, asked: str) -> Response:
     """What a text means; the first meaning, or the one asked for, whole."""
-    before, name = _whole(request.args.get("before", "")), here.database.plant
+    before, name = whole_number(request.args.get("before", ""), POSITION_DIGITS_MAX), here.database.plant
     wanted = request.args.get("kind", "")
     with here.database.read() as session:
         subjects = subjects_of(session, name, asked, current_master(session, name)) if asked else []
@@ -74,7 +71,7 @@ def _show(here: Plant, asked: str) -> Response:
 
 def _show_use(here: Plant, position: int) -> Response:
     """All products that may hold what one scan built in."""
-    before, name = _whole(request.args.get("before", "")), here.database.plant
+    before, name = whole_number(request.args.get("before", ""), POSITION_DIGITS_MAX), here.database.plant
     with here.database.read() as session:
         mine = (TraceStep.plant == name, TraceStep.position == position, TraceStep.kind == "component")
         row = session.scalar(select(TraceStep).where(*mine))

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from central import drafts, snapshots
 from central.context import plant
 from central.delivery import Holding, holdings
+from central.digits import VERSION_DIGITS_MAX, whole_number
 from central.limits import VERSIONS_SHOWN_MAX
 from central.models import MasterVersion
 from central.pages.cell_words import changed_word
@@ -43,16 +44,15 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     @pages.post("/master/versions/restore")
     @for_role(PLANNER)
     def restore_version() -> BaseResponse:
-        told = request.form.get("version", "")
-        if not (told.isascii() and told.isdigit() and len(told) < 17):
+        version = whole_number(request.form.get("version", ""), VERSION_DIGITS_MAX)
+        if version is None:
             raise NotFound
-        return _restore(office, int(told))
+        return _restore(office, version)
 
 
 def _history() -> Response:
     here = plant()
-    told = request.args.get("before", "")
-    before = int(told) if told.isascii() and told.isdigit() and 0 < len(told) < 17 else None
+    before = whole_number(request.args.get("before", ""), VERSION_DIGITS_MAX)
     with here.database.read() as session:
         newest, _ = snapshots.current_head(session, here.database.plant)
         rows = _rows(session, here.database.plant, before)

@@ -19,6 +19,7 @@ from central.cases import OTHER_CAUSE
 from central.change import note_change
 from central.errors import TooManyAttempts
 from central.facts import OPEN_STATES, acknowledge_call, assign_call, resolve_call
+from central.fold_rows import identity_of
 from central.limits import CALL_NOTES_MAX, PHONE_ACT_SECONDS_MAX, PHONE_KEY_SECONDS, PHONE_KEYS_PER_ACCOUNT_MAX
 from central.models import Call, LogHead
 from central.phone.tables import CallNote, PhoneAct
@@ -140,10 +141,8 @@ def _done(asked: _Asked) -> Answer:
 
 
 def _call(asked: _Asked) -> Call | None:
-    epoch, _, seq = asked.act.call.partition("/")
-    if not (seq.isascii() and seq.isdigit() and len(seq) <= 16):
-        return None
-    return asked.session.get(Call, (asked.plant, asked.act.gateway_name, epoch, int(seq)))
+    identity = identity_of(asked.act.call)
+    return None if identity is None else asked.session.get(Call, (asked.plant, asked.act.gateway_name, *identity))
 
 
 def _acknowledge(asked: _Asked, row: Call) -> Answer:

@@ -322,6 +322,8 @@ def test_a_rule_is_changed_added_and_taken_back(plant: NotifyPlant, admin: Flask
         answer = submit(admin, "/deliveries/rules/0", "/deliveries/rules/save", **(own | wrong))
         assert answer.status_code == 400 and "没有保存" in answer.text, wrong
     assert submit(admin, "/deliveries/rules/0", "/deliveries/rules/save", **(own | {"number": "77"})).status_code == 404
+    long = own | {"number": "0" * 5_000}
+    assert submit(admin, "/deliveries/rules/0", "/deliveries/rules/save", **long).status_code == 400
     assert submit(admin, "/deliveries/rules/1", "/deliveries/rules/delete", number="1").status_code == 303
     assert "内置，已改" not in admin.get("/deliveries/rules").text
     assert admin.get("/deliveries/rules/100").status_code == 200
