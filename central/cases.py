@@ -1,6 +1,5 @@
 """A call that is over becomes a past case in the master data, which goes to every station."""
 
-from datetime import UTC, datetime
 from typing import Final
 
 from pydantic import ValidationError
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 from central.change import note_change
 from central.errors import CaseRefused
 from central.models import Call
+from central.plant_days import plant_today
 from central.snapshots import current_master, publish
 from floor.limits import CASES_MAX
 from floor.master import MasterData
@@ -55,7 +55,7 @@ def _case(call: Call, fix: str, master: MasterData, now: float) -> PastCase:
             item=order.item if order is not None else "",
             cause="" if call.cause == OTHER_CAUSE else call.cause,
             fix=fix.strip(),
-            closed=datetime.fromtimestamp(ended, UTC).astimezone().date().isoformat(),
+            closed=plant_today(ended).isoformat(),
         )
     except (ValidationError, ValueError, OverflowError, OSError) as fault:
         raise CaseRefused("the case cannot be written") from fault

@@ -5,18 +5,12 @@ Days are those of the server's own time zone, which is the plant's.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from central.limits import MENTIONS_PER_COMMENT_MAX
+from central.plant_days import utc_offset
 from floor.days import plant_day
 from floor.duty import on_duty, standing_in
 from floor.master import MasterData
-
-
-def utc_offset(now: float) -> float:
-    """Seconds that the plant's clock is ahead of UTC at a moment."""
-    offset = datetime.fromtimestamp(now, UTC).astimezone().utcoffset()
-    return offset.total_seconds() if offset is not None else 0.0
 
 
 def acting_for(master: MasterData, person: str, now: float) -> str:

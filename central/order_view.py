@@ -22,6 +22,7 @@ from central.limits import (
 )
 from central.models import Call, Happening, Record, Stream
 from central.order_tables import FlowCard, OrderCard
+from central.plant_days import day_of
 from central.readers import by_raising, places_of
 from central.snapshots import current_master
 from central.work_times import FOLLOWS, ShareEvent, Span, Times, spans_of, times_of
@@ -141,14 +142,6 @@ class _Read:
 
     row: Any
     data: dict[str, Any]
-
-
-def day_at(wall: float) -> str:
-    """The day of a moment in the server's time zone, YYYY-MM-DD; empty for what no calendar holds."""
-    try:
-        return datetime.datetime.fromtimestamp(wall, datetime.UTC).astimezone().date().isoformat()
-    except (OverflowError, ValueError, OSError):
-        return ""
 
 
 def order_of(session: Session, plant: str, order: str, now: float) -> OrderDetail | None:
@@ -435,7 +428,7 @@ def _first_pass(details: Sequence[OperationDetail]) -> float | None:
 
 
 def _late_days(line: OrderCard, reported: float | None, now: float) -> int:
-    day = day_at(now if line.open else reported if reported is not None else now)
+    day = day_of(now if line.open else reported if reported is not None else now)
     try:
         due, ended = datetime.date.fromisoformat(line.due), datetime.date.fromisoformat(day)
     except ValueError:
@@ -450,7 +443,7 @@ def _days(details: Sequence[OperationDetail], counted: Sequence[_Read]) -> tuple
     scrap: dict[str, int] = defaultdict(int)
     for each in counted:
         if each.row.type == REPORT and each.row.operation in ends and each.row.wall is not None:
-            day = day_at(each.row.wall)
+            day = day_of(each.row.wall)
             good[day] += _pieces(each, "good")
             scrap[day] += _pieces(each, "scrap")
     return tuple(DayOutput(day, good[day], scrap[day]) for day in sorted(good) if day)

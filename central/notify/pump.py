@@ -10,7 +10,6 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import UTC, datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -43,6 +42,7 @@ from central.notify.sending import (
 )
 from central.notify.states import DUE, DeliveryState
 from central.notify.tables import Delivery, DeliveryStep, Notification, OfficeEvent
+from central.plant_days import utc_offset
 
 LOOK_SECONDS = 0.5
 """How soon something new is seen when nothing is under way."""
@@ -56,12 +56,6 @@ THREW = "threw"
 log = logging.getLogger("lineside.notify")
 
 
-def local_offset(now: float) -> float:
-    """What this machine's wall clock is ahead of UTC, seconds."""
-    found = datetime.fromtimestamp(now, UTC).astimezone().utcoffset()
-    return found.total_seconds() if found is not None else 0.0
-
-
 class DeliveryPump:
     """`step` never waits for a provider. `channels` by the name that contacts and rules use."""
 
@@ -70,7 +64,7 @@ class DeliveryPump:
         database: Database,
         config: CentralConfig,
         channels: Mapping[str, Channel],
-        offset: Callable[[float], float] = local_offset,
+        offset: Callable[[float], float] = utc_offset,
     ) -> None:
         self._database = database
         self._channels = channels

@@ -13,8 +13,8 @@ from central.context import plant
 from central.digits import whole_number
 from central.history import Actor
 from central.limits import ATTACHMENT_BYTES_MAX, ATTACHMENTS_PER_COMMENT_MAX
-from central.pages.formats import moment
 from central.pages.frame import signed_in
+from central.plant_days import moment
 from central.snapshots import current_master
 from floor.master import MasterData
 

@@ -1,7 +1,7 @@
 """The audit log: who did what, newest first. Only administrators see this page."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -11,6 +11,7 @@ from central.context import plant
 from central.digits import POSITION_DIGITS_MAX, whole_number
 from central.pages.frame import for_action, language, render
 from central.pages.port import Office
+from central.plant_days import asked_day, midnight
 from central.rights import Action
 from central.texts import text_or
 from floor.texts import Language
@@ -27,26 +28,15 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _show()
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _start(day: date | None) -> float | None:
-    """The first second of a day by this server's clock."""
-    return datetime(day.year, day.month, day.day).astimezone().timestamp() if day is not None else None
-
-
 def _query() -> tuple[ActQuery, dict[str, str]]:
     """What is asked for, and as which texts; what makes no sense is left out."""
     asked = {name: request.args.get(name, "").strip()[:64] for name in ("who", "action", "from", "to", "before")}
-    first, last, before = _day(asked["from"]), _day(asked["to"]), asked["before"]
-    behind = last + timedelta(days=1) if last is not None and last < date.max else None
+    first, last, before = asked_day(asked["from"]), asked_day(asked["to"]), asked["before"]
+    behind = last + timedelta(days=1) if last else None
     place = whole_number(before, POSITION_DIGITS_MAX)
     asked |= {"from": first.isoformat() if first else "", "to": last.isoformat() if last else ""}
-    return ActQuery(asked["who"], asked["action"], _start(first), _start(behind), place), asked
+    since, until = midnight(first) if first else None, midnight(behind) if behind else None
+    return ActQuery(asked["who"], asked["action"], since, until, place), asked
 
 
 def _told(detail: str) -> list[tuple[str, object]]:

@@ -2,7 +2,6 @@
 
 import ipaddress
 import math
-from datetime import UTC, datetime
 
 from flask import Blueprint, Request, Response, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -15,6 +14,7 @@ from central.pages.account_pages import welcome
 from central.pages.frame import render
 from central.pages.port import Office
 from central.pages.protection import is_forwarded, is_loopback, safe_path
+from central.plant_days import plant_today
 from central.sessions import Caller
 from floor.limits import LABEL_BYTES_MAX
 
@@ -34,7 +34,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         if not is_terminal(request, here):
             return _page(status=403)
         now, address = here.now(), request.remote_addr or ""
-        today = datetime.fromtimestamp(now, UTC).astimezone().date().isoformat()
+        today = plant_today(now).isoformat()
         caller = Caller(address, request.headers.get("User-Agent", ""))
         label, pin = request.form.get("badge", "")[:LABEL_BYTES_MAX], request.form.get("pin", "")[: PIN_DIGITS_MAX + 1]
         try:

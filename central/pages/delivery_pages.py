@@ -1,7 +1,7 @@
 """What became of each message: the list with its filters, one with its history, times against limits."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
@@ -18,7 +18,6 @@ from central.notify.lists import (
     others_of,
     times_of,
 )
-from central.notify.pump import local_offset
 from central.notify.rules import IN_APP
 from central.notify.states import DeliveryState
 from central.notify.tables import Delivery
@@ -26,6 +25,7 @@ from central.notify.words import text_of, title_of
 from central.pages import formats
 from central.pages.frame import for_action, language, render
 from central.pages.port import Office
+from central.plant_days import asked_day, midnight, utc_offset
 from central.rights import Action
 from central.snapshots import current_master
 from central.texts import text, text_or
@@ -55,30 +55,16 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 def asked_of(values: dict[str, str], now: float) -> Asked:
     """The filter in an address; what does not fit is left out. Days are the plant's."""
     state = values.get("state", "")
-    day, before = _day(values.get("date", "")), values.get("before", "")
-    since = _start(day) if day else 0.0
+    day, before = asked_day(values.get("date", "")), values.get("before", "")
+    since = midnight(day) if day else 0.0
     return Asked(
         state if state in {str(each) for each in DeliveryState} else "",
         values.get("person", "").strip()[:PERSON_CHARACTERS_MAX],
         values.get("channel", "").strip()[:CHANNEL_CHARACTERS_MAX],
         since,
-        _start(day + timedelta(days=1)) if day else 0.0,
+        midnight(day + timedelta(days=1)) if day else 0.0,
         whole_number(before, 15) or 0,
     )
-
-
-def _day(raw: str) -> date | None:
-    try:
-        found = date.fromisoformat(raw)
-    except ValueError:
-        return None
-    return found if 1970 < found.year < 9999 else None
-
-
-def _start(day: date) -> float:
-    """Midnight of a day by the server's wall clock."""
-    utc = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
-    return utc - local_offset(utc)
 
 
 def _list() -> Response:
@@ -154,7 +140,7 @@ def _one(identity: int) -> Response:
         steps=steps,
         others=others,
         title=title_of(line.note, master, language()),
-        text=text_of(line.note, master, language(), local_offset(line.note.happened_at)),
+        text=text_of(line.note, master, language(), utc_offset(line.note.happened_at)),
         names={each.id: each.name for each in master.people},
         **words(language()),
     )

@@ -10,12 +10,11 @@ from central.digits import page_number
 from central.flow import COLUMNS, FlowItem, FlowQuery, flow_of
 from central.flow_rules import day_of
 from central.order_fold import catch_up_all, is_behind
-from central.order_view import day_at
 from central.pages.board_selection import SEARCH_CHARACTERS_MAX
-from central.pages.formats import moment
 from central.pages.frame import language, readable, render
 from central.pages.plant_board import ONLINE_SECONDS_MAX, station_name
 from central.pages.port import Office
+from central.plant_days import midnight, plant_today
 from central.snapshots import current_master
 from floor.master import MasterData
 from floor.texts import Language
@@ -44,12 +43,6 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _show("flow_fragment.html")
 
 
-def day_begins(now: float) -> float:
-    """When the day of the plant began, by the server's time zone."""
-    here = moment(now)
-    return here.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() if here else 0.0
-
-
 def _query() -> FlowQuery:
     asked = {key: value.strip()[:SEARCH_CHARACTERS_MAX] for key, value in request.args.items()}
     state = asked.get("state", "")
@@ -74,7 +67,7 @@ def _show(template: str) -> Response:
     per_cell = CARDS_PER_PAGE if one_cell else CARDS_PER_WALL_CELL if tv else CARDS_PER_CELL
     lanes = LANES_PER_WALL_PAGE if tv else LANES_PER_PAGE
     with here.database.read() as session:
-        found = flow_of(session, here.database.plant, query, day_begins(now), lanes, per_cell, tv)
+        found = flow_of(session, here.database.plant, query, midnight(plant_today(now)), lanes, per_cell, tv)
         complete = not is_behind(session, here.database.plant)
         master = current_master(session, here.database.plant)
 
@@ -99,7 +92,7 @@ def _show(template: str) -> Response:
         complete=complete,
         lines=lines,
         departments=departments,
-        today=day_at(now),
+        today=plant_today(now).isoformat(),
         has_operations=bool(master.operations),
         is_online=lambda each: each.last_seen is not None and now - each.last_seen <= ONLINE_SECONDS_MAX,
         station_word=lambda station: station_name(station, master),

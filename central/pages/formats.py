@@ -3,9 +3,9 @@
 Pure: values in, values out.
 """
 
-import datetime
 import unicodedata
 
+from central.plant_days import moment
 from central.texts import text
 from floor.texts import Language
 
@@ -36,14 +36,6 @@ def ago(language: Language, seconds: float) -> str:
         if whole >= 2 * size:
             return text(language, f"ago.{key}", n=whole // size)
     return text(language, "ago.seconds", n=whole)
-
-
-def moment(wall: float) -> datetime.datetime | None:
-    """Seconds since 1970 as this server's local time; None for what no calendar holds (a hostile or broken clock)."""
-    try:
-        return datetime.datetime.fromtimestamp(wall, datetime.UTC).astimezone()
-    except (OverflowError, ValueError, OSError):
-        return None
 
 
 def clock(wall: float | None) -> str:

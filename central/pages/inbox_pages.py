@@ -17,13 +17,13 @@ from central.notify.acting import answer, call_of, note_taken, own_message, see
 from central.notify.contacts import forget_push, save_push
 from central.notify.lists import Line, inbox
 from central.notify.making import Moment
-from central.notify.pump import local_offset
 from central.notify.rules import CALL_KINDS
 from central.notify.words import facts_of, text_of, title_of
 from central.pages.frame import for_accounts, language, render, signed_in
 from central.pages.phone_pages import shell_address
 from central.pages.port import Office
 from central.pages.protection import safe_path
+from central.plant_days import utc_offset
 from central.snapshots import current_master
 from floor.master import MasterData
 
@@ -79,7 +79,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
             found = own_message(session, here.database.plant, person, key)
             if found is None:
                 abort(404)
-            moment = Moment(session, here.database.plant, here.now(), local_offset(here.now()))
+            moment = Moment(session, here.database.plant, here.now(), utc_offset(here.now()))
             done = answer(moment, *found, person, "office")
             note_taken(moment, found[1], done, signed_in().name, "inbox")
         return redirect(f"/inbox?done={done}", 303)
@@ -160,7 +160,7 @@ def _line(session: Session, line: Line, master: MasterData) -> MessageLine:
     return MessageLine(
         row.key,
         title_of(note, master, language()),
-        text_of(note, master, language(), local_offset(note.happened_at)),
+        text_of(note, master, language(), utc_offset(note.happened_at)),
         note.priority,
         row.state,
         row.made_at,

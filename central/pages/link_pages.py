@@ -15,11 +15,11 @@ from central.models import Call
 from central.notify.acting import answer, call_of, note_taken
 from central.notify.links import PATH, Opened, open_token
 from central.notify.making import Moment
-from central.notify.pump import local_offset
 from central.notify.rules import CALL_KINDS
 from central.notify.words import text_of, title_of
 from central.pages.frame import View, account, language, render, to_sign_in
 from central.pages.port import Office
+from central.plant_days import utc_offset
 from central.snapshots import current_master
 from floor.calls import impact_of
 
@@ -80,7 +80,7 @@ def _show(here: Plant, token: str, found: Opened) -> Response:
         found=found,
         token=token,
         title=title_of(note, master, language()),
-        text=text_of(note, master, language(), local_offset(note.happened_at)),
+        text=text_of(note, master, language(), utc_offset(note.happened_at)),
         who=person.name if person else found.delivery.person,
         call=call,
         holder=_holder(call, master),
@@ -119,7 +119,7 @@ def _answer(here: Plant, token: str, found: Opened) -> BaseResponse:
         locked = open_token(session, here.database.plant, secret, token, here.now(), lock=True)
         if locked is None or locked.state != "good":
             return redirect(f"{PATH}{token}", 303)
-        moment = Moment(session, here.database.plant, here.now(), local_offset(here.now()))
+        moment = Moment(session, here.database.plant, here.now(), utc_offset(here.now()))
         done = answer(moment, locked.delivery, locked.note, person, "link")
         note_taken(moment, locked.note, done, person, "link")
         if not locked.shared or person == locked.delivery.person:

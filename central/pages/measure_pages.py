@@ -11,9 +11,9 @@ from central.call_measures import calls_between, measured
 from central.completeness import completeness
 from central.context import plant
 from central.limits import CALLS_MEASURED_MAX
-from central.pages import formats
 from central.pages.frame import for_accounts, language, render
 from central.pages.port import Office
+from central.plant_days import asked_day, day_of, midnight, plant_today
 from central.projector import catch_up_all
 from central.snapshots import current_master
 from floor.master import MasterData
@@ -36,24 +36,17 @@ class Period:
     @property
     def since(self) -> float:
         """Seconds since 1970, by this server's time zone."""
-        return _midnight(self.first)
+        return midnight(self.first)
 
     @property
     def until(self) -> float:
         """The moment behind the last one."""
-        return _midnight(self.last + datetime.timedelta(days=1))
-
-
-def _midnight(day: datetime.date) -> float:
-    return datetime.datetime.combine(day, datetime.time()).astimezone().timestamp()
+        return midnight(self.last + datetime.timedelta(days=1))
 
 
 def _day(text: str, otherwise: datetime.date) -> datetime.date:
-    try:
-        found = datetime.date.fromisoformat(text[:10])
-    except ValueError:
-        return otherwise
-    return found if 2000 <= found.year <= 2100 else otherwise
+    found = asked_day(text)
+    return found if found and 2000 <= found.year <= 2100 else otherwise
 
 
 def period_of(asked: Mapping[str, str], today: datetime.date) -> Period:
@@ -62,12 +55,6 @@ def period_of(asked: Mapping[str, str], today: datetime.date) -> Period:
     first = _day(asked.get("first", ""), last - datetime.timedelta(days=DAYS_AT_FIRST - 1))
     first = min(max(first, last - datetime.timedelta(days=DAYS_MAX - 1)), last)
     return Period(first, last, asked.get("line", "")[:48], asked.get("type", "")[:48])
-
-
-def day_of(wall: float) -> str:
-    """The plant's day of a time; a time that no calendar holds has none."""
-    found = formats.moment(wall)
-    return found.date().isoformat() if found else "–"
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -97,7 +84,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 def _analysis() -> Response:
     here = plant()
     catch_up_all(here.database)
-    today = (formats.moment(here.now()) or datetime.datetime.now().astimezone()).date()
+    today = plant_today(here.now())
     period = period_of(request.args, today)
     with here.database.read() as session:
         master = current_master(session, here.database.plant)

@@ -13,7 +13,7 @@ from central.files import HASH, FileStore
 from central.flow_rules import day_of
 from central.order_fold import catch_up_all, is_behind
 from central.order_list import SHOWS, OrderQuery, list_orders
-from central.order_view import OperationDetail, OrderDetail, day_at, order_of
+from central.order_view import OperationDetail, OrderDetail, order_of
 from central.pages.board_selection import SEARCH_CHARACTERS_MAX
 from central.pages.comment_pages import thread_values
 from central.pages.formats import number, span, visible
@@ -23,6 +23,7 @@ from central.pages.plant_board import call_line, station_name
 from central.pages.plant_office import record_line
 from central.pages.port import Office
 from central.pages.record_pages import clock_word_in, data_of, seconds_bound
+from central.plant_days import plant_today
 from central.readers import newest_of_operations
 from central.snapshots import current_master
 from central.texts import text
@@ -68,7 +69,7 @@ def _show_list(template: str) -> Response:
         asked.get("search", "").strip()[:SEARCH_CHARACTERS_MAX],
         page_number(asked.get("page", "")),
     )
-    today = day_at(here.now())
+    today = plant_today(here.now()).isoformat()
     with here.database.read() as session:
         found = list_orders(session, here.database.plant, query, today, ORDERS_PER_PAGE)
         complete = not is_behind(session, here.database.plant)
@@ -114,7 +115,7 @@ def _show_one(office: Office, order: str, template: str) -> Response:
         template,
         **thread_values("order", order),
         order=found,
-        today=day_at(now),
+        today=plant_today(now).isoformat(),
         complete=complete,
         records=records[:RECORDS_PER_PAGE],
         older=records[RECORDS_PER_PAGE - 1].place if len(records) > RECORDS_PER_PAGE else None,

@@ -12,7 +12,6 @@ from central.digits import whole_number
 from central.errors import NotifyRefused
 from central.limits import LEVELS_MAX, STORM_MESSAGES, STORM_MESSAGES_MAX
 from central.notify.contacts import CHANNEL
-from central.notify.pump import local_offset
 from central.notify.rule_rows import forget_rule, rules_of, save_rule
 from central.notify.rules import (
     IN_APP,
@@ -30,6 +29,7 @@ from central.notify.rules import (
 from central.pages.delivery_pages import words
 from central.pages.frame import for_action, language, render, signed_in
 from central.pages.port import Office
+from central.plant_days import utc_offset
 from central.rights import Action
 from central.snapshots import current_master
 from floor.label_texts import shown
@@ -175,7 +175,7 @@ def _rule_name(rule: Rule) -> str:
 def _reached(level: Level, rule: Rule, master: MasterData, now: float) -> list[str]:
     """Names of whom a level would tell now, as far as the rule alone says it."""
     found = Happening(rule.kind, "", "", now, station=rule.station)
-    people = people_of(level, found, master, now, local_offset(now))
+    people = people_of(level, found, master, now, utc_offset(now))
     return [master.person_by_id[each].name for each in people]
 
 

@@ -268,6 +268,7 @@ def test_the_page_finds_and_pages(app: Flask, admin: FlaskClient) -> None:
     assert "没有符合条件" in admin.get("/audit?from=2001-01-01&to=2001-01-02").text
     assert admin.get("/audit?who=admin").text.count("一次性登录码") == 1, "what an act tells is told in words"
     assert admin.get("/audit?from=x&to=9999-12-31&before=x").text.count("<tr>") == 51
+    assert admin.get("/audit?from=0001-01-01&to=0001-01-02").status_code == 200
     with admin.session_transaction():
         admin.set_cookie("lineside_language", "en")
     assert "set a password with a code" in admin.get("/audit?who=admin").text

@@ -15,7 +15,8 @@ from central.application import close_app, create_app
 from central.call_measures import CallFact, measured, spread
 from central.config import CentralConfig
 from central.context import Plant
-from central.pages.measure_pages import DAYS_MAX, day_of, period_of
+from central.pages.measure_pages import DAYS_MAX, period_of
+from central.plant_days import day_of
 from floor.events import AndonAcknowledged, AndonResolved
 from tests.central.page_client import first_administrator, served
 from tests.central.plant_feed import AndonRaised
