@@ -10,10 +10,11 @@ from central.digits import whole_number
 from central.errors import CaseRefused
 from central.pages.board_selection import pressing_calls
 from central.pages.comment_pages import thread_values
-from central.pages.frame import NAME, for_accounts, for_role, render, signed_in
-from central.pages.office import LEADER, CallDetail, CallLine
+from central.pages.frame import NAME, for_accounts, for_action, render, signed_in
+from central.pages.office import CallDetail, CallLine
 from central.pages.phone_notes import notes_shown
 from central.pages.port import Office
+from central.rights import Action
 from floor.label_texts import shown
 from floor.limits import FIX_CHARACTERS_MAX
 
@@ -42,7 +43,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _show_one(office, gateway_name, epoch, seq)
 
     @pages.post("/calls/case")
-    @for_role(LEADER)
+    @for_action(Action.SAVE_CASE)
     def save_case() -> BaseResponse:
         gateway_name = request.form.get("gateway", "")
         epoch, _, number = request.form.get("call", "").partition("/")
@@ -60,14 +61,14 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return redirect(f"/calls/{gateway_name}/{epoch}/{seq}?saved={saved}", 303)
 
     @pages.post("/calls/acknowledge")
-    @for_role(LEADER)
+    @for_action(Action.ACKNOWLEDGE)
     def acknowledge_call() -> BaseResponse:
         call = _asked_call(office)
         done = call is not None and office.acknowledge(call.gateway_name, call.call, signed_in())
         return redirect(f"/calls?done={'taken' if done else 'already'}", 303)
 
     @pages.post("/calls/assign")
-    @for_role(LEADER)
+    @for_action(Action.ASSIGN)
     def assign_call() -> BaseResponse:
         call, owner = _asked_call(office), request.form.get("owner", "")
         if call is None:
@@ -78,7 +79,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return redirect(f"/calls?done={'handed' if done else 'already'}", 303)
 
     @pages.post("/calls/resolve")
-    @for_role(LEADER)
+    @for_action(Action.RESOLVE)
     def resolve_call() -> BaseResponse:
         call = _asked_call(office)
         if call is None:

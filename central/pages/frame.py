@@ -100,24 +100,6 @@ def for_accounts(view: View) -> View:
     return guarded
 
 
-def for_role(role: str) -> Callable[[View], View]:
-    """A page for those with a role; 403 for others who are signed in."""
-
-    def guard(view: View) -> View:
-        @functools.wraps(view)
-        def guarded(**values: Any) -> Any:
-            found = account()
-            if found is None:
-                return to_sign_in()
-            if not found.may(role):
-                raise Forbidden
-            return view(**values)
-
-        return guarded
-
-    return guard
-
-
 def for_action(action: Action) -> Callable[[View], View]:
     """A page for those who may do something, somewhere at least; 403 for others who are signed in."""
 

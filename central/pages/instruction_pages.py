@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from central import errors
 from central.digits import POSITION_DIGITS_MAX, whole_number
 from central.pages.formats import visible
-from central.pages.frame import for_accounts, for_role, render, signed_in
-from central.pages.office import PLANNER
+from central.pages.frame import for_accounts, for_action, render, signed_in
 from central.pages.port import Office
+from central.rights import Action
 from floor.instructions import with_instruction, without_instruction
 from floor.limits import INSTRUCTION_BYTES_MAX
 from floor.master import MasterData
@@ -38,12 +38,12 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _show(office)
 
     @pages.post(UPLOAD_PATH)
-    @for_role(PLANNER)
+    @for_action(Action.PUBLISH)
     def add_instruction() -> BaseResponse:
         return _add(office)
 
     @pages.post("/master/instructions/remove")
-    @for_role(PLANNER)
+    @for_action(Action.PUBLISH)
     def remove_instruction() -> BaseResponse:
         published = office.master()
         if published is None:

@@ -10,11 +10,11 @@ from central.context import plant
 from central.digits import POSITION_DIGITS_MAX, whole_number
 from central.drafts import change, open_desk
 from central.pages.formats import visible
-from central.pages.frame import for_accounts, for_role, render, signed_in
+from central.pages.frame import for_accounts, for_action, render, signed_in
 from central.pages.master_exchange import FILES_MAX, KINDS_IN, KINDS_OUT, kind_of, read, read_tables_of, write
 from central.pages.master_preview import TABLES, Drafts, Preview, changes
-from central.pages.office import PLANNER
 from central.pages.port import Office
+from central.rights import Action
 from floor.errors import MasterFileRefused
 from floor.instructions import carried_over
 from floor.master_edit import difference, merged
@@ -48,12 +48,12 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _show(office, applied=whole_number(request.args.get("applied", ""), POSITION_DIGITS_MAX) or 0)
 
     @pages.post("/master/check")
-    @for_role(PLANNER)
+    @for_action(Action.PUBLISH)
     def check_master() -> BaseResponse:
         return _check(office, drafts)
 
     @pages.post("/master/apply")
-    @for_role(PLANNER)
+    @for_action(Action.PUBLISH)
     def apply_master() -> BaseResponse:
         draft = drafts.take(request.form.get("preview", "")[:64], signed_in().name)
         if draft is None:

@@ -17,8 +17,8 @@ from central.limits import (
     PHONE_PHOTO_PIXELS_MAX,
 )
 from central.pages.formats import clock
-from central.pages.frame import OPEN_PAGES, for_accounts, for_role, language, render, signed_in
-from central.pages.office import LEADER, Account
+from central.pages.frame import OPEN_PAGES, for_accounts, for_action, language, render, signed_in
+from central.pages.office import Account
 from central.pages.phone_state import calls_told
 from central.pages.plant_board import place_of
 from central.pages.port import Office
@@ -67,7 +67,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _state(office)
 
     @pages.post(ACT_PATH)
-    @for_role(LEADER)
+    @for_action(Action.ACKNOWLEDGE)
     def phone_act() -> Response:
         return _act()
 
@@ -182,7 +182,7 @@ def _state(office: Office) -> Response:
     calls, more = calls_told(office, here, who, language())
     answer = jsonify(
         account=who.name,
-        leader=who.may(LEADER),
+        leader=who.can(Action.ACKNOWLEDGE),
         language=language(),
         form_token=form_token(),
         version=_shell().version,

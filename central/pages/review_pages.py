@@ -11,11 +11,11 @@ from central.digits import VERSION_DIGITS_MAX, whole_number
 from central.errors import KitShort, MasterDataRefused, MasterDataStale
 from central.limits import RELEASE_NOTE_CHARACTERS_MAX
 from central.pages.cell_words import changed_word, plain
-from central.pages.frame import for_role, render, signed_in
-from central.pages.office import PLANNER
+from central.pages.frame import for_action, render, signed_in
 from central.pages.port import Office
 from central.pages.table_form import row_values
 from central.release import Asked, Review, release, review
+from central.rights import Action
 from central.snapshots import current_master
 from floor.cells import Row
 from floor.limits import CELL_CHARACTERS_MAX
@@ -33,22 +33,22 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     """Registers the pages."""
 
     @pages.get("/master/review")
-    @for_role(PLANNER)
+    @for_action(Action.RELEASE)
     def review_draft() -> Response:
         return _show()
 
     @pages.post("/master/review/undo")
-    @for_role(PLANNER)
+    @for_action(Action.RELEASE)
     def undo_row() -> BaseResponse:
         return _undo(request.form.get("table", "")[:64], request.form.get("key", "")[:KEY_CHARACTERS_MAX])
 
     @pages.post("/master/review/settle")
-    @for_role(PLANNER)
+    @for_action(Action.RELEASE)
     def settle_clashes() -> BaseResponse:
         return _settle(request.form)
 
     @pages.post("/master/review/discard")
-    @for_role(PLANNER)
+    @for_action(Action.RELEASE)
     def discard_draft() -> BaseResponse:
         here = plant()
         with here.database.write() as session:
@@ -56,7 +56,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return redirect("/master/review?done=discarded", 303)
 
     @pages.post("/master/review/release")
-    @for_role(PLANNER)
+    @for_action(Action.RELEASE)
     def release_draft() -> BaseResponse:
         return _release()
 

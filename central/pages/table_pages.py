@@ -12,12 +12,12 @@ from central.digits import whole_number
 from central.drafts import Desk, open_desk
 from central.errors import DraftRefused
 from central.pages.cell_words import cell_word
-from central.pages.frame import for_accounts, for_role, language, render, signed_in
+from central.pages.frame import for_accounts, for_action, language, render, signed_in
 from central.pages.master_exchange import KINDS_OUT
-from central.pages.office import PLANNER
 from central.pages.port import Office
 from central.pages.table_form import Field, fields_of, row_values, typed_row, with_fault
 from central.pages.table_list import SEARCH_CHARACTERS_MAX, listed
+from central.rights import Action
 from central.texts import text_or
 from floor.cells import Row
 from floor.errors import MasterFileRefused
@@ -65,30 +65,30 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _form(table, desk, key, fields_of(table, desk.tables, row))
 
     @pages.post("/master/<table>/row")
-    @for_role(PLANNER)
+    @for_action(Action.PUBLISH)
     def save_row(table: str) -> BaseResponse:
         return _save(_known(table))
 
     @pages.post("/master/<table>/delete")
-    @for_role(PLANNER)
+    @for_action(Action.PUBLISH)
     def delete_row(table: str) -> BaseResponse:
         key = request.form.get("key", "")[:KEY_CHARACTERS_MAX]
         return _kept(_known(table), {table: {key: None}}, "deleted")
 
     @pages.post("/master/<table>/restore")
-    @for_role(PLANNER)
+    @for_action(Action.PUBLISH)
     def restore_row(table: str) -> BaseResponse:
         key = request.form.get("key", "")[:KEY_CHARACTERS_MAX]
         held = {row.key: row for row in getattr(_desk().current, _known(table))}
         return _kept(table, {table: {key: held.get(key)}}, "")
 
     @pages.post("/master/<table>/paste")
-    @for_role(PLANNER)
+    @for_action(Action.PUBLISH)
     def paste_rows(table: str) -> BaseResponse:
         return _paste(_known(table))
 
     @pages.post("/master/work_orders/routing")
-    @for_role(PLANNER)
+    @for_action(Action.PUBLISH)
     def route_order() -> BaseResponse:
         return _route()
 

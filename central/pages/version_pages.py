@@ -13,10 +13,11 @@ from central.digits import VERSION_DIGITS_MAX, whole_number
 from central.limits import VERSIONS_SHOWN_MAX
 from central.models import MasterVersion
 from central.pages.cell_words import changed_word
-from central.pages.frame import for_accounts, for_role, language, render, signed_in
+from central.pages.frame import for_accounts, for_action, language, render, signed_in
 from central.pages.notice_pages import READINGS_MAX, NoticeReport, reports
-from central.pages.office import PLANNER, RecordQuery
+from central.pages.office import RecordQuery
 from central.pages.port import Office
+from central.rights import Action
 from central.texts import text
 from floor.master import MasterData
 from floor.master_changes import RowChange, row_changes
@@ -42,7 +43,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _one(office, version)
 
     @pages.post("/master/versions/restore")
-    @for_role(PLANNER)
+    @for_action(Action.RELEASE)
     def restore_version() -> BaseResponse:
         version = whole_number(request.form.get("version", ""), VERSION_DIGITS_MAX)
         if version is None:
