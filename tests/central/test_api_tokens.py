@@ -2,37 +2,24 @@
 
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from central import api_tokens
-from central.application import close_app, create_app
-from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
 from central.errors import NameRefused, TokenRefused
 from central.limits import TOKEN_DAYS_MAX, TOKEN_KEPT_SECONDS, TOKEN_USED_SECONDS, TOKENS_MAX
-from tests.central.page_client import first_administrator, submit
+from tests.central.local_plant import admin, app
+from tests.central.page_client import submit
+
+__all__ = ["admin", "app"]
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0
 AWAY = {"REMOTE_ADDR": "192.168.7.7"}
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
-
-
-@pytest.fixture
-def admin(app: Flask) -> FlaskClient:
-    return first_administrator(app)
 
 
 def make(database: Database, name: str, *scopes: str, days: int = 7, now: float = NOW) -> str:

@@ -6,7 +6,6 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from central import accounts, audit
-from central.application import close_app, create_app
 from central.audit import ActQuery, acts_behind, list_acts, newest_act, purge_acts, record_act, verify_acts
 from central.commands import central_group
 from central.config import CentralConfig
@@ -25,9 +23,12 @@ from central.errors import SignInRefused
 from central.limits import AUDIT_DETAIL_CHARACTERS_MAX, AUDIT_FAILURES_PER_HOUR_MAX, AUDIT_SECONDS_MAX
 from central.opening import open_database
 from floor.example import example_plant
-from tests.central.page_client import first_administrator, served, submit
+from tests.central.local_plant import admin, app
+from tests.central.page_client import served, submit
 from tests.central.plant_feed import AndonRaised
 from tests.central.test_pages_plant import OPERATION, PERSON, enrolled, publish
+
+__all__ = ["admin", "app"]
 
 NOW = 1_800_000_000.0
 
@@ -180,18 +181,6 @@ def test_old_acts_go_and_the_rest_still_proves_itself(database: Database) -> Non
 
 
 # Over the whole server
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
-
-
-@pytest.fixture
-def admin(app: Flask) -> FlaskClient:
-    return first_administrator(app)
 
 
 def told(app: Flask) -> list[str]:

@@ -3,24 +3,23 @@
 import datetime
 import json
 import statistics
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from central.application import close_app, create_app
 from central.call_measures import CallFact, measured, spread
-from central.config import CentralConfig
 from central.context import Plant
 from central.pages.measure_pages import DAYS_MAX, period_of
 from central.plant_days import day_of
 from floor.events import AndonAcknowledged, AndonResolved
-from tests.central.page_client import first_administrator, served
+from tests.central.local_plant import admin, app
+from tests.central.page_client import served
 from tests.central.plant_feed import AndonRaised
 from tests.central.test_pages_plant import enrolled, publish
+
+__all__ = ["admin", "app"]
 
 TODAY = datetime.date(2026, 3, 31)
 HOSTILE = "<script>alert(1)</script>"
@@ -92,18 +91,6 @@ def test_a_period_makes_sense_whatever_is_asked(
     period = period_of(asked, TODAY)
     assert (period.first, period.last) == (first, last)
     assert period.until - period.since >= 82_800
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
-
-
-@pytest.fixture
-def admin(app: Flask) -> FlaskClient:
-    return first_administrator(app)
 
 
 def fill(app: Flask, admin: FlaskClient) -> None:

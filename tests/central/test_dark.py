@@ -1,23 +1,22 @@
 """The pages of a whole plant, read in the dark: WCAG 2.2 AA by axe-core, and printed codes stay black on white."""
 
 import time
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page
 
-from central.application import close_app, create_app
-from central.config import CentralConfig
 from central.context import Plant
 from central.snapshots import publish
 from floor.events import AndonRaised, ReportFinished, WorkStarted
 from floor.sample import sample_plant
 from tests.accessibility import barriers
+from tests.central.local_plant import app
 from tests.central.page_client import first_administrator, launched, served, submit
 from tests.central.test_pages_plant import enrolled
+
+__all__ = ["app"]
 
 pytestmark = pytest.mark.browser
 
@@ -50,13 +49,6 @@ PAGES = (
     "/phone",
     "/codes",
 )
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
 
 
 def test_every_page_can_be_read_in_the_dark(app: Flask) -> None:

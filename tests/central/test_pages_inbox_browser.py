@@ -17,11 +17,14 @@ from floor.events import AndonRaised, ReportFinished
 from tests.accessibility import barriers
 from tests.central.card import Card
 from tests.central.conftest import enrol_gateway
+from tests.central.local_plant import app
 from tests.central.memory_channel import MemoryChannel
 from tests.central.notify_plant import PUBLIC_URL, NotifyPlant
 from tests.central.page_client import PASSWORD, first_administrator, launched, served
 from tests.central.test_pages_browser import LIVE_MS, width
 from tests.central.test_pages_inbox import person
+
+__all__ = ["app"]
 
 pytestmark = pytest.mark.browser
 
@@ -30,13 +33,6 @@ pytestmark = pytest.mark.browser
 def browser() -> Iterator[Browser]:
     with launched() as opened:
         yield opened
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
 
 
 @pytest.fixture

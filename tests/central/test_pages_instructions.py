@@ -3,16 +3,12 @@
 import hashlib
 import io
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from central.application import close_app, create_app
-from central.config import CentralConfig
 from central.context import Plant
 from central.snapshots import current_master, publish
 from floor.example import example_plant
@@ -20,17 +16,13 @@ from floor.instructions import instruction_of
 from floor.limits import INSTRUCTION_BYTES_MAX
 from floor.master import MasterData
 from floor.master_files import write_toml
+from tests.central.local_plant import app
 from tests.central.page_client import FORM_TOKEN, first_administrator, signed_in, submit
 from tests.floor.pictures import pdf, png
 
+__all__ = ["app"]
+
 PAGE, ADD = "/master/instructions", "/master/instructions/add"
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
 
 
 @pytest.fixture

@@ -1,23 +1,22 @@
 """Photos on the office pages: with their call and their record, and while the file is still on its way."""
 
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from central.application import close_app, create_app
 from central.board import ended_calls
-from central.config import CentralConfig
 from central.context import Plant
 from central.ingest import ingest
 from floor.events import AndonRaised, AndonResolved
 from floor.photo_events import PhotoKept
 from tests.central.card import Card
 from tests.central.conftest import enrol_gateway
+from tests.central.local_plant import app
 from tests.central.page_client import first_administrator, launched, served
 from tests.floor.pictures import jpeg, png
+
+__all__ = ["app"]
 
 HERE, COMING = png(320, 200), jpeg(5_000)
 
@@ -30,13 +29,6 @@ def photo(content: bytes, **about: str) -> PhotoKept:
     return PhotoKept.model_validate(
         {"sha256": named(content), "bytes": len(content), "media_type": "image/png", "person": "P02", **about}
     )
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
 
 
 @pytest.fixture

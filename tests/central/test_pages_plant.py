@@ -3,38 +3,25 @@
 import io
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import expect
 
-from central.application import close_app, create_app
-from central.config import CentralConfig
 from central.context import Plant
 from floor.example import example_plant
 from floor.master_files import write_toml
-from tests.central.page_client import PASSWORD, first_administrator, launched, served, submit
+from tests.central.local_plant import admin, app
+from tests.central.page_client import PASSWORD, launched, served, submit
 from tests.central.plant_feed import AndonRaised, GatewayFeed, ReportFinished, WorkStarted
 from tests.central.test_pages_browser import LIVE_MS
+
+__all__ = ["admin", "app"]
 
 ORDER = example_plant().work_orders[0].id
 OPERATION = next(each.id for each in example_plant().operations if each.work_order == ORDER)
 PERSON = next(each for each in example_plant().people if "leader" not in each.roles)
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
-
-
-@pytest.fixture
-def admin(app: Flask) -> FlaskClient:
-    return first_administrator(app)
 
 
 def publish(client: FlaskClient) -> None:

@@ -2,8 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,8 +14,6 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from central.accounts import add_account, first_sign_in, invite_account
-from central.application import close_app, create_app
-from central.config import CentralConfig
 from central.context import Plant
 from central.limits import ATTACHMENT_BYTES_MAX
 from central.pages.comment_pages import COMMENT_BYTES_MAX
@@ -28,19 +24,15 @@ from central.task_tables import AttachmentRow, CommentRow, ProblemRow, TaskRow
 from floor.events import AndonRaised, AndonResolved
 from tests.central.card import Card
 from tests.central.conftest import enrol_gateway
+from tests.central.local_plant import app
 from tests.central.page_client import FORM_TOKEN, PASSWORD, first_administrator, signed_in, submit
 from tests.central.task_plant import BUYER, DEPUTY, OPERATION, OWNER, take_in, task_master
 from tests.central.test_pages import HOSTILE
 from tests.floor.pictures import jpeg, pdf, png
 
+__all__ = ["app"]
+
 DUE = "2027-03-01T12:30"
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -10,9 +9,7 @@ import zxingcpp
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-from central.application import close_app, create_app
 from central.comments import Upload, add_comment, store
-from central.config import CentralConfig
 from central.context import Plant
 from central.information_owners import name_owner
 from central.problems import Analysis, make_problem
@@ -24,10 +21,13 @@ from floor.events import AndonRaised, WorkStarted
 from tests.accessibility import barriers
 from tests.central.card import Card
 from tests.central.conftest import enrol_gateway
+from tests.central.local_plant import app
 from tests.central.page_client import first_administrator, launched, served
 from tests.central.task_plant import BUYER, DEPUTY, LI, OPERATION, OWNER, WANG, publish_master, take_in, task_master
 from tests.central.test_pages_browser import sign_in, width
 from tests.floor.pictures import pdf, png
+
+__all__ = ["app"]
 
 pytestmark = pytest.mark.browser
 
@@ -36,13 +36,6 @@ pytestmark = pytest.mark.browser
 def browser() -> Iterator[Browser]:
     with launched() as opened:
         yield opened
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
 
 
 def fill(here: Plant) -> list[str]:

@@ -1,38 +1,28 @@
 """The pages of accounts, tokens and the audit log in a real browser: no overflow, no barrier, both languages."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, expect
 
-from central.application import close_app, create_app
 from central.audit import record_act
-from central.config import CentralConfig
 from central.context import Plant
 from central.pages.protection import SESSION_COOKIE
 from tests.accessibility import barriers
+from tests.central.local_plant import app
 from tests.central.page_client import PASSWORD, first_administrator, served, submit
 from tests.central.test_pages import HOSTILE
 from tests.central.test_pages_browser import browser, width
 from tests.central.test_pages_plant import PERSON, publish
 from tests.central.test_sessions import user
 
-__all__ = ["browser"]
+__all__ = ["app", "browser"]
 
 pytestmark = pytest.mark.browser
 
 PAGES = ("/account", "/users", "/users/wang", "/tokens", "/audit")
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=tmp_path))
-    yield made
-    close_app(made)
 
 
 @pytest.fixture
