@@ -27,7 +27,7 @@ def acting_for(master: MasterData, person: str, now: float) -> str:
 def duty_person(master: MasterData, duty: str, now: float) -> str:
     """Who has a duty now; empty: nobody."""
     found = on_duty(master, duty, now, utc_offset(now))
-    return found.id if found is not None and found.active else ""
+    return found.id if found is not None else ""
 
 
 def is_person(master: MasterData, person: str) -> bool:
