@@ -25,6 +25,7 @@ from floor.master_edit import Edits, difference, merged
 from floor.master_files import read_pasted, write_csv
 from floor.master_sheets import write_sheets
 from floor.master_tables import TABLES, tables_of, whole
+from floor.product_rows import RoutingStep
 from floor.routing import operations_from, routing_for
 from floor.rows import WorkOrder
 
@@ -223,7 +224,7 @@ def _download(table: str, kind: str) -> Response:
 def _missing_operations(desk: Desk, order: WorkOrder) -> tuple[Row, ...]:
     """The operations of the routing that the order has not yet."""
     held = {row.key for row in desk.tables.get("operations", ())}
-    routings = desk.current.model_copy(update={"routings": desk.tables.get("routings", ())})
+    routings = [row for row in desk.tables.get("routings", ()) if isinstance(row, RoutingStep)]
     try:
         made = operations_from(routing_for(routings, order), order)
     except ValueError:
