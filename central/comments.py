@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from central.call_names import call_of
 from central.change import note_change
 from central.duties import mentions
 from central.errors import CommentRefused, FileRefused
@@ -20,7 +21,7 @@ from central.limits import (
     COMMENTS_PER_SUBJECT_MAX,
     TASK_TEXT_CHARACTERS_MAX,
 )
-from central.models import Call, Operation
+from central.models import Operation
 from central.snapshots import current_master
 from central.task_tables import AttachmentRow, CommentRow, ProblemRow, TaskRow
 from central.tasks import tell
@@ -28,7 +29,6 @@ from floor.master import MasterData
 from floor.media import HEAD_BYTES, INSTRUCTION_TYPES, media_type_of
 
 KINDS: Final = ("task", "problem", "call", "order", "operation")
-CALL: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,47})/([0-9a-f]{32})/([1-9][0-9]{0,15})")
 SUBJECT_CHARACTERS_MAX: Final = 120
 NAME_CHARACTERS_MAX: Final = 80
 ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
@@ -73,8 +73,7 @@ def is_known(session: Session, plant: str, kind: str, subject: str) -> bool:
         model = TaskRow if kind == "task" else ProblemRow
         return session.get(model, (plant, number_in(subject))) is not None
     if kind == "call":
-        found = CALL.fullmatch(subject)
-        return found is not None and session.get(Call, (plant, found[1], found[2], int(found[3]))) is not None
+        return call_of(session, plant, subject) is not None
     master = current_master(session, plant)
     if kind == "operation":
         return subject in master.operation_by_id or session.get(Operation, (plant, subject)) is not None
