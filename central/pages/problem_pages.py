@@ -1,7 +1,6 @@
 """Problems: calls that became one, their cause, their measures, and whether those had an effect."""
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -161,10 +160,10 @@ def _list() -> Response:
 def _make() -> BaseResponse:
     here, by, analysis = plant(), actor(), _analysis(master_now())
     # Several calls are named one a line: the calls of one trouble are converted together.
-    names = re.split(r"\s+", request.form.get("calls", "").strip())[:50]
+    names = list(dict.fromkeys(request.form.get("calls", "").split()))[:50]
     try:
         with here.database.write() as session:
-            calls = _calls(session, here.database.plant, [each for each in names if each])
+            calls = _calls(session, here.database.plant, names)
             number = problems.make_problem(session, here.database.plant, analysis, calls, by, here.now())
     except ProblemRefused as refused:
         return _form("", refused)
