@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from central.board import person_name
 from central.call_names import call_of
 from central.change import note_change
 from central.duties import mentions
@@ -200,15 +201,10 @@ def _pieces(row: CommentRow, master: MasterData) -> tuple[tuple[str, str | None]
     for start, end, person in json.loads(row.mentions):
         if start >= at:
             pieces.append((row.text[at:start], None))
-            pieces.append((row.text[start:end], _name(master, person)))
+            pieces.append((row.text[start:end], person_name(person, master)))
         else:
             # A second person of the same name.
-            pieces.append(("@", _name(master, person)))
+            pieces.append(("@", person_name(person, master)))
         at = max(at, end)
     pieces.append((row.text[at:], None))
     return tuple(each for each in pieces if each != ("", None))
-
-
-def _name(master: MasterData, person: str) -> str:
-    found = master.person_by_id.get(person)
-    return found.name or found.id if found is not None else person
