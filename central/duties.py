@@ -42,7 +42,8 @@ def meant_by(master: MasterData, wanted: str, now: float) -> str:
     if kind == "duty":
         return duty_person(master, name, now)
     if kind == "department":
-        name = next((row.head for row in master.departments if row.id == name), "")
+        department = master.department_by_id.get(name)
+        name = department.head if department is not None else ""
     elif kind != "person":
         return ""
     return name if is_person(master, name) else ""

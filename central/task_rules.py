@@ -99,7 +99,7 @@ def _refuse_unfit(rule: Rule, master: MasterData) -> None:
     known = {
         "person": is_person(master, name),
         "duty": name in master.duties_of,
-        "department": any(row.id == name for row in master.departments),
+        "department": name in master.department_by_id,
     }
     if not known.get(kind, False):
         raise RuleRefused("its owner is no person, duty or department of the master data")

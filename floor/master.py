@@ -217,6 +217,11 @@ class MasterData(GrownRow):
         return frozenset((row.item, row.lot) for row in self.blocked_lots)
 
     @cached_property
+    def department_by_id(self) -> dict[str, Department]:
+        """Departments by id."""
+        return {row.id: row for row in self.departments}
+
+    @cached_property
     def duties_of(self) -> dict[str, tuple[Duty, ...]]:
         """The duty plan by the duty, in the order of the rows."""
         return _grouped((row.duty, row) for row in self.duties)

@@ -114,7 +114,7 @@ def _url(chosen: Selection) -> str:
 
 def department_name(master: MasterData) -> Callable[[str, str], str]:
     """(department's id, language) -> its name."""
-    return named_in({row.id: row for row in master.departments})
+    return named_in(master.department_by_id)
 
 
 # The form
