@@ -4,6 +4,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from central.models import Operation, Work
+from floor.work import AT_WORK
 
 
 def begun_orders(session: Session, plant: str) -> frozenset[str]:
@@ -22,7 +23,7 @@ def at_work(session: Session, plant: str, orders: frozenset[str]) -> dict[str, t
     rows = session.execute(
         select(Operation.work_order, Work.person, Work.station)
         .join(Work, (Work.plant == Operation.plant) & (Work.operation == Operation.id))
-        .where(Operation.plant == plant, Work.state.in_(("running", "paused")))
+        .where(Operation.plant == plant, Work.state.in_(AT_WORK))
         .order_by(Work.person)
     )
     found: dict[str, tuple[tuple[str, str], ...]] = {}

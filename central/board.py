@@ -300,7 +300,7 @@ def board_call(row: models.Call, master: MasterData, now: float) -> BoardCall:
 def person_name(person: str, master: MasterData) -> str:
     """Somebody's name; the id where master data has none."""
     known = master.person_by_id.get(person)
-    return known.name if known else person
+    return (known.name if known else "") or person
 
 
 def _sums(session: Session, plant: str) -> dict[str, dict[str, int]]:

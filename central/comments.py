@@ -9,6 +9,8 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from central.board import person_name
+from central.call_names import call_of
 from central.change import note_change
 from central.digits import whole_number
 from central.duties import mentions
@@ -21,7 +23,7 @@ from central.limits import (
     COMMENTS_PER_SUBJECT_MAX,
     TASK_TEXT_CHARACTERS_MAX,
 )
-from central.models import Call, Operation
+from central.models import Operation
 from central.snapshots import current_master
 from central.task_tables import AttachmentRow, CommentRow, ProblemRow, TaskRow
 from central.tasks import tell
@@ -29,7 +31,6 @@ from floor.master import MasterData
 from floor.media import HEAD_BYTES, INSTRUCTION_TYPES, media_type_of
 
 KINDS: Final = ("task", "problem", "call", "order", "operation")
-CALL: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,47})/([0-9a-f]{32})/([1-9][0-9]{0,15})")
 SUBJECT_CHARACTERS_MAX: Final = 120
 NAME_CHARACTERS_MAX: Final = 80
 ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
@@ -74,8 +75,7 @@ def is_known(session: Session, plant: str, kind: str, subject: str) -> bool:
         model = TaskRow if kind == "task" else ProblemRow
         return session.get(model, (plant, number_in(subject))) is not None
     if kind == "call":
-        found = CALL.fullmatch(subject)
-        return found is not None and session.get(Call, (plant, found[1], found[2], int(found[3]))) is not None
+        return call_of(session, plant, subject) is not None
     master = current_master(session, plant)
     if kind == "operation":
         return subject in master.operation_by_id or session.get(Operation, (plant, subject)) is not None
@@ -202,15 +202,10 @@ def _pieces(row: CommentRow, master: MasterData) -> tuple[tuple[str, str | None]
     for start, end, person in json.loads(row.mentions):
         if start >= at:
             pieces.append((row.text[at:start], None))
-            pieces.append((row.text[start:end], _name(master, person)))
+            pieces.append((row.text[start:end], person_name(person, master)))
         else:
             # A second person of the same name.
-            pieces.append(("@", _name(master, person)))
+            pieces.append(("@", person_name(person, master)))
         at = max(at, end)
     pieces.append((row.text[at:], None))
     return tuple(each for each in pieces if each != ("", None))
-
-
-def _name(master: MasterData, person: str) -> str:
-    found = master.person_by_id.get(person)
-    return found.name or found.id if found is not None else person

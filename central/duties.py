@@ -21,7 +21,7 @@ def acting_for(master: MasterData, person: str, now: float) -> str:
 def duty_person(master: MasterData, duty: str, now: float) -> str:
     """Who has a duty now; empty: nobody."""
     found = on_duty(master, duty, now, utc_offset(now))
-    return found.id if found is not None and found.active else ""
+    return found.id if found is not None else ""
 
 
 def is_person(master: MasterData, person: str) -> bool:
@@ -36,7 +36,8 @@ def meant_by(master: MasterData, wanted: str, now: float) -> str:
     if kind == "duty":
         return duty_person(master, name, now)
     if kind == "department":
-        name = next((row.head for row in master.departments if row.id == name), "")
+        department = master.department_by_id.get(name)
+        name = department.head if department is not None else ""
     elif kind != "person":
         return ""
     return name if is_person(master, name) else ""

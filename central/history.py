@@ -28,10 +28,6 @@ class Actor:
     device: str = ""
     address: str = ""
 
-    def is_among(self, *people: str) -> bool:
-        """Whether the person is one of these."""
-        return bool(self.person) and self.person in people
-
 
 SERVER: Final = Actor()
 

@@ -49,7 +49,7 @@ def name_owner(
     """Somebody answers for it from now on, in the place of whoever did. Raises RuleRefused."""
     note_change(session, plant)
     master = current_master(session, plant)
-    known = subject in master.operation_by_id or any(row.id == subject for row in master.departments)
+    known = subject in master.operation_by_id or subject in master.department_by_id
     if kind not in KINDS or not known or not is_person(master, person) or not 1 <= minutes <= MINUTES_MAX:
         raise RuleRefused("it names an operation or a department, an active person, and minutes of a week at most")
     row = session.get(InformationOwner, (plant, kind, subject))

@@ -21,7 +21,6 @@ from central.models import MasterVersion
 from central.plant_days import plant_today
 from central.release import newly_short
 from central.snapshots import current_head, current_master, publish
-from floor.cells import Row
 from floor.errors import MasterFileRefused
 from floor.kit import Shortage
 from floor.label_texts import shown
@@ -29,7 +28,7 @@ from floor.limits import VERSION_MAX
 from floor.master import MasterData
 from floor.master_changes import row_changes, table_changes
 from floor.master_edit import difference, edited, merged
-from floor.master_sheets import cell_of
+from floor.master_sheets import holds
 from floor.master_tables import TABLES, Faults, Tables, TextRow, rows_of, tables_of, unique, whole
 from floor.notices import with_change_notices
 
@@ -165,15 +164,10 @@ def table_rows(table: str) -> Response:
     with here.database.read() as session:
         found = current_master(session, here.database.plant)
     search = asked.search.casefold()
-    rows = [row for row in getattr(found, table) if not search or _holds(row, search)]
+    rows = [row for row in getattr(found, table) if not search or holds(row, search)]
     page = rows[asked.after : asked.after + asked.limit]
     told = [{name: getattr(row, name) for name in type(row).model_fields} for row in page]
     return answer(RowsTold(version=found.version, table=table, total=len(rows), rows=told))
-
-
-def _holds(row: Row, search: str) -> bool:
-    values = (getattr(row, name) for name in type(row).model_fields)
-    return any(search in (each if isinstance(each, str) else cell_of(each)).casefold() for each in values)
 
 
 @described(json=MasterOffered, resp=Described(HTTP_200=MasterChecked, **WRITTEN), tags=[PLANNERS], security=WRITING)

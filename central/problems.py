@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from central.alarms import raise_alarms
+from central.call_names import call_name
 from central.change import note_change
 from central.duties import is_person
 from central.errors import ProblemRefused, TaskRefused
@@ -55,11 +56,6 @@ class Analysis:
     due: float | None = None
     check_at: float | None = None
     threshold: int = RECURRENCE_THRESHOLD
-
-
-def call_name(call: Call) -> str:
-    """How the office names a call: gateway/epoch/seq."""
-    return f"{call.gateway}/{call.epoch}/{call.seq}"
 
 
 def problem_of(session: Session, plant: str, number: int) -> ProblemRow | None:
@@ -113,10 +109,7 @@ def make_problem(
     session.add(row)
     change(session, row, "made", by, now, note, **columns)
     for each in calls:
-        session.add(
-            ProblemCall(plant=plant, call=call_name(each), problem=number, recurred=0, at=each.raised_at or now)
-        )
-    session.flush()
+        _link(session, row, each, 0, now)
     return number
 
 

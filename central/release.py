@@ -17,11 +17,10 @@ from central.snapshots import current_master, publish
 from floor.bills import changed_products, revision_notices, revision_of, with_frozen_bills
 from floor.errors import MasterFileRefused
 from floor.kit import Shortage, shortages
-from floor.limits import NOTICES_MAX
 from floor.master import MasterData
 from floor.master_changes import RowChange, TableChange, by_station, row_changes, table_changes
 from floor.master_tables import tables_of, whole
-from floor.notices import change_notices, with_change_notices
+from floor.notices import change_notices, with_notices
 from floor.rows import Notice
 
 
@@ -134,19 +133,9 @@ def release(session: Session, plant: str, owner: str, asked: Asked, kit_check: s
         raise MasterDataStale
     if found.short and (kit_check == "refuse" or (kit_check == "warn" and not asked.short)):
         raise KitShort
-    current = found.desk.current
-    master = found.master
-    if asked.tell:
-        begun, today = begun_orders(session, plant), plant_today(now)
-        master = with_change_notices(current, with_frozen_bills(current, master, begun, today))
-        master = _with_notices(master, revision_notices(current, master, begun, today))
+    # What the floor is told is what the review showed.
+    master = with_notices(found.master, found.told) if asked.tell else found.master
     note = asked.note.strip()[:RELEASE_NOTE_CHARACTERS_MAX]
-    version = publish(session, master, owner, now, plant, current.version, note)
+    version = publish(session, master, owner, now, plant, found.desk.current.version, note)
     drop_draft(session, plant, owner)
     return version
-
-
-def _with_notices(master: MasterData, made: tuple[Notice, ...]) -> MasterData:
-    fresh = {row.id for row in made}
-    rows = tuple(row for row in master.notices if row.id not in fresh)
-    return master.with_tables(notices=(*rows, *made)[-NOTICES_MAX:]) if made else master

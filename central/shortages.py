@@ -19,14 +19,11 @@ OWNER: Final = "采购"
 """Who owns a shortage, as the duty plan and the tiers of calls name owners."""
 
 
-def note_shortages(
-    session: Session, plant: str, master: MasterData, begun: frozenset[str], now: float
-) -> tuple[Shortage, ...]:
-    """Brings the list to what a version shows; what is short now and was not before is returned, to be announced."""
+def note_shortages(session: Session, plant: str, master: MasterData, begun: frozenset[str], now: float) -> None:
+    """Brings the list to what a version shows; of what is short now and was not before nobody was told yet."""
     found = {(each.work_order, each.item): each for each in _bounded(master, begun, now)}
     rows = session.scalars(select(ShortageRow).where(ShortageRow.plant == plant)).all()
     held = {(row.work_order, row.item): row for row in rows}
-    new = [each for key, each in found.items() if key not in held or held[key].ended_at is not None]
     for key, row in held.items():
         if key[0] not in master.order_by_id:
             session.delete(row)
@@ -37,7 +34,6 @@ def note_shortages(
     fresh = [_row(plant, each, now) for key, each in found.items() if key not in held]
     if fresh:
         session.execute(insert(ShortageRow), fresh)
-    return tuple(new)
 
 
 def open_shortages(session: Session, plant: str) -> Sequence[ShortageRow]:

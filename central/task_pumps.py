@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from central.alarms import raise_alarms
+from central.call_names import call_name
 from central.change import note_change
 from central.database import Database
 from central.duties import acting_for
@@ -127,7 +128,7 @@ def occasion_of(session: Session, plant: str, call: Call, event: str) -> Occasio
     operation = master.operation_by_id.get(call.operation)
     return Occasion(
         event,
-        f"{event}/{call.gateway}/{call.epoch}/{call.seq}",
+        f"{event}/{call_name(call)}",
         call.call_type,
         impact_of(master.call_type_by_id.get(call.call_type), bool(call.stopped)),
         call.station,
@@ -174,7 +175,7 @@ def _take_over(session: Session, plant: str, row: Any, data: dict[str, Any], now
         due=now + HANDOVER_DUE_SECONDS,
         checklist=tuple(items[:CHECKLIST_ITEMS_MAX]),
         department=department_of(master, row.person, row.station),
-        call=f"{still[0].gateway}/{still[0].epoch}/{still[0].seq}" if len(still) == 1 else "",
+        call=call_name(still[0]) if len(still) == 1 else "",
         station=row.station,
     )
     try:

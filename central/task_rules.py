@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from central.alarms import raise_alarms
+from central.call_names import call_name
 from central.change import note_change
 from central.duties import is_person, meant_by
 from central.errors import ProblemRefused, RuleRefused, TaskRefused
@@ -20,7 +21,7 @@ from central.history import SERVER
 from central.ingest_rules import AlarmRaised
 from central.limits import TASK_RULES_MAX, TASK_TITLE_CHARACTERS_MAX
 from central.models import Call
-from central.problems import Analysis, call_name, make_problem, problem_of_call
+from central.problems import Analysis, make_problem, problem_of_call
 from central.snapshots import current_master
 from central.task_tables import TaskRule
 from central.tasks import PRIORITIES, Wanted, make_task
@@ -98,7 +99,7 @@ def _refuse_unfit(rule: Rule, master: MasterData) -> None:
     known = {
         "person": is_person(master, name),
         "duty": name in master.duties_of,
-        "department": any(row.id == name for row in master.departments),
+        "department": name in master.department_by_id,
     }
     if not known.get(kind, False):
         raise RuleRefused("its owner is no person, duty or department of the master data")

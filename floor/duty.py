@@ -69,8 +69,16 @@ def is_away(master: "MasterData", person: str, today: date) -> bool:
 
 
 def standing_in(master: "MasterData", person: str, today: date) -> str:
-    """Who has a person's tasks on a day: themselves, or the nearest deputy who is there. Themselves when nobody is."""
-    return next((each for each in _chain(master, person) if not is_away(master, each, today)), person)
+    """Who has a person's tasks on a day: themselves, or the nearest deputy who is there. Themselves when nobody is.
+
+    Who is no longer active is not there; a person whom the master data has lost is stood in for by nobody.
+    """
+    return next((each for each in _chain(master, person) if _is_there(master, each, today)), person)
+
+
+def _is_there(master: "MasterData", person: str, today: date) -> bool:
+    known = master.person_by_id.get(person)
+    return known is not None and known.active and not is_away(master, person, today)
 
 
 def _chain(master: "MasterData", person: str) -> Iterator[str]:
@@ -84,12 +92,13 @@ def _chain(master: "MasterData", person: str) -> Iterator[str]:
 
 
 def on_duty(master: "MasterData", duty: str, wall: float, utc_offset_seconds: float) -> "Person | None":
-    """Who has a duty at `wall` (seconds since 1970), or stands in for them; None where the plan names nobody then."""
+    """Who has a duty at `wall` (seconds since 1970), or stands in for them; None where the plan names nobody then, or
+    only somebody who is no longer active."""
     local = datetime.fromtimestamp(wall + utc_offset_seconds, UTC)
     for row in master.duties_of.get(duty, ()):
         if _covers(row, local):
-            person = standing_in(master, row.person, plant_day(wall, utc_offset_seconds))
-            return master.person_by_id.get(person)
+            person = master.person_by_id.get(standing_in(master, row.person, plant_day(wall, utc_offset_seconds)))
+            return person if person is not None and person.active else None
     return None
 
 

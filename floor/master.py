@@ -197,11 +197,6 @@ class MasterData(GrownRow):
         return _grouped((row.product, row) for row in self.bom_revisions)
 
     @cached_property
-    def routings_of(self) -> dict[str, tuple[RoutingStep, ...]]:
-        """The steps of every routing by item, in the order of the rows."""
-        return _grouped((row.item, row) for row in self.routings)
-
-    @cached_property
     def item_by_id(self) -> dict[str, Item]:
         """Items by id."""
         return {row.id: row for row in self.items}
@@ -220,6 +215,11 @@ class MasterData(GrownRow):
     def blocked(self) -> frozenset[tuple[str, str]]:
         """(item, lot) of what must not be built in."""
         return frozenset((row.item, row.lot) for row in self.blocked_lots)
+
+    @cached_property
+    def department_by_id(self) -> dict[str, Department]:
+        """Departments by id."""
+        return {row.id: row for row in self.departments}
 
     @cached_property
     def duties_of(self) -> dict[str, tuple[Duty, ...]]:

@@ -24,6 +24,11 @@ class Collision:
     ours: Row | None
 
 
+def row_of(tables: Tables, table: str, key: str) -> Row | None:
+    """A row by its key."""
+    return next((row for row in tables.get(table, ()) if row.key == key), None)
+
+
 def edited(base: Tables, edits: Edits) -> Tables:
     """The tables with the rows of a draft in their places; new rows at the end."""
     found = dict(base)

@@ -38,7 +38,8 @@ def _doubles(master: "MasterData") -> list[str]:
     for table in tables:
         found += _repeated(f"{table} id", (row.id for row in getattr(master, table)))
     found += _repeated("shift id", (row.id for row in master.shifts))
-    for table in ("departments", "duties", "absences", "deputies"):
+    by_key = ("departments", "duties", "absences", "deputies", "items", "bom_revisions", "routings", "stock")
+    for table in by_key:
         found += _repeated(table, (row.key for row in getattr(master, table)))
     found += _repeated("case id", (row.id for row in master.cases))
     if len(master.cases) > CASES_MAX:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from floor.cells import Row
 from floor.errors import MasterFileRefused, SheetExtraMissing
 from floor.label_texts import shown
 from floor.limits import (
@@ -177,6 +178,12 @@ def write_sheets(tables: Tables) -> bytes:
     out = io.BytesIO()
     workbook.save(out)
     return out.getvalue()
+
+
+def holds(row: Row, search: str) -> bool:
+    """Whether a text in lower case (`str.casefold`) stands in any cell of a row."""
+    values = (getattr(row, name) for name in type(row).model_fields)
+    return any(search in (each if isinstance(each, str) else cell_of(each)).casefold() for each in values)
 
 
 def cell_of(value: object) -> str:

@@ -156,7 +156,11 @@ def _change_id(order: str) -> str:
 
 def with_change_notices(before: MasterData, after: MasterData) -> MasterData:
     """The data with a notice for each changed order, in place of an earlier one of the same order."""
-    made = change_notices(before, after)
+    return with_notices(after, change_notices(before, after))
+
+
+def with_notices(master: MasterData, made: tuple[Notice, ...]) -> MasterData:
+    """The data with these notices too, each in place of an earlier one of its id."""
     fresh = {row.id for row in made}
-    rows = tuple(row for row in after.notices if row.id not in fresh)
-    return after.with_tables(notices=(*rows, *made)[-NOTICES_MAX:]) if made else after
+    rows = tuple(row for row in master.notices if row.id not in fresh)
+    return master.with_tables(notices=(*rows, *made)[-NOTICES_MAX:]) if made else master

@@ -1,9 +1,9 @@
-"""What must hold between the rows about products. Every fault is named at once.
+"""What must hold between the rows about products, each of which stands once (`floor/master_rules.py`). Every fault is
+named at once.
 
 Pure: values in, values out.
 """
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,12 +12,8 @@ if TYPE_CHECKING:
 
 def product_faults(master: "MasterData") -> list[str]:
     """Each fault as a sentence that names the row."""
-    found = []
-    for table in ("items", "bom_revisions", "routings", "stock"):
-        counted = Counter(row.key for row in getattr(master, table))
-        found += [f"{table} {key!r} stands {count} times" for key, count in counted.items() if count > 1]
     stations = {row.id for row in master.stations}
-    found += [
+    found = [
         f"routing {row.key!r} names an unknown station: {each!r}"
         for row in master.routings
         for each in row.stations

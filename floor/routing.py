@@ -3,16 +3,17 @@
 Pure: values in, values out.
 """
 
+from collections.abc import Iterable
+
 from floor.label_texts import compose_ticket
-from floor.master import MasterData
 from floor.product_rows import RoutingStep
 from floor.rows import Operation, WorkOrder
 
 
-def routing_for(master: MasterData, order: WorkOrder) -> tuple[RoutingStep, ...]:
+def routing_for(routings: Iterable[RoutingStep], order: WorkOrder) -> tuple[RoutingStep, ...]:
     """The steps for an order by ascending number: of its bill's revision where such a routing is there, else the
     routing whose rows stand last. Empty: the item has none."""
-    rows = master.routings_of.get(order.item, ())
+    rows = [row for row in routings if row.item == order.item]
     if not rows:
         return ()
     revisions = {row.revision for row in rows}

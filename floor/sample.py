@@ -202,7 +202,7 @@ def _orders(base: MasterData, today: date) -> tuple[WorkOrder, ...]:
 
 def _operations(base: MasterData, order: WorkOrder) -> tuple[Operation, ...]:
     """The example's orders have theirs already."""
-    return () if order.id in base.operations_by_order else operations_from(routing_for(base, order), order)
+    return () if order.id in base.operations_by_order else operations_from(routing_for(base.routings, order), order)
 
 
 def _notices(orders: tuple[WorkOrder, ...], today: date) -> tuple[Notice, ...]:

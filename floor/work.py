@@ -29,6 +29,9 @@ class WorkAction(StrEnum):
     UNDO = "undo"
 
 
+AT_WORK = (WorkState.RUNNING, WorkState.SETUP, WorkState.PAUSED)
+"""A person has the share: they began it and have not finished it."""
+
 TABLE: dict[tuple[WorkState, WorkAction], WorkState] = {
     (WorkState.NONE, WorkAction.START): WorkState.RUNNING,
     (WorkState.RUNNING, WorkAction.FINISH): WorkState.FINISHED,

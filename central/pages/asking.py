@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from flask import request
 from werkzeug.exceptions import BadRequest
 
+from central.board import person_name
 from central.comments import Upload
 from central.context import plant
 from central.digits import whole_number
@@ -65,12 +66,7 @@ def master_now() -> MasterData:
 
 def who(master: MasterData) -> Callable[[str], str]:
     """A person's name by their id; the id of somebody who is not in the master data."""
-
-    def name(person: str) -> str:
-        found = master.person_by_id.get(person)
-        return (found.name or found.id) if found is not None else person
-
-    return name
+    return lambda person: person_name(person, master)
 
 
 def named_in(rows: Mapping[str, Named]) -> Callable[[str, str], str]:

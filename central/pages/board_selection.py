@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from central.digits import page_number
 from central.pages.office import CallLine, GatewayLine, OrderLine
+from floor.work import AT_WORK
 
 ORDERS_PER_PAGE = 20
 OPERATIONS_PER_ORDER_MAX = 40
@@ -49,7 +50,7 @@ def orders_per_wall_page(has_trouble: bool) -> int:
 
 def is_active(order: OrderLine) -> bool:
     """Somebody works on it or has paused."""
-    return any(each.state in ("running", "setup", "paused") for each in order.operations)
+    return any(each.state in AT_WORK for each in order.operations)
 
 
 def is_done(order: OrderLine) -> bool:

@@ -1,5 +1,6 @@
 """The phone page: its shell, which a phone keeps, the state that it shows, and the acts that it sends."""
 
+import functools
 import re
 from dataclasses import replace
 from hashlib import sha256
@@ -31,7 +32,7 @@ from central.rights import Action
 from central.texts import HTML_LANGUAGE, TEXTS, text
 from floor.label_texts import shown
 from floor.master import MasterData
-from floor.texts import LANGUAGES
+from floor.texts import LANGUAGES, Language
 
 ACT_PATH: Final = "/phone/act"
 ACT_BYTES_MAX: Final = PHONE_PHOTO_BYTES_MAX + 64 * 1024
@@ -100,7 +101,9 @@ def _add_shell(pages: Blueprint) -> None:
         return _kept_page("phone_offline.html")
 
 
+@functools.cache
 def _shell() -> Shell:
+    """Read once in a process: its files and words are those of the release."""
     return shell(repr((OPEN_PAGES, sorted(TEXTS.items()))))
 
 
@@ -122,9 +125,7 @@ def _file(version: str, name: str) -> Response:
 
 
 def _manifest() -> Response:
-    wanted = request.args.get("language", "")
-    chosen = next((each for each in LANGUAGES if each == wanted), language())
-    found = _shell()
+    chosen, found = _named_language(), _shell()
     files = f"/phone/files/{found.version}"
     icons = [
         {"src": f"{files}/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": "any"}
@@ -151,10 +152,15 @@ def _manifest() -> Response:
 
 def _kept_page(template: str) -> Response:
     """A page as a phone keeps it: in the language that its address names, of nobody."""
-    wanted = request.args.get("language", "")
     g.account = None
-    g.language = next((each for each in LANGUAGES if each == wanted), language())
+    g.language = _named_language()
     return _page(template)
+
+
+def _named_language() -> Language:
+    """The one that the address names, else the reader's."""
+    wanted = request.args.get("language", "")
+    return next((each for each in LANGUAGES if each == wanted), language())
 
 
 def _page(template: str) -> Response:

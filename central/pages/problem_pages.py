@@ -1,7 +1,6 @@
 """Problems: calls that became one, their cause, their measures, and whether those had an effect."""
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,8 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response as BaseResponse
 
 from central import problems
-from central.comments import CALL, number_in
+from central.call_names import call_of
+from central.comments import number_in
 from central.context import plant
 from central.digits import page_number
 from central.errors import ChangedMeanwhile, ProblemRefused, RequestRefused
@@ -39,7 +39,7 @@ from central.pages.comment_pages import thread_values
 from central.pages.frame import for_accounts, for_action, render
 from central.pages.port import Office
 from central.pages.task_card_pages import told_events
-from central.problem_states import ProblemAction, ProblemState, allowed
+from central.problem_states import ProblemAction, allowed
 from central.problems import OVER, STEPS, THRESHOLD_MAX, WHYS, Analysis
 from central.rights import Action
 from central.task_lists import measures_of
@@ -71,7 +71,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 
     @pages.get("/problems/new")
     @for_action(Action.PROBLEMS)
-    def new_problem() -> Response:
+    def new_problem() -> BaseResponse:
         return _form(request.args.get("call", ""))
 
     @pages.post("/problems/new")
@@ -114,13 +114,9 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 
 def _calls(session: Any, plant_name: str, names: list[str]) -> list[Call]:
     """The calls of these names. Raises ProblemRefused for one that is none."""
-    found = []
-    for name in names:
-        named = CALL.fullmatch(name)
-        row = session.get(Call, (plant_name, named[1], named[2], int(named[3]))) if named else None
-        if row is None:
-            raise ProblemRefused("there is no such call")
-        found.append(row)
+    found = [row for each in names if (row := call_of(session, plant_name, each)) is not None]
+    if len(found) < len(names):
+        raise ProblemRefused("there is no such call")
     return found
 
 
@@ -165,28 +161,28 @@ def _list() -> Response:
 def _make() -> BaseResponse:
     here, by, analysis = plant(), actor(), _analysis(master_now())
     # Several calls are named one a line: the calls of one trouble are converted together.
-    names = re.split(r"\s+", request.form.get("calls", "").strip())[:50]
+    names = list(dict.fromkeys(request.form.get("calls", "").split()))[:50]
     try:
         with here.database.write() as session:
-            calls = _calls(session, here.database.plant, [each for each in names if each])
+            calls = _calls(session, here.database.plant, names)
             number = problems.make_problem(session, here.database.plant, analysis, calls, by, here.now())
     except ProblemRefused as refused:
         return _form("", refused)
     return redirect(f"/problems/{number}", 303)
 
 
-def _form(call: str, refused: RequestRefused | None = None) -> Response:
+def _form(call: str, refused: RequestRefused | None = None) -> BaseResponse:
     here, master = plant(), master_now()
     values = {name: value[:4_096] for name, value in request.form.items()}
-    if call and refused is None:
+    if call:
         with here.database.read() as session:
-            try:
-                row = _calls(session, here.database.plant, [call])[0]
-            except ProblemRefused:
+            row = call_of(session, here.database.plant, call)
+            if row is None:
                 abort(404)
             taken = problems.problem_of_call(session, here.database.plant, call)
         if taken is not None:
-            return _moved(taken)
+            # It has a problem already: there it is.
+            return redirect(f"/problems/{taken}", 303)
         title = (
             named_in(master.call_type_by_id)(row.call_type, "zh"),
             row.station,
@@ -202,11 +198,6 @@ def _form(call: str, refused: RequestRefused | None = None) -> Response:
         told=str(refused) if refused is not None else "",
         **_choices(master),
     )
-
-
-def _moved(number: int) -> Response:
-    """The call has a problem already: there it is."""
-    return Response(status=303, headers={"Location": f"/problems/{number}"})
 
 
 def _choices(master: MasterData) -> dict[str, Any]:
@@ -259,7 +250,7 @@ def _show(number: int, refused: RequestRefused | None = None) -> Response:
         fault="" if refused is None else "changed" if isinstance(refused, ChangedMeanwhile) else "refused",
         told=str(refused) if refused is not None else "",
         allowed=lambda action: allowed(row.state, ProblemAction(action)),
-        over=row.state in (ProblemState.CLOSED, ProblemState.CANCELLED),
+        over=row.state in OVER,
         owner_label=person_label(master, row.owner),
         due_field=field_time(row.due),
         check_field=field_time(row.check_at),

@@ -17,10 +17,10 @@ from central.pages.table_form import row_values
 from central.release import Asked, Review, release, review
 from central.rights import Action
 from central.snapshots import current_master
-from floor.cells import Row
 from floor.limits import CELL_CHARACTERS_MAX
 from floor.master_changes import EVERYWHERE
-from floor.master_tables import TABLES
+from floor.master_edit import row_of
+from floor.master_tables import TABLES, tables_of
 
 ROWS_SHOWN_MAX = 60
 """Changed rows that the review lists of one table; the others are counted."""
@@ -66,8 +66,8 @@ def _undo(table: str, key: str) -> BaseResponse:
     if table in TABLES:
         with here.database.write() as session:
             name, owner = here.database.plant, signed_in().name
-            held: dict[str, Row] = {row.key: row for row in getattr(current_master(session, name), table)}
-            drafts.change(session, name, owner, {table: {key: held.get(key)}}, here.now())
+            row = row_of(tables_of(current_master(session, name)), table, key)
+            drafts.change(session, name, owner, {table: {key: row}}, here.now())
     return redirect("/master/review", 303)
 
 

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
+from flask import Blueprint, Response, request
 
 from central.label_trial import typed_bytes
 from central.pages.board_selection import pressing_calls
@@ -28,20 +26,19 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         published = office.master()
         master = published.master if published is not None else MasterData()
         found = scanned(typed_bytes(typed, as_hex=False), master) if typed else None
-        return render("scan.html", found=found, label_max=LABEL_BYTES_MAX, **_about(found, office.board()))
+        about = _about(found, office.board()) if found is not None else {}
+        return render("scan.html", found=found, label_max=LABEL_BYTES_MAX, **about)
 
 
-def _about(found: Scanned | None, board: Board) -> dict[str, Any]:
+def _about(found: Scanned, board: Board) -> dict[str, Any]:
     """What the plant knows of it now."""
-    if found is None:
-        return {}
     order_id = found.operation.work_order if found.operation else found.order.id if found.order else ""
     line = next((each for each in board.orders if each.order == order_id), None) if order_id else None
     cards = _cards(found, line, board)
     return {
         "cards": cards,
         "calls": _calls(found, line, board)[:CALLS_SHOWN_MAX],
-        "order_page": _page(f"/orders/{order_id}") if order_id else "",
+        "order_page": f"/orders/{order_id}" if order_id else "",
     }
 
 
@@ -71,14 +68,3 @@ def _calls(found: Scanned, line: OrderLine | None, board: Board) -> list[CallLin
     if found.station is not None:
         return [each for each in calls if each.station in (found.station.name, found.station.id)]
     return []
-
-
-def _page(path: str) -> str:
-    """The path where this server has such a page, else nothing."""
-    try:
-        current_app.url_map.bind("").match(path, "GET")
-    except RequestRedirect:
-        return path
-    except HTTPException:
-        return ""
-    return path

@@ -62,9 +62,9 @@ def typed_row(table: str, tables: Tables, form: MultiDict[str, str]) -> tuple[Ro
             continue
         if value is not None:
             cells[name] = value
-        elif text == "" and not TABLES[table].model_fields[name].is_required() and _may_be_empty(table, name):
+        elif isinstance(default := TABLES[table].model_fields[name].default, str | tuple):
             # A default is for rows that do not have the column; who empties a field means that it is empty.
-            cells[name] = "" if not name_is_list(table, name) else ()
+            cells[name] = type(default)()
     row = None
     try:
         row = TABLES[table].model_validate(cells)
@@ -82,15 +82,6 @@ def typed_row(table: str, tables: Tables, form: MultiDict[str, str]) -> tuple[Ro
             for each in fields
         ]
     return row, fields
-
-
-def name_is_list(table: str, name: str) -> bool:
-    """Whether the column holds several values."""
-    return isinstance(TABLES[table].model_fields[name].default, tuple)
-
-
-def _may_be_empty(table: str, name: str) -> bool:
-    return isinstance(TABLES[table].model_fields[name].default, str | tuple)
 
 
 def with_fault(fields: list[Field], column: str, fault: str) -> list[Field]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from floor.cells import Row
 from floor.master_edit import Edits
-from floor.master_sheets import cell_of
+from floor.master_sheets import cell_of, holds
 from floor.master_tables import TABLES, Tables
 
 ROWS_PER_PAGE: Final = 50
@@ -50,7 +50,7 @@ def listed(
         before = {row.key: row for row in base.get(table, ())}
         rows = [(row, _mark(row.key, changed, before)) for row, _ in rows]
         gone = [(row, "removed") for key, row in before.items() if changed.get(key, row) is None]
-    found = [each for each in (*gone, *rows) if _matches(each[0], search)] if search else [*gone, *rows]
+    found = [each for each in (*gone, *rows) if holds(each[0], search)] if search else [*gone, *rows]
     if sort in TABLES[table].model_fields:
         found.sort(key=lambda each: _order(getattr(each[0], sort)), reverse=falling)
     elif changed:
@@ -68,11 +68,6 @@ def _mark(key: str, changed: Mapping[str, Row | None], before: Mapping[str, Row]
     if key not in changed:
         return ""
     return "changed" if key in before else "added"
-
-
-def _matches(row: Row, search: str) -> bool:
-    values = (getattr(row, name) for name in type(row).model_fields)
-    return any(search in (each if isinstance(each, str) else cell_of(each)).casefold() for each in values)
 
 
 def _order(value: object) -> tuple[int, float, str]:

@@ -22,10 +22,11 @@ from central.texts import text_or
 from floor.cells import Row
 from floor.errors import MasterFileRefused
 from floor.limits import CELL_CHARACTERS_MAX
-from floor.master_edit import Edits, difference, merged
+from floor.master_edit import Edits, difference, merged, row_of
 from floor.master_files import read_pasted, write_csv
 from floor.master_sheets import write_sheets
 from floor.master_tables import TABLES, tables_of, whole
+from floor.product_rows import RoutingStep
 from floor.routing import operations_from, routing_for
 from floor.rows import WorkOrder
 
@@ -59,7 +60,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     def master_row(table: str) -> Response:
         desk = _desk()
         key = request.args.get("key", "")[:KEY_CHARACTERS_MAX]
-        row = _row(desk, _known(table), key)
+        row = row_of(desk.tables, _known(table), key)
         if key and row is None:
             raise NotFound
         return _form(table, desk, key, fields_of(table, desk.tables, row))
@@ -79,8 +80,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     @for_action(Action.PUBLISH)
     def restore_row(table: str) -> BaseResponse:
         key = request.form.get("key", "")[:KEY_CHARACTERS_MAX]
-        held = {row.key: row for row in getattr(_desk().current, _known(table))}
-        return _kept(table, {table: {key: held.get(key)}}, "")
+        return _kept(table, {table: {key: row_of(tables_of(_desk().current), _known(table), key)}}, "")
 
     @pages.post("/master/<table>/paste")
     @for_action(Action.PUBLISH)
@@ -104,10 +104,6 @@ def _desk() -> Desk:
     here = plant()
     with here.database.read() as session:
         return open_desk(session, here.database.plant, signed_in().name)
-
-
-def _row(desk: Desk, table: str, key: str) -> Row | None:
-    return next((row for row in desk.tables.get(table, ()) if row.key == key), None)
 
 
 def _list(table: str, *, status: int = 200, fault: str = "", faults: tuple[str, ...] = ()) -> Response:
@@ -157,7 +153,7 @@ def _whole_faults(desk: Desk) -> list[str]:
 
 
 def _form(table: str, desk: Desk, key: str, fields: list[Field], status: int = 200) -> Response:
-    row = _row(desk, table, key) if key else None
+    row = row_of(desk.tables, table, key) if key else None
     edits = desk.edits.get(table, {})
     return render(
         "master_row.html",
@@ -179,7 +175,7 @@ def _save(table: str) -> BaseResponse:
     row, fields = typed_row(table, desk.tables, request.form)
     if row is None:
         return _form(table, desk, key, fields, 422)
-    if row.key != key and _row(desk, table, row.key) is not None:
+    if row.key != key and row_of(desk.tables, table, row.key) is not None:
         first = next(iter(row_values(row)))
         return _form(table, desk, key, with_fault(fields, first, "fault.twice"), 422)
     edits: dict[str, Row | None] = {row.key: row}
@@ -224,7 +220,7 @@ def _download(table: str, kind: str) -> Response:
 def _missing_operations(desk: Desk, order: WorkOrder) -> tuple[Row, ...]:
     """The operations of the routing that the order has not yet."""
     held = {row.key for row in desk.tables.get("operations", ())}
-    routings = desk.current.model_copy(update={"routings": desk.tables.get("routings", ())})
+    routings = [row for row in desk.tables.get("routings", ()) if isinstance(row, RoutingStep)]
     try:
         made = operations_from(routing_for(routings, order), order)
     except ValueError:
@@ -234,7 +230,7 @@ def _missing_operations(desk: Desk, order: WorkOrder) -> tuple[Row, ...]:
 
 def _route() -> BaseResponse:
     desk = _desk()
-    order = _row(desk, "work_orders", request.form.get("key", "")[:KEY_CHARACTERS_MAX])
+    order = row_of(desk.tables, "work_orders", request.form.get("key", "")[:KEY_CHARACTERS_MAX])
     made = _missing_operations(desk, order) if isinstance(order, WorkOrder) else ()
     if not made:
         return _list("work_orders", status=409, fault="table.no_routing")

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from central.comments import CALL, number_in
+from central.call_names import CALL, call_of
+from central.comments import number_in
 from central.context import plant
 from central.digits import page_number
 from central.errors import TaskRefused
@@ -114,7 +115,7 @@ def _url(chosen: Selection) -> str:
 
 def department_name(master: MasterData) -> Callable[[str, str], str]:
     """(department's id, language) -> its name."""
-    return named_in({row.id: row for row in master.departments})
+    return named_in(master.department_by_id)
 
 
 # The form
@@ -156,8 +157,7 @@ def _prefilled(master: MasterData) -> dict[str, str]:
     if found is not None and found.person:
         values["owner"] = person_label(master, found.person)
     with here.database.read() as session:
-        named = CALL.fullmatch(values["call"])
-        call = session.get(Call, (here.database.plant, named[1], named[2], int(named[3]))) if named else None
+        call = call_of(session, here.database.plant, values["call"])
         problem = problem_of(session, here.database.plant, number_in(values["problem"]))
     if values["call"] and call is None:
         abort(404)

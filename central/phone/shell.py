@@ -4,7 +4,6 @@ A page names its files by that version, so files of two releases never meet on o
 for good, because another content has another address.
 """
 
-import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -50,7 +49,6 @@ class Shell:
     worker: str
 
 
-@functools.cache
 def shell(words: str = "") -> Shell:
     """The shell of this release. `words`: the texts on its pages, which belong to its content."""
     contents = {name: path.read_bytes() for name, path in FILES.items()}

@@ -18,6 +18,7 @@ from floor.events import NoticeRead, ReportFinished, WorkStarted
 from floor.master_files import write_toml
 from floor.product_rows import Stock
 from floor.rows import WorkOrder
+from floor.work_events import SetupStarted
 from tests.central.page_client import first_administrator, served, submit
 from tests.central.planner import PLANT, edit, feed_of, in_force, plant_of, release, release_now
 
@@ -62,6 +63,18 @@ def test_orders_that_began_keep_their_bill_and_who_works_on_them_is_named(app: F
         feed.keep(NoticeRead(notice=f"notice/{notice.id}", version="x", person="P02"), "S1")
         feed.offer()
         assert "李秀英 · S1" in admin.get("/master/versions/2").text
+
+
+def test_who_sets_up_for_an_order_is_at_work_on_it(app: Flask, admin: FlaskClient) -> None:
+    with served(app) as address:
+        feed = feed_of(app, admin, address)
+        feed.keep(WorkStarted(person="P02", operation="WO-1001-10", work_order="WO-1001"), "S1")
+        feed.keep(SetupStarted(person="P02", operation="WO-1001-10"), "S1")
+        feed.offer()
+        admin.get("/records")
+        edit(admin, "bom_revisions", "AX-200 B", state="released", valid_from="2020-01-01")
+        assert "李秀英" in admin.get("/master/review").text
+        assert "李秀英" in admin.get("/master/where-used?item=SEAL").text
 
 
 def test_an_order_that_lacks_material_is_warned_of_and_raised(app: Flask, admin: FlaskClient) -> None:

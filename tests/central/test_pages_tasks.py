@@ -279,6 +279,14 @@ def test_a_call_becomes_a_problem_that_is_judged(plant: Plant, admin: FlaskClien
     assert "传感器" in admin.get("/problems?show=closed").text and "传感器" not in admin.get("/problems").text
 
 
+def test_a_call_that_is_named_twice_is_one_call_of_its_problem(plant: Plant, admin: FlaskClient) -> None:
+    call = call_on(plant)
+    told = {"title": "孔径", "owner": OWNER, "calls": f"{call}\n{call}"}
+    page = submit(admin, "/problems/new", "/problems/new", **told)
+    assert page.status_code == 303
+    assert admin.get(str(page.location)).text.count(f'href="/calls/{call}"') == 1
+
+
 def test_rules_and_information_owners_are_kept_by_leaders(app: Flask, plant: Plant, admin: FlaskClient) -> None:
     usual = submit(admin, "/tasks/rules", "/tasks/rules/usual", otherwise=OWNER)
     assert usual.status_code == 303

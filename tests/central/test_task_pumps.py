@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from central.call_names import call_name
 from central.comments import add_comment
 from central.database import Database
 from central.history import events_of
@@ -12,7 +13,7 @@ from central.information_owners import name_owner, remind, silent_operations
 from central.limits import TASK_DUE_SOON_SECONDS, TASK_KEPT_SECONDS, TASKS_OPEN_MAX
 from central.models import Alarm, Call, Projection
 from central.problem_states import TABLE, ProblemAction, ProblemState, allowed, diagram
-from central.problems import Analysis, act, add_call, call_name, calls_of, edit, judged_by, make_problem, problem_of
+from central.problems import Analysis, act, add_call, calls_of, edit, judged_by, make_problem, problem_of
 from central.task_pumps import LogPump, OldTaskPump, TimePump
 from central.task_rules import Rule, add_rule, kit_short, usual_rules
 from central.task_states import TaskAction

@@ -14,7 +14,7 @@ CHINA = 8 * 3600.0
 
 
 def plant(**tables: object) -> MasterData:
-    return MasterData.model_validate({"people": PEOPLE, **tables})
+    return MasterData.model_validate({"people": PEOPLE} | tables)
 
 
 def at(text: str) -> float:
@@ -66,6 +66,29 @@ def test_a_deputy_who_is_there_stands_in_and_a_circle_of_absent_ones_ends() -> N
     assert found is not None and found.id == "P3"
     nobody = plant(absences=(Absence(person="P1", since="2026-01-01"),))
     assert standing_in(nobody, "P1", date(2026, 2, 1)) == "P1"
+
+
+def test_who_is_no_longer_active_is_not_there() -> None:
+    gone = {each: Person(id=each, name=each, badge=f"B-{each}", active=False) for each in ("P1", "P2")}
+    today = date(2026, 11, 23)
+    tables = {
+        "duties": (Duty(duty="设备", person="P1"),),
+        "deputies": (Deputy(person="P1", deputy="P2"), Deputy(person="P2", deputy="P3")),
+    }
+    # A deputy who has left is passed over, as one who is away; so is the person themselves.
+    away = plant(
+        people=(PEOPLE[0], gone["P2"], PEOPLE[2]), absences=(Absence(person="P1", since="2026-11-23"),), **tables
+    )
+    left = plant(people=(gone["P1"], gone["P2"], PEOPLE[2]), **tables)
+    for master in (away, left):
+        assert standing_in(master, "P1", today) == "P3"
+        found = on_duty(master, "设备", at("2026-11-23T12:00"), CHINA)
+        assert found is not None and found.id == "P3"
+    # Where nobody is left the task stays where it is, and the duty is with nobody.
+    empty = plant(people=(gone["P1"],), duties=tables["duties"])
+    assert standing_in(empty, "P1", today) == "P1"
+    assert on_duty(empty, "设备", at("2026-11-23T12:00"), CHINA) is None
+    assert standing_in(empty, "P9", today) == "P9"
 
 
 @pytest.mark.parametrize(

@@ -128,12 +128,12 @@ def test_operations_are_made_from_the_routing_of_the_orders_revision() -> None:
     ]
     master = plant(routings=routings)
     order = master.order_by_id["W1"]
-    assert [row.name for row in routing_for(master, order)] == ["mill"], "the rows that stand last"
+    assert [row.name for row in routing_for(master.routings, order)] == ["mill"], "the rows that stand last"
     frozen = order.model_copy(update={"bom_revision": "A"})
-    made = operations_from(routing_for(master, frozen), frozen)
+    made = operations_from(routing_for(master.routings, frozen), frozen)
     assert [(row.id, row.planned, row.ticket) for row in made] == [("W1-10", 10, "T-W1-10"), ("W1-20", 10, "T-W1-20")]
     assert check_list(made[1].checks) == ("leak", "look")
-    assert routing_for(master, master.order_by_id["W3"]) == ()
+    assert routing_for(master.routings, master.order_by_id["W3"]) == ()
 
 
 def test_what_does_not_use_the_new_columns_reads_as_before() -> None:
