@@ -7,7 +7,6 @@ made is what the next may go on with. It moves no counter of live pages: what th
 a page folds what is left before it shows anything.
 """
 
-import json
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
 from central.models import Happening, LogHead, Operation, Projection, Record, Report, Stream, table_of
 from central.order_cards import refresh_all, refresh_orders
 from central.order_tables import FlowCard, OrderCard, TraceStep
+from central.record_text import data_in, data_of, head_in
 from central.snapshots import current_head
 from floor.events import ReportCorrected, ReportFinished
 from floor.work_events import ComponentUsed, ProductIdentified
@@ -123,8 +123,9 @@ def _touched(session: Session, plant: str, rows: list[Any]) -> set[str]:
     """Operations that the records are about. A correction may call the operation otherwise than its report did."""
     found = {row.operation for row in rows if row.operation}
     for row in rows:
-        place = identity_of(str(_data(row.content).get("corrects"))) if row.type == ReportCorrected.type_name else None
-        if place is not None:
+        if row.type != ReportCorrected.type_name:
+            continue
+        if place := identity_of(str(data_in(row.content).get("corrects"))):
             mine = (Report.plant == plant, Report.gateway == row.gateway, Report.epoch == place[0])
             found |= set(session.scalars(select(Report.operation).where(*mine, Report.seq == place[1])))
     return found
@@ -152,9 +153,8 @@ def _orders_of(session: Session, plant: str, operations: Collection[str]) -> dic
 
 def _step(plant: str, row: Any) -> dict[str, Any]:
     """A row of the trace. What a hostile gateway writes may be of any type; the record keeps it as it came."""
-    head = _json(row.content)
-    data = _data(row.content)
-    version = head.get("masterversion")
+    head = head_in(row.content)
+    data = data_of(head)
     return {
         "plant": plant,
         "position": row.position,
@@ -173,22 +173,9 @@ def _step(plant: str, row: Any) -> dict[str, Any]:
         "revision": _word(data.get("revision")),
         "good": _pieces(data.get("good")),
         "scrap": _pieces(data.get("scrap")),
-        "master_version": _pieces(version),
+        "master_version": _pieces(head.get("masterversion")),
         "flags": row.flags,
     }
-
-
-def _json(content: str) -> dict[str, Any]:
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _data(content: str) -> dict[str, Any]:
-    found = _json(content).get("data")
-    return found if isinstance(found, dict) else {}
 
 
 def _word(value: object) -> str:

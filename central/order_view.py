@@ -1,7 +1,6 @@
 """One order, whole: each operation with who, where, how many, how long, its calls, photos, notes and flags."""
 
 import datetime
-import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from central.limits import (
 from central.models import Call, Happening, Record, Stream
 from central.order_tables import FlowCard, OrderCard
 from central.readers import by_raising, places_of
+from central.record_text import data_in
 from central.snapshots import current_master
 from central.work_times import FOLLOWS, ShareEvent, Span, Times, spans_of, times_of
 from floor.events import EVENTS
@@ -231,15 +231,6 @@ def _is_event(read: _Read) -> bool:
     except ValueError:
         return False
     return True
-
-
-def data_in(content: str) -> dict[str, Any]:
-    """The event's own fields; none for text that is no event of ours."""
-    try:
-        found = json.loads(content).get("data")
-    except (ValueError, AttributeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _pieces(read: _Read, name: str) -> int:

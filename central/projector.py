@@ -5,7 +5,6 @@ records in any order; states take the newest by (epoch's place in the chain, seq
 that filled a gap comes late.
 """
 
-import json
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -20,6 +19,7 @@ from central.fold import Fold, FoldedRecord
 from central.fold_rows import clean
 from central.ingest_rules import AlarmRaised
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
+from central.record_text import data_of, head_in
 from central.times import Corrected, Observed, correct, observed_head, read_anchors
 from floor.events import EVENTS, Event, JournalSalvaged, LimitReached, NoticeSkipped
 
@@ -97,7 +97,7 @@ def _move(session: Session, plant: str, before: int, position: int) -> None:
 
 
 def _fold_rows(session: Session, plant: str, rows: Any) -> None:
-    heads = [_head(row.content) for row in rows]
+    heads = [head_in(row.content) for row in rows]
     observed = [observed_head(head) for head in heads]
     boots = {(row.gateway, seen.boot) for row, seen in zip(rows, observed, strict=True) if seen is not None}
     anchors = read_anchors(session, plant, boots)
@@ -130,15 +130,6 @@ def _salvaged(row: Any, event: JournalSalvaged) -> AlarmRaised:
     named = f" ({', '.join(event.ranges)})" if event.ranges else ""
     detail = f"{event.salvaged} records were read from it, {lost}{named}: {event.reason}"
     return AlarmRaised("journal_salvaged", f"{row.epoch}/{row.seq}", detail)
-
-
-def _head(content: str) -> dict[str, Any]:
-    """A record's text as JSON; empty where it is none."""
-    try:
-        head = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return head if isinstance(head, dict) else {}
 
 
 def _event(head: dict[str, Any]) -> Event | str | None:
@@ -178,8 +169,7 @@ def _word(value: object, characters_max: int = 64) -> str:
 
 
 def _happening(plant: str, row: Any, head: dict[str, Any], when: Corrected, seen: Observed | None) -> dict[str, Any]:
-    data = head.get("data")
-    members = data if isinstance(data, dict) else {}
+    members = data_of(head)
     flags = members.get("flags")
     named = " ".join(each for each in flags if isinstance(each, str)) if isinstance(flags, list) else ""
     return {

@@ -1,6 +1,5 @@
 """Work on tasks that takes time: rules and hand-overs read from the log, deputies, due times, silences, old tasks."""
 
-import json
 import re
 from typing import Any, Final
 
@@ -26,6 +25,7 @@ from central.limits import (
 from central.models import Call, Happening, LogHead, Projection, Record, Stream
 from central.problems import ask_for_checks, resolved, unasked
 from central.projector import position_of
+from central.record_text import data_in
 from central.snapshots import current_master
 from central.task_rules import CALL_RAISED, CALL_RESOLVED, Occasion, department_of, occur
 from central.task_states import OVER
@@ -105,7 +105,7 @@ def _wanted(plant: str, start: int, upto: int) -> Any:
 
 
 def _answer(session: Session, plant: str, row: Any, now: float) -> None:
-    data = _data(row.content)
+    data = data_in(row.content)
     if row.type == "handover.accepted":
         _take_over(session, plant, row, data, now)
         return
@@ -142,22 +142,13 @@ def _call(session: Session, plant: str, gateway_name: str, identity: object) -> 
     return session.get(Call, (plant, gateway_name, found[1], int(found[2]))) if found is not None else None
 
 
-def _data(content: str) -> dict[str, Any]:
-    """An event's members; none where the text of a record is nonsense, which is kept like everything (I12)."""
-    try:
-        found = json.loads(content).get("data")
-    except (ValueError, AttributeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _take_over(session: Session, plant: str, row: Any, data: dict[str, Any], now: float) -> None:
     """The incoming person gets one card with what was open: calls that still are, and the outgoing person's notes."""
     offered = _record_of(session, plant, row.gateway, data.get("handover"))
     if offered is None or not row.person:
         return
     position, content = offered
-    calls = _data(content).get("calls")
+    calls = data_in(content).get("calls")
     named = calls[:CHECKLIST_ITEMS_MAX] if isinstance(calls, list) else []
     rows = [found for each in named if (found := _call(session, plant, row.gateway, each)) is not None]
     still = [each for each in rows if each.state in ("raised", "acknowledged")]
@@ -214,7 +205,7 @@ def _notes(session: Session, plant: str, station: str, person: str, before: int)
     noted = noted.where(Happening.position > since, Happening.person == person)
     noted = noted.where(Record.received_at >= offered_at - NOTES_BEFORE_SECONDS)
     texts = session.scalars(noted.order_by(Happening.position.desc()).limit(CHECKLIST_ITEMS_MAX)).all()
-    told = [_data(each).get("text") for each in reversed(texts)]
+    told = [data_in(each).get("text") for each in reversed(texts)]
     return [each for each in told if isinstance(each, str) and each.strip()]
 
 

@@ -26,8 +26,9 @@ from central.limits import (
 )
 from central.models import Call, Happening, MasterVersion, Record
 from central.order_tables import OrderCard, TraceStep
-from central.order_view import data_in, photos_of_calls
+from central.order_view import photos_of_calls
 from central.readers import by_raising, places_of
+from central.record_text import data_in
 from central.snapshots import current_master
 from floor.instructions import instruction_of
 from floor.master import MasterData

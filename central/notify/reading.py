@@ -16,6 +16,7 @@ from central.notify.making import Moment, close_call, make_all
 from central.notify.rules import CALL_KINDS, Happening
 from central.notify.tables import OfficeEvent
 from central.projector import position_of as folded_position
+from central.record_text import head_in
 from floor.calls import impact_of
 
 NAME = "notify"
@@ -114,10 +115,7 @@ def _records(session: Session, plant: str, after: int, end: int) -> list[Any]:
 
 def _logged(moment: Moment, row: Any) -> Happening | None:
     """A record as something to tell of; None for what nobody has to know, or nobody can read."""
-    try:
-        told = json.loads(row.content).get("data")
-    except (ValueError, AttributeError, RecursionError):
-        return None
+    told = head_in(row.content).get("data")
     if not isinstance(told, dict) or (row.type == REPORT and not row.flags):
         return None
     # A remark of an unset clock is no time to judge by; it came by then.
