@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from central import projector
 from central.database import Database
-from central.fold_rows import clean, identity_of
+from central.fold_rows import identity_of, word_of
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
 from central.models import Happening, LogHead, Operation, Projection, Record, Report, Stream, table_of
 from central.order_cards import refresh_all, refresh_orders
@@ -179,7 +179,7 @@ def _step(plant: str, row: Any) -> dict[str, Any]:
 
 
 def _word(value: object) -> str:
-    return clean(value[:WORD_CHARACTERS_MAX]) if isinstance(value, str) else ""
+    return word_of(value, WORD_CHARACTERS_MAX)
 
 
 def _pieces(value: object) -> int:

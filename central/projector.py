@@ -16,7 +16,7 @@ from central.change import note_change
 from central.database import Database
 from central.facts import tell_progress
 from central.fold import Fold, FoldedRecord
-from central.fold_rows import clean
+from central.fold_rows import word_of
 from central.ingest_rules import AlarmRaised
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
 from central.record_text import data_of, head_in
@@ -111,7 +111,7 @@ def _fold_rows(session: Session, plant: str, rows: Any) -> None:
         elif event is not None:
             if isinstance(event, JournalSalvaged):
                 alarms.append((row.gateway, _salvaged(row, event)))
-            station = _word(head.get("subject"))
+            station = word_of(head.get("subject"))
             # A remark of an unset clock is no time to count from: a call would run for decades. It came by then.
             wall = when.wall if when.error is not None else row.received_at
             found.append((FoldedRecord(row.gateway, row.epoch, row.seq, row.ordinal, station, wall), event))
@@ -162,12 +162,6 @@ def _limit_alarms(event: Event, epoch: str) -> list[AlarmRaised]:
     return []
 
 
-def _word(value: object, characters_max: int = 64) -> str:
-    """A foreign text as a column takes it."""
-    text = value if isinstance(value, str) else ""
-    return clean(text[:characters_max])
-
-
 def _happening(plant: str, row: Any, head: dict[str, Any], when: Corrected, seen: Observed | None) -> dict[str, Any]:
     members = data_of(head)
     flags = members.get("flags")
@@ -176,11 +170,11 @@ def _happening(plant: str, row: Any, head: dict[str, Any], when: Corrected, seen
         "plant": plant,
         "position": row.position,
         "gateway": row.gateway,
-        "type": _word(head.get("type")),
-        "station": _word(head.get("subject")),
-        "person": _word(members.get("person")),
-        "operation": _word(members.get("operation")),
-        "flags": _word(named, 256),
+        "type": word_of(head.get("type")),
+        "station": word_of(head.get("subject")),
+        "person": word_of(members.get("person")),
+        "operation": word_of(members.get("operation")),
+        "flags": word_of(named, 256),
         "wall": when.wall,
         "error_seconds": when.error,
         "clock": when.clock,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from central.alarms import raise_alarms
 from central.ingest_rules import AlarmRaised
+from central.fold_rows import word_of
 from central.limits import NOTIFY_RECORDS_MAX, TOLD_LATE_SECONDS_MAX
 from central.models import Call, Projection, Record, Stream
 from central.models import Happening as Folded
@@ -131,8 +132,7 @@ def _logged(moment: Moment, row: Any) -> Happening | None:
 
 
 def _word(told: dict[str, Any], name: str) -> str:
-    found = told.get(name)
-    return found[:120].replace("\x00", "\ufffd") if isinstance(found, str) else ""
+    return word_of(told.get(name), 120)
 
 
 def _some(told: dict[str, Any], *names: str) -> dict[str, Any]:
