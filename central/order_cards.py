@@ -11,10 +11,10 @@ from central.flow_rules import Step, day_of, ready_pieces, state_of
 from central.models import MasterVersion, Operation, Work, table_of
 from central.order_tables import FlowCard, OrderCard
 from central.snapshots import current_master
+from central.streams import chunks
 from floor.master import MasterData
 from floor.rows import Station, WorkOrder
 
-CHUNK = 500
 FLOW_CARD = table_of(FlowCard)
 ORDER_CARD = table_of(OrderCard)
 NO_DAY = "9999"
@@ -44,10 +44,8 @@ def refresh_all(session: Session, plant: str) -> None:
     _store(session, plant, _read(session, plant), whole=True)
 
 
-def _parts(values: Iterable[str]) -> Iterator[list[str]]:
-    wanted = sorted(values)
-    for start in range(0, len(wanted), CHUNK):
-        yield wanted[start : start + CHUNK]
+def _parts(values: Iterable[str]) -> Iterator[Sequence[str]]:
+    return chunks(sorted(values))
 
 
 def _read(session: Session, plant: str, *conditions: Any) -> list[Any]:

@@ -22,6 +22,7 @@ from central.order_cards import refresh_all, refresh_orders
 from central.order_tables import FlowCard, OrderCard, TraceStep
 from central.record_text import data_in, data_of, head_in
 from central.snapshots import current_head
+from central.streams import chunks
 from floor.events import ReportCorrected, ReportFinished
 from floor.work_events import ComponentUsed, ProductIdentified
 
@@ -142,11 +143,10 @@ def _keep_steps(session: Session, plant: str, rows: list[Any]) -> None:
 
 
 def _orders_of(session: Session, plant: str, operations: Collection[str]) -> dict[str, str]:
-    wanted = sorted(operations)
     found: dict[str, str] = {}
-    for start in range(0, len(wanted), 500):
-        part = Operation.id.in_(wanted[start : start + 500])
-        rows = session.execute(select(Operation.id, Operation.work_order).where(Operation.plant == plant, part))
+    wanted = select(Operation.id, Operation.work_order).where(Operation.plant == plant)
+    for part in chunks(sorted(operations)):
+        rows = session.execute(wanted.where(Operation.id.in_(part)))
         found |= {row.id: row.work_order for row in rows}
     return found
 
