@@ -10,10 +10,10 @@ a page folds what is left before it shows anything.
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from central import projector
+from central import positions, projector
 from central.database import Database
 from central.fold_rows import identity_of, word_of
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
@@ -44,36 +44,25 @@ WORD_CHARACTERS_MAX = 128
 def is_behind(session: Session, plant: str) -> bool:
     """Whether the log or the master data hold what the tables do not show yet."""
     head = session.scalar(select(LogHead.position).where(LogHead.plant == plant)) or 0
-    version, _ = current_head(session, plant)
-    return position_of(session, plant, LOG) < head or position_of(session, plant, MASTER) != version
-
-
-def position_of(session: Session, plant: str, name: str) -> int:
-    """Where one of the two positions stands."""
-    mine = (Projection.plant == plant, Projection.name == name)
-    return session.scalar(select(Projection.position).where(*mine)) or 0
+    return _lags(session, plant, head)
 
 
 def catch_up_all(database: Database, records_max: int = CATCH_UP_RECORDS_MAX) -> int:
     """Fold until the end of the log or the bound; returns how many records. Cheap when there is nothing to do."""
     projector.catch_up_all(database, records_max)
-    done = 0
-    while done < records_max:
-        with database.read() as session:
-            if not _can_go_on(session, database.plant):
-                break
-        with database.write() as session:
-            folded = catch_up(session, database.plant)
-        done += folded
-        if not folded:
-            break
-    return done
+    return positions.read_on(database, _can_go_on, catch_up, records_max)
 
 
 def _can_go_on(session: Session, plant: str) -> bool:
+    return _lags(session, plant, projector.position_of(session, plant))
+
+
+def _lags(session: Session, plant: str, end: int) -> bool:
+    """Whether the log up to `end`, or the master data, hold what the tables do not show yet."""
+    if positions.position_of(session, plant, LOG) < end:
+        return True
     version, _ = current_head(session, plant)
-    folded = projector.position_of(session, plant)
-    return position_of(session, plant, LOG) < folded or position_of(session, plant, MASTER) != version
+    return positions.position_of(session, plant, MASTER) != version
 
 
 def forget(session: Session, plant: str) -> None:
@@ -87,24 +76,17 @@ def catch_up(session: Session, plant: str, limit: int = FOLD_RECORDS_MAX) -> int
     """Fold the next records; `session` is one that writes. Returns how many."""
     # The head row is locked first, as by ingest and the board's reader: one order of locks.
     session.execute(select(LogHead.position).where(LogHead.plant == plant).with_for_update())
-    after, until = position_of(session, plant, LOG), projector.position_of(session, plant)
+    after, until = positions.position_of(session, plant, LOG), projector.position_of(session, plant)
     rows = _records(session, plant, after, min(until, after + limit))
     version, _ = current_head(session, plant)
-    if position_of(session, plant, MASTER) != version:
+    if (before := positions.position_of(session, plant, MASTER)) != version:
         refresh_all(session, plant)
-        _move(session, plant, MASTER, version)
+        positions.move(session, plant, MASTER, before, version)
     if rows:
         _keep_steps(session, plant, rows)
         refresh_orders(session, plant, _touched(session, plant, rows))
-        _move(session, plant, LOG, rows[-1].position)
+        positions.move(session, plant, LOG, after, rows[-1].position)
     return len(rows)
-
-
-def _move(session: Session, plant: str, name: str, position: int) -> None:
-    mine = (Projection.plant == plant, Projection.name == name)
-    moved = session.connection().execute(update(Projection).where(*mine).values(position=position))
-    if moved.rowcount == 0:
-        session.execute(insert(Projection), [{"plant": plant, "name": name, "position": position}])
 
 
 def _records(session: Session, plant: str, after: int, until: int) -> list[Any]:

@@ -7,10 +7,10 @@ that filled a gap comes late.
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from central import models
+from central import models, positions
 from central.alarms import raise_alarms
 from central.change import note_change
 from central.database import Database
@@ -28,7 +28,6 @@ NAME = "board"
 RECORD = models.table_of(models.Record)
 STREAM = models.table_of(models.Stream)
 HAPPENING = models.table_of(models.Happening)
-PROJECTION = models.table_of(models.Projection)
 HEAD = models.table_of(models.LogHead)
 
 
@@ -40,23 +39,12 @@ def is_behind(session: Session, plant: str) -> bool:
 
 def position_of(session: Session, plant: str) -> int:
     """How far the log is folded."""
-    mine = (PROJECTION.c.plant == plant, PROJECTION.c.name == NAME)
-    return session.scalar(select(PROJECTION.c.position).where(*mine)) or 0
+    return positions.position_of(session, plant, NAME)
 
 
 def catch_up_all(database: Database, records_max: int = CATCH_UP_RECORDS_MAX) -> int:
     """Fold until the end of the log or the bound; returns how many records. Cheap when there is nothing to do."""
-    done = 0
-    while done < records_max:
-        with database.read() as session:
-            if not is_behind(session, database.plant):
-                break
-        with database.write() as session:
-            folded = catch_up(session, database.plant)
-        done += folded
-        if not folded:
-            break
-    return done
+    return positions.read_on(database, is_behind, catch_up, records_max)
 
 
 def catch_up(session: Session, plant: str = "plant", limit: int = FOLD_RECORDS_MAX) -> int:
@@ -83,17 +71,9 @@ def catch_up(session: Session, plant: str = "plant", limit: int = FOLD_RECORDS_M
     if not rows:
         return 0
     _fold_rows(session, plant, rows)
-    _move(session, plant, position, rows[-1].position)
+    positions.move(session, plant, NAME, position, rows[-1].position)
     note_change(session, plant)
     return len(rows)
-
-
-def _move(session: Session, plant: str, before: int, position: int) -> None:
-    mine = (PROJECTION.c.plant == plant, PROJECTION.c.name == NAME)
-    moved = session.connection().execute(update(PROJECTION).where(*mine).values(position=position))
-    if moved.rowcount == 0:
-        assert before == 0, "a position that was read has a row"
-        session.connection().execute(insert(PROJECTION), {"plant": plant, "name": NAME, "position": position})
 
 
 def _fold_rows(session: Session, plant: str, rows: Any) -> None:

@@ -3,9 +3,10 @@
 import re
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from central import positions
 from central.alarms import raise_alarms
 from central.change import note_change
 from central.database import Database
@@ -22,7 +23,7 @@ from central.limits import (
     TASK_RECORDS_MAX,
     TASK_TITLE_CHARACTERS_MAX,
 )
-from central.models import Call, Happening, LogHead, Projection, Record, Stream
+from central.models import Call, Happening, LogHead, Record, Stream
 from central.problems import ask_for_checks, resolved, unasked
 from central.projector import position_of
 from central.record_text import data_in
@@ -66,29 +67,17 @@ class LogPump:
         """One piece of the log."""
         plant = self._database.plant
         with self._database.read() as session:
-            if _position(session, plant) >= position_of(session, plant):
+            if positions.position_of(session, plant, NAME) >= position_of(session, plant):
                 return now + IDLE_SECONDS
         with self._database.write() as session:
             # Locked as every writer of the log does; what is made here notes the change that pages show.
             session.execute(select(LogHead.position).where(LogHead.plant == plant).with_for_update())
-            start, end = _position(session, plant), position_of(session, plant)
+            start, end = positions.position_of(session, plant, NAME), position_of(session, plant)
             upto = min(end, start + TASK_RECORDS_MAX)
             for row in session.execute(_wanted(plant, start, upto)):
                 _answer(session, plant, row, now)
-            _move(session, plant, upto)
+            positions.move(session, plant, NAME, start, upto)
         return now if upto < end else now + IDLE_SECONDS
-
-
-def _position(session: Session, plant: str) -> int:
-    mine = (Projection.plant == plant, Projection.name == NAME)
-    return session.scalar(select(Projection.position).where(*mine)) or 0
-
-
-def _move(session: Session, plant: str, position: int) -> None:
-    mine = (Projection.plant == plant, Projection.name == NAME)
-    if session.scalar(select(Projection.position).where(*mine)) is None:
-        session.execute(insert(Projection), [{"plant": plant, "name": NAME, "position": position}])
-    session.execute(update(Projection).where(*mine).values(position=position))
 
 
 def _wanted(plant: str, start: int, upto: int) -> Any:

@@ -4,14 +4,15 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from central import positions
 from central.alarms import raise_alarms
-from central.ingest_rules import AlarmRaised
 from central.fold_rows import word_of
+from central.ingest_rules import AlarmRaised
 from central.limits import NOTIFY_RECORDS_MAX, TOLD_LATE_SECONDS_MAX
-from central.models import Call, Projection, Record, Stream
+from central.models import Call, Record, Stream
 from central.models import Happening as Folded
 from central.notify.making import Moment, close_call, make_all
 from central.notify.rules import CALL_KINDS, Happening
@@ -31,8 +32,7 @@ REPORT = "report.finished"
 
 def position_of(session: Session, plant: str) -> int:
     """How far the log was read for messages."""
-    mine = (Projection.plant == plant, Projection.name == NAME)
-    return session.scalar(select(Projection.position).where(*mine)) or 0
+    return positions.position_of(session, plant, NAME)
 
 
 def is_behind(session: Session, plant: str) -> bool:
@@ -54,7 +54,7 @@ def read_on(moment: Moment) -> int:
     found: list[Happening | None] = []
     if end > position:
         found += [_logged(moment, row) for row in _records(session, plant, position, end)]
-        _move(session, plant, end)
+        positions.move(session, plant, NAME, position, end)
     waiting = select(OfficeEvent).where(OfficeEvent.plant == plant, OfficeEvent.handled_at.is_(None))
     for event in session.scalars(waiting.order_by(OfficeEvent.id).limit(NOTIFY_RECORDS_MAX)).all():
         event.handled_at = moment.now
@@ -64,14 +64,6 @@ def read_on(moment: Moment) -> int:
         told = f"{late} events that happened more than {TOLD_LATE_SECONDS_MAX / 3600:.0f} hours ago sent no message"
         raise_alarms(session, plant, "", [AlarmRaised("notices_late", "", told)], moment.now)
     return len(found)
-
-
-def _move(session: Session, plant: str, position: int) -> None:
-    mine = (Projection.plant == plant, Projection.name == NAME)
-    if session.get(Projection, (plant, NAME)) is None:
-        session.execute(insert(Projection), [{"plant": plant, "name": NAME, "position": position}])
-    else:
-        session.execute(update(Projection).where(*mine).values(position=position))
 
 
 def _take(moment: Moment, found: Happening | None) -> bool:
