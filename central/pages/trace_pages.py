@@ -18,7 +18,7 @@ from central.pages.plant_board import call_line, station_name
 from central.pages.port import Office
 from central.pages.record_pages import clock_word_in, seconds_bound
 from central.snapshots import current_master
-from central.trace import look_up, products_page, subjects_of, use_of
+from central.trace import lines_of, look_up, products_page, subjects_of
 
 TEXT_CHARACTERS_MAX = 128
 STEPS_PER_PAGE = 40
@@ -78,13 +78,13 @@ def _show_use(here: Plant, position: int) -> Response:
     with here.database.read() as session:
         mine = (TraceStep.plant == name, TraceStep.position == position, TraceStep.kind == "component")
         row = session.scalar(select(TraceStep).where(*mine))
-        use = use_of(session, name, row) if row is not None else None
+        use = lines_of(session, name, [row])[0] if row is not None else None
         products = products_page(session, name, row, STEPS_PER_PAGE, before) if row is not None else None
         complete = not is_behind(session, name)
     behind = products.steps[-1].position if products and products.more else None
     return _page(
         here,
-        asked=(use.step.lot or use.step.serial) if use else "",
+        asked=(use.lot or use.serial) if use else "",
         subjects=[],
         subject=None,
         found=None,
