@@ -60,7 +60,7 @@ def _store(session: Session, plant: str, rows: Sequence[Any], whole: bool) -> No
     cards = _held(session, FLOW_CARD, "operation", plant, None if whole else [each.id for each in rows])
     orders = {each.work_order for each in rows} - {""}
     lines = _held(session, ORDER_CARD, "id", plant, None if whole else orders)
-    workers = _workers(session, plant, None if whole else [each.id for each in rows])
+    workers = workers_at(session, plant, None if whole else [each.id for each in rows])
     published = _published(session, plant)
     fresh: dict[str, Row] = {}
     grouped = defaultdict(list)
@@ -109,7 +109,8 @@ def _write(
         session.execute(delete(table).where(table.c.plant == plant, table.c[key].in_(part)))
 
 
-def _workers(session: Session, plant: str, operations: Collection[str] | None) -> dict[str, list[Any]]:
+def workers_at(session: Session, plant: str, operations: Collection[str] | None) -> dict[str, list[Any]]:
+    """Who is at these operations, or at any, in the order in which they came."""
     columns = (Work.operation, Work.person, Work.station, Work.state, Work.since)
     wanted = select(*columns).where(Work.plant == plant, Work.state.in_(("running", "setup", "paused")))
     found: dict[str, list[Any]] = defaultdict(list)

@@ -74,8 +74,7 @@ def _show(template: str) -> Response:
     here = plant()
     catch_up_all(here.database)
     query, tv, now = _query(), request.args.get("tv") == "1", here.now()
-    one_cell = bool(query.state and (query.line if query.by == "line" else query.department))
-    per_cell = CARDS_PER_PAGE if one_cell else CARDS_PER_WALL_CELL if tv else CARDS_PER_CELL
+    per_cell = CARDS_PER_PAGE if query.one_cell else CARDS_PER_WALL_CELL if tv else CARDS_PER_CELL
     lanes = LANES_PER_WALL_PAGE if tv else LANES_PER_PAGE
     with here.database.read() as session:
         found = flow_of(session, here.database.plant, query, day_begins(now), lanes, per_cell, tv)
@@ -96,7 +95,6 @@ def _show(template: str) -> Response:
         query=query,
         flow=found,
         columns=COLUMNS,
-        one_cell=one_cell,
         flow_url=flow_url,
         page_url=lambda page: flow_url(page=page),
         fragment_url=flow_url("/flow/fragment", page=query.page),
