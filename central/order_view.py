@@ -4,7 +4,7 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -33,6 +33,10 @@ REPORT: Final = "report.finished"
 CORRECTION: Final = "report.corrected"
 REWORK: Final = "rework.reported"
 
+
+ORDER_CHARACTERS_MAX: Final = 64
+
+Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class PersonShare:
@@ -153,7 +157,9 @@ def day_at(wall: float) -> str:
 
 def order_of(session: Session, plant: str, order: str, now: float) -> OrderDetail | None:
     """The order; None when neither the master data nor the floor knows it."""
-    line = session.get(OrderCard, (plant, order))
+    # A longer one is none of ours, and PostgreSQL refuses to look a NUL up.
+    named = len(order) <= ORDER_CHARACTERS_MAX and "\x00" not in order
+    line = session.get(OrderCard, (plant, order)) if named else None
     if line is None:
         return None
     master = current_master(session, plant)

@@ -30,7 +30,6 @@ from floor.texts import Language
 
 ORDERS_PER_PAGE = 40
 RECORDS_PER_PAGE = 25
-ORDER_CHARACTERS_MAX = 64
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -101,7 +100,7 @@ def _show_one(office: Office, order: str, template: str) -> Response:
     before = request.args.get("before", "")
     position = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     with here.database.read() as session:
-        found = order_of(session, here.database.plant, order, now) if len(order) <= ORDER_CHARACTERS_MAX else None
+        found = order_of(session, here.database.plant, order, now)
         if found is None:
             abort(404)
         master = current_master(session, here.database.plant)
