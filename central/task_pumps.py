@@ -12,6 +12,7 @@ from central.change import note_change
 from central.database import Database
 from central.duties import acting_for
 from central.errors import TaskRefused
+from central.facts import OPEN_STATES
 from central.fold_rows import clean
 from central.history import SERVER, change
 from central.information_owners import remind, silent_operations
@@ -140,7 +141,7 @@ def _take_over(session: Session, plant: str, row: Any, data: dict[str, Any], now
     calls = data_in(content).get("calls")
     named = calls[:CHECKLIST_ITEMS_MAX] if isinstance(calls, list) else []
     rows = [found for each in named if (found := _call(session, plant, row.gateway, each)) is not None]
-    still = [each for each in rows if each.state in ("raised", "acknowledged")]
+    still = [each for each in rows if each.state in OPEN_STATES]
     master = current_master(session, plant)
     items = [_item(_named(master, each)) for each in still]
     outgoing = clean(str(data.get("offered_by", ""))[:64])

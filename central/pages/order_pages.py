@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from central.context import plant
 from central.drawing import Bar, Box, day_bars, flow_chart
+from central.facts import OPEN_STATES
 from central.files import HASH, FileStore
 from central.flow_rules import day_of
 from central.order_fold import catch_up_all, is_behind
@@ -161,7 +162,7 @@ def _box(each: OperationDetail, order: OrderDetail, chosen: Language, now: float
     if order.stuck is not None and order.stuck.operation == each.operation:
         note = text(chosen, f"stuck.{order.stuck.why}", span=span(chosen, now - order.stuck.since))
     planned = f" / {number(each.planned)}" if each.planned is not None else ""
-    called = any(call.state in ("raised", "acknowledged") for call in each.calls)
+    called = any(call.state in OPEN_STATES for call in each.calls)
     return Box(
         each.operation,
         each.number,
