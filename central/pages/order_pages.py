@@ -23,7 +23,7 @@ from central.pages.office import PhotoLine
 from central.pages.plant_board import call_line, station_name
 from central.pages.plant_office import record_line
 from central.pages.port import Office
-from central.pages.record_pages import clock_word_in, data_of, seconds_bound
+from central.pages.record_pages import record_words
 from central.readers import newest_of_operations
 from central.snapshots import current_master
 from central.texts import text
@@ -127,9 +127,7 @@ def _show_one(office: Office, order: str, template: str) -> Response:
         bars=Markup(bars_of(found, chosen)),
         stuck_word=stuck_word(found, chosen, now),
         station_word=lambda station: station_name(station, master),
-        data_of=lambda record: data_of(record, chosen),
-        clock_word=lambda record: clock_word_in(record.clock_state, chosen),
-        seconds_bound=seconds_bound,
+        **record_words(chosen),
     )
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -77,21 +78,26 @@ def _show(office: Office, query: RecordQuery) -> Response:
         named = {key: value for key, value in wanted.items() if value}
         return f"{path}?{urlencode(named)}" if named else path
 
-    chosen = language()
-
     return render(
         "records.html",
         records=found[:RECORDS_PER_PAGE],
         more=len(found) > RECORDS_PER_PAGE,
         query=query,
         records_url=records_url,
-        clock_word=lambda record: clock_word_in(record.clock_state, chosen),
-        seconds_bound=seconds_bound,
-        data_of=lambda record: data_of(record, chosen),
+        **record_words(language()),
         types=tuple(EVENTS),
         gateway_names=sorted(each.name for each in office.board().gateways),
         export_max=RECORDS_PER_EXPORT_MAX,
     )
+
+
+def record_words(chosen: Language) -> dict[str, Any]:
+    """What the table of records says with."""
+    return {
+        "clock_word": lambda record: clock_word_in(record.clock_state, chosen),
+        "seconds_bound": seconds_bound,
+        "data_of": lambda record: data_of(record, chosen),
+    }
 
 
 def clock_word_in(clock_state: str, chosen: Language) -> str:
