@@ -1,7 +1,6 @@
 """The flow: operations by line or department and by state, live, on a screen on the wall too."""
 
 from dataclasses import asdict
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
@@ -10,6 +9,7 @@ from central.flow import COLUMNS, FlowItem, FlowQuery, flow_of
 from central.flow_rules import day_of
 from central.order_fold import catch_up_all, is_behind
 from central.order_view import day_at
+from central.pages.addresses import address_of
 from central.pages.board_selection import SEARCH_CHARACTERS_MAX
 from central.pages.formats import moment
 from central.pages.frame import language, readable, render
@@ -26,7 +26,7 @@ LANES_PER_WALL_PAGE = 1
 CARDS_PER_CELL = 5
 CARDS_PER_WALL_CELL = 4
 CARDS_PER_PAGE = 60
-DEFAULTS = {"by": "line", "page": 1}
+USUAL = {"by": "line", "page": 1}
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -82,10 +82,7 @@ def _show(template: str) -> Response:
         master = current_master(session, here.database.plant)
 
     def flow_url(path: str = "/flow", **changes: object) -> str:
-        wanted = {**asdict(query), "page": 1, "tv": tv, **changes}
-        named = {key: (1 if value is True else value) for key, value in wanted.items() if value}
-        named = {key: value for key, value in named.items() if DEFAULTS.get(key) != value}
-        return f"{path}?{urlencode(named)}" if named else path
+        return address_of(path, {**asdict(query), "page": 1, "tv": tv, **changes}, USUAL)
 
     lines = sorted({each.line for each in master.stations})
     departments = [(each.id, each.name, each.name_en) for each in master.departments]

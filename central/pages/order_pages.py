@@ -1,7 +1,6 @@
 """Orders: the list, and one order with everything that happened to it."""
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 from markupsafe import Markup
@@ -14,6 +13,7 @@ from central.flow_rules import day_of
 from central.order_fold import catch_up_all, is_behind
 from central.order_list import SHOWS, OrderQuery, list_orders
 from central.order_view import OperationDetail, OrderDetail, day_at, order_of
+from central.pages.addresses import address_of
 from central.pages.board_selection import SEARCH_CHARACTERS_MAX
 from central.pages.comment_pages import thread_values
 from central.pages.flow_pages import page_number
@@ -31,6 +31,7 @@ from floor.texts import Language
 
 ORDERS_PER_PAGE = 40
 RECORDS_PER_PAGE = 25
+USUAL = {"show": "open", "page": 1}
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -75,8 +76,7 @@ def _show_list(template: str) -> Response:
 
     def orders_url(path: str = "/orders", **changes: object) -> str:
         wanted = {"show": query.show, "before": query.before, "search": query.search, "page": 1, **changes}
-        named = {key: value for key, value in wanted.items() if value and (key, value) not in DEFAULTS}
-        return f"{path}?{urlencode(named)}" if named else path
+        return address_of(path, wanted, USUAL)
 
     return render(
         template,
@@ -89,9 +89,6 @@ def _show_list(template: str) -> Response:
         page_url=lambda page: orders_url(page=page),
         fragment_url=orders_url("/orders/fragment", page=query.page),
     )
-
-
-DEFAULTS = (("show", "open"), ("page", 1))
 
 
 def _show_one(office: Office, order: str, template: str) -> Response:

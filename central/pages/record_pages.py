@@ -4,10 +4,10 @@ import csv
 import io
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from central.pages.addresses import address_of
 from central.pages.formats import cell, date_clock
 from central.pages.frame import for_accounts, language, render, signed_in
 from central.pages.office import RecordLine, RecordQuery
@@ -75,8 +75,7 @@ def _show(office: Office, query: RecordQuery) -> Response:
 
     def records_url(path: str, *, before: int | None) -> str:
         wanted = {"gateway": query.gateway_name, "type": query.type, "operation": query.operation, "before": before}
-        named = {key: value for key, value in wanted.items() if value}
-        return f"{path}?{urlencode(named)}" if named else path
+        return address_of(path, wanted)
 
     return render(
         "records.html",

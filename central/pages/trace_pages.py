@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from sqlalchemy import select
@@ -11,6 +10,7 @@ from central.board import BoardCall
 from central.context import Plant, plant
 from central.order_fold import catch_up_all, is_behind
 from central.order_tables import TraceStep
+from central.pages.addresses import address_of
 from central.pages.frame import for_accounts, language, render
 from central.pages.office import CallLine
 from central.pages.order_pages import photo_lines
@@ -43,8 +43,7 @@ def _whole(text: str) -> int | None:
 
 
 def _url(**values: object) -> str:
-    named = {key: value for key, value in values.items() if value}
-    return f"/trace?{urlencode(named)}" if named else "/trace"
+    return address_of("/trace", values)
 
 
 def _show(here: Plant, asked: str) -> Response:
