@@ -156,7 +156,9 @@ def test_half_a_surrogate_pair_in_a_record_does_not_stop_the_messages(plant: Not
     plant.card.keep_text(record_text("report.finished", reported))
     plant.happen(AndonRaised(call_type="quality"))
     plant.run()
-    assert [(note.kind, note.subject) for note in plant.notes("report.flagged")] == [("report.flagged", "report.flagged W?")]
+    assert [(note.kind, note.subject) for note in plant.notes("report.flagged")] == [
+        ("report.flagged", "report.flagged W?")
+    ]
     assert len(plant.notes("andon.raised")) == 1
 
 
