@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from central.facts import CALL_ACKNOWLEDGED, CALL_ASSIGNED, CALL_RESOLVED
 from central.limits import CALL_STEPS_MAX, CALL_STEPS_READ_MAX
 from central.models import Call, Fact, Happening, Record, Stream
+from central.record_text import data_in
 from floor.events import EVENTS
 
 KINDS: Final = {CALL_ACKNOWLEDGED: "acknowledged", CALL_ASSIGNED: "assigned", CALL_RESOLVED: "resolved"}
@@ -73,7 +74,7 @@ def _recorded(session: Session, plant: str, call: Call, identity: str) -> Iterat
         .limit(CALL_STEPS_READ_MAX)
     )
     for row in session.execute(wanted):
-        data = _data(row.content)
+        data = data_in(row.content)
         own = (row.gateway, row.epoch, row.seq) == (call.gateway, call.epoch, call.seq)
         if own or data.get("call") == identity:
             kind = row.type.removeprefix(PREFIX)
@@ -101,11 +102,6 @@ def _told(session: Session, plant: str, call: Call, identity: str) -> Iterator[C
         about = str(data.get("owner") or data.get("cause") or "")
         source = str(data.get("source") or "office")
         yield CallStep(KINDS[row.kind], str(data.get("person", "")), source, about, row.made_at, row.made_at)
-
-
-def _data(content: str) -> dict[str, Any]:
-    found = json.loads(content).get("data")
-    return found if isinstance(found, dict) else {}
 
 
 def _marked(steps: list[CallStep], call: Call) -> list[CallStep]:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from central.board import person_name
 from central.facts import OPEN_STATES
 from central.limits import CALLED_OPERATIONS_MAX
-from central.models import Call, Gateway, Work
+from central.models import Call, Gateway
+from central.order_cards import workers_at
 from central.order_tables import FlowCard
 from central.readers import by_raising
 from central.snapshots import current_master
@@ -40,6 +41,21 @@ class FlowQuery:
     before: str = ""
     search: str = ""
     page: int = 1
+
+    @property
+    def lane(self) -> str:
+        """The one lane that was asked for; empty: all of them."""
+        return self.line if self.by == "line" else self.department
+
+    @property
+    def one_cell(self) -> bool:
+        """Whether one column of one lane is asked for, with all of its cards."""
+        return bool(self.lane and self.state)
+
+    @property
+    def column(self) -> Any:
+        """The column that lanes are made by."""
+        return FlowCard.line if self.by == "line" else FlowCard.department
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +113,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One page of lanes, or of one cell's cards. `totals` are of all lanes that match."""
+    """One page of lanes, or of one cell's cards. `columns`: those with cards; `totals` are of all lanes that match."""
 
     lanes: tuple[Lane, ...]
+    columns: tuple[str, ...]
     page: int
     pages: int
     found: int
@@ -114,31 +131,48 @@ class Called:
     call_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one answer is worked out with. `day`: when the plant's day began; `names`: of every lane there may be."""
+
+    session: Session
+    plant: str
+    query: FlowQuery
+    day: float
+    master: MasterData
+    called: dict[str, Called]
+    names: dict[str, tuple[str, str]]
+
+
+Counts = dict[str, dict[str, tuple[int, float]]]
+"""(count, oldest since) by lane and column."""
+
+
 def flow_of(
     session: Session, plant: str, query: FlowQuery, day: float, lanes_per_page: int, per_cell: int, wall: bool = False
 ) -> Flow:
     """The asked page. `day`: when the plant's day began; what was done before it is not shown."""
     master = current_master(session, plant)
     called = called_operations(session, plant)
-    shown = _shown_columns(query, wall)
-    counts = _counts(session, plant, query, master, called, day)
+    asked = _Asked(session, plant, query, day, master, called, lane_keys(master, query.by))
+    counts = _counts(asked)
     totals = {each: sum(lane.get(each, (0, 0))[0] for lane in counts.values()) for each in COLUMNS}
-    keys = _lane_order(counts, master, query, wall, shown)
-    lane = query.line if query.by == "line" else query.department
-    if lane and query.state:
-        return _one_cell(session, plant, query, master, called, day, counts, totals, per_cell)
+    if query.one_cell:
+        return _one_cell(asked, counts, totals, per_cell)
+    shown = _shown_columns(query, wall)
+    keys = _lane_order(asked, counts, wall, shown)
     pages = max(1, -(-len(keys) // lanes_per_page))
     page = min(query.page, pages)
     keys = keys[(page - 1) * lanes_per_page :][:lanes_per_page]
     cells = {
-        (key, column): _cell_rows(session, plant, query, called, day, key, column, per_cell)
+        (key, column): _cell_rows(asked, key, column, per_cell)
         for key in keys
         for column in shown
         if counts[key].get(column, (0, 0))[0]
     }
-    items = _items(session, plant, [each for rows in cells.values() for each in rows], called, master)
-    lanes = [_lane(session, plant, key, query, master, counts[key], cells, items, shown) for key in keys]
-    return Flow(tuple(lanes), page, pages, sum(totals[each] for each in shown), totals)
+    items = _items(asked, [each for rows in cells.values() for each in rows])
+    lanes = [_lane(asked, key, counts[key], cells, items, shown) for key in keys]
+    return Flow(tuple(lanes), shown, page, pages, sum(totals[each] for each in shown), totals)
 
 
 def _shown_columns(query: FlowQuery, wall: bool) -> tuple[str, ...]:
@@ -167,11 +201,6 @@ def lane_keys(master: MasterData, by: str) -> dict[str, tuple[str, str]]:
     return {**{each: (each, "") for each in used if each}, **named, "": ("", "")}
 
 
-def lane_column(query: FlowQuery) -> Any:
-    """The column that lanes are made by."""
-    return FlowCard.line if query.by == "line" else FlowCard.department
-
-
 def filtered(wanted: Select[Any], plant: str, query: FlowQuery) -> Select[Any]:
     """A selection with the reader's conditions on it, but for the state."""
     wanted = wanted.where(FlowCard.plant == plant)
@@ -196,87 +225,64 @@ def _open_calls(plant: str) -> Select[Any]:
 
 def counting(plant: str, query: FlowQuery, keys: Collection[str], states: Sequence[str]) -> Select[Any]:
     """How many cards of each lane are in each state, and since when the oldest is; those with open calls apart."""
-    column = lane_column(query)
+    column = query.column
     wanted = filtered(select(column, FlowCard.state, func.count(), func.min(FlowCard.since)), plant, query)
     wanted = wanted.where(column.in_(sorted(keys)), FlowCard.state.in_(states))
     return wanted.where(FlowCard.operation.not_in(_open_calls(plant))).group_by(column, FlowCard.state)
 
 
-def _counts(
-    session: Session, plant: str, query: FlowQuery, master: MasterData, called: dict[str, Called], day: float
-) -> dict[str, dict[str, tuple[int, float]]]:
-    """(count, oldest since) by lane and column."""
-    keys = lane_keys(master, query.by)
-    done = counting(plant, query, keys, ("done",)).where(FlowCard.since >= day)
-    found: dict[str, dict[str, tuple[int, float]]] = defaultdict(dict)
-    for wanted in (counting(plant, query, keys, OPEN), done):
-        for lane, state, count, oldest in session.execute(wanted):
+def _counts(asked: _Asked) -> Counts:
+    plant, query = asked.plant, asked.query
+    done = counting(plant, query, asked.names, ("done",)).where(FlowCard.since >= asked.day)
+    found: Counts = defaultdict(dict)
+    for wanted in (counting(plant, query, asked.names, OPEN), done):
+        for lane, state, count, oldest in asked.session.execute(wanted):
             found[lane][state] = (int(count), oldest)
-    column = lane_column(query)
-    for card in _called_cards(session, plant, query, called):
-        lane = str(getattr(card, column.key))
-        count, oldest = found[lane].get("called", (0, called[card.operation].since))
-        found[lane]["called"] = (count + 1, min(oldest, called[card.operation].since))
+    for card in _called_cards(asked):
+        lane = str(getattr(card, query.by))
+        # The oldest comes first.
+        count, oldest = found[lane].get("called", (0, asked.called[card.operation].since))
+        found[lane]["called"] = (count + 1, oldest)
     return found
 
 
-def _called_cards(
-    session: Session, plant: str, query: FlowQuery, called: dict[str, Called], lane: str | None = None
-) -> list[FlowCard]:
+def _called_cards(asked: _Asked, lane: str | None = None) -> list[FlowCard]:
+    """Cards with an open call, the one that waits longest first."""
+    called = asked.called
     if not called:
         return []
-    wanted = filtered(select(FlowCard), plant, query).where(FlowCard.operation.in_(sorted(called)))
+    wanted = filtered(select(FlowCard), asked.plant, asked.query).where(FlowCard.operation.in_(sorted(called)))
     if lane is not None:
-        wanted = wanted.where(lane_column(query) == lane)
-    return sorted(session.scalars(wanted), key=lambda each: (called[each.operation].since, each.operation))
+        wanted = wanted.where(asked.query.column == lane)
+    return sorted(asked.session.scalars(wanted), key=lambda each: (called[each.operation].since, each.operation))
 
 
 def cell_cards(plant: str, query: FlowQuery, day: float, lane: str, column: str) -> Select[Any]:
     """The cards of one cell, the oldest first; of what is done the newest first."""
-    wanted = filtered(select(FlowCard), plant, query).where(lane_column(query) == lane, FlowCard.state == column)
+    wanted = filtered(select(FlowCard), plant, query).where(query.column == lane, FlowCard.state == column)
     wanted = wanted.where(FlowCard.operation.not_in(_open_calls(plant)))
     if column == "done":
         return wanted.where(FlowCard.since >= day).order_by(FlowCard.since.desc(), FlowCard.operation.desc())
     return wanted.order_by(FlowCard.since, FlowCard.operation)
 
 
-def _cell_rows(
-    session: Session,
-    plant: str,
-    query: FlowQuery,
-    called: dict[str, Called],
-    day: float,
-    lane: str,
-    column: str,
-    limit: int,
-    offset: int = 0,
-) -> list[FlowCard]:
+def _cell_rows(asked: _Asked, lane: str, column: str, limit: int, offset: int = 0) -> list[FlowCard]:
     if column == "called":
-        return _called_cards(session, plant, query, called, lane)[offset : offset + limit]
-    wanted = cell_cards(plant, query, day, lane, column)
-    return list(session.scalars(wanted.limit(limit).offset(offset)))
+        return _called_cards(asked, lane)[offset : offset + limit]
+    wanted = cell_cards(asked.plant, asked.query, asked.day, lane, column)
+    return list(asked.session.scalars(wanted.limit(limit).offset(offset)))
 
 
-def _items(
-    session: Session, plant: str, cards: Sequence[FlowCard], called: dict[str, Called], master: MasterData
-) -> dict[str, FlowItem]:
-    working: dict[str, list[Any]] = defaultdict(list)
-    wanted = select(Work.operation, Work.person, Work.state).where(
-        Work.plant == plant,
-        Work.operation.in_(sorted(each.operation for each in cards)),
-        Work.state.in_(("running", "setup", "paused")),
-    )
-    if cards:
-        for row in session.execute(wanted.order_by(Work.since, Work.person)):
-            working[row.operation].append(row)
+def _items(asked: _Asked, cards: Sequence[FlowCard]) -> dict[str, FlowItem]:
+    working = workers_at(asked.session, asked.plant, [each.operation for each in cards])
     found = {}
     for card in cards:
         here = working.get(card.operation, [])
-        call = called.get(card.operation)
+        call = asked.called.get(card.operation)
         found[card.operation] = FlowItem(
             card,
             "called" if call else card.state,
-            tuple(person_name(each.person, master) for each in here),
+            tuple(person_name(each.person, asked.master) for each in here),
             any(each.state == "setup" for each in here),
             call.since if call else None,
             call.call_type if call else "",
@@ -284,72 +290,52 @@ def _items(
     return found
 
 
-def _lane_order(
-    counts: dict[str, dict[str, tuple[int, float]]],
-    master: MasterData,
-    query: FlowQuery,
-    wall: bool,
-    shown: Sequence[str],
-) -> list[str]:
+def _lane_order(asked: _Asked, counts: Counts, wall: bool, shown: Sequence[str]) -> list[str]:
     """Lanes that hold something, by name; on a wall those with calls and pauses come first."""
-    names = lane_keys(master, query.by)
 
     def rank(key: str) -> tuple[Any, ...]:
         urgent = tuple(-counts[key].get(each, (0, 0))[0] for each in ("called", "paused")) if wall else ()
-        return (*urgent, key == "", names.get(key, (key, ""))[0], key)
+        return (*urgent, key == "", asked.names.get(key, (key, ""))[0], key)
 
     return sorted((key for key, each in counts.items() if any(column in each for column in shown)), key=rank)
 
 
 def _lane(
-    session: Session,
-    plant: str,
+    asked: _Asked,
     key: str,
-    query: FlowQuery,
-    master: MasterData,
     counts: dict[str, tuple[int, float]],
     cells: dict[tuple[str, str], list[FlowCard]],
     items: dict[str, FlowItem],
     shown: Sequence[str],
 ) -> Lane:
-    name, name_en = lane_keys(master, query.by).get(key, (key, ""))
+    name, name_en = asked.names.get(key, (key, ""))
     found = []
     for column in COLUMNS:
         count, oldest = counts.get(column, (0, None))
         rows = cells.get((key, column), []) if column in shown else []
         found.append(Cell(column, count, oldest, tuple(items[each.operation] for each in rows)))
-    return Lane(key, name, name_en, tuple(found), _gateways(session, plant, key, query, master))
+    return Lane(key, name, name_en, tuple(found), _gateways(asked, key))
 
 
-def _gateways(session: Session, plant: str, key: str, query: FlowQuery, master: MasterData) -> tuple[GatewayAge, ...]:
+def _gateways(asked: _Asked, key: str) -> tuple[GatewayAge, ...]:
     """Those that serve the lane's stations."""
-    names = {each.gateway for each in master.stations if key and getattr(each, query.by) == key}
+    names = {each.gateway for each in asked.master.stations if key and getattr(each, asked.query.by) == key}
     wanted = select(Gateway.name, Gateway.data_as_of, Gateway.last_seen).where(
-        Gateway.plant == plant, Gateway.name.in_(sorted(names)), Gateway.revoked_at.is_(None)
+        Gateway.plant == asked.plant, Gateway.name.in_(sorted(names)), Gateway.revoked_at.is_(None)
     )
-    return tuple(GatewayAge(*row) for row in session.execute(wanted.order_by(Gateway.name))) if names else ()
+    return tuple(GatewayAge(*row) for row in asked.session.execute(wanted.order_by(Gateway.name))) if names else ()
 
 
-def _one_cell(
-    session: Session,
-    plant: str,
-    query: FlowQuery,
-    master: MasterData,
-    called: dict[str, Called],
-    day: float,
-    counts: dict[str, dict[str, tuple[int, float]]],
-    totals: dict[str, int],
-    per_page: int,
-) -> Flow:
+def _one_cell(asked: _Asked, counts: Counts, totals: dict[str, int], per_page: int) -> Flow:
     """All cards of one cell, in pages."""
-    lane = query.line if query.by == "line" else query.department
-    lane = "" if lane == NO_LANE else lane
+    query = asked.query
+    lane = "" if query.lane == NO_LANE else query.lane
     found, oldest = counts.get(lane, {}).get(query.state, (0, None))
     pages = max(1, -(-found // per_page))
     page = min(query.page, pages)
-    rows = _cell_rows(session, plant, query, called, day, lane, query.state, per_page, (page - 1) * per_page)
-    items = _items(session, plant, rows, called, master)
-    name, name_en = lane_keys(master, query.by).get(lane, (lane, ""))
+    rows = _cell_rows(asked, lane, query.state, per_page, (page - 1) * per_page)
+    items = _items(asked, rows)
+    name, name_en = asked.names.get(lane, (lane, ""))
     cell = Cell(query.state, found, oldest, tuple(items[each.operation] for each in rows))
-    shown = Lane(lane, name, name_en, (cell,), _gateways(session, plant, lane, query, master))
-    return Flow((shown,) if found else (), page, pages, found, totals)
+    shown = Lane(lane, name, name_en, (cell,), _gateways(asked, lane))
+    return Flow((shown,) if found else (), (query.state,), page, pages, found, totals)

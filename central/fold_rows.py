@@ -129,6 +129,11 @@ def clean(value: str) -> str:
     return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
+def word_of(value: object, characters_max: int = 64) -> str:
+    """A foreign value as a column takes it; empty where it is no text."""
+    return clean(value[:characters_max]) if isinstance(value, str) else ""
+
+
 def call_of(event: events.Event) -> str:
     """The identity of the call that an event is about, as it says it; empty for one about none."""
     if not isinstance(event, events.FactReceived):

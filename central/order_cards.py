@@ -11,10 +11,10 @@ from central.flow_rules import Step, day_of, ready_pieces, state_of
 from central.models import MasterVersion, Operation, Work, table_of
 from central.order_tables import FlowCard, OrderCard
 from central.snapshots import current_master
+from central.streams import chunks
 from floor.master import MasterData
 from floor.rows import Station, WorkOrder
 
-CHUNK = 500
 FLOW_CARD = table_of(FlowCard)
 ORDER_CARD = table_of(OrderCard)
 NO_DAY = "9999"
@@ -44,10 +44,8 @@ def refresh_all(session: Session, plant: str) -> None:
     _store(session, plant, _read(session, plant), whole=True)
 
 
-def _parts(values: Iterable[str]) -> Iterator[list[str]]:
-    wanted = sorted(values)
-    for start in range(0, len(wanted), CHUNK):
-        yield wanted[start : start + CHUNK]
+def _parts(values: Iterable[str]) -> Iterator[Sequence[str]]:
+    return chunks(sorted(values))
 
 
 def _read(session: Session, plant: str, *conditions: Any) -> list[Any]:
@@ -62,7 +60,7 @@ def _store(session: Session, plant: str, rows: Sequence[Any], whole: bool) -> No
     cards = _held(session, FLOW_CARD, "operation", plant, None if whole else [each.id for each in rows])
     orders = {each.work_order for each in rows} - {""}
     lines = _held(session, ORDER_CARD, "id", plant, None if whole else orders)
-    workers = _workers(session, plant, None if whole else [each.id for each in rows])
+    workers = workers_at(session, plant, None if whole else [each.id for each in rows])
     published = _published(session, plant)
     fresh: dict[str, Row] = {}
     grouped = defaultdict(list)
@@ -111,7 +109,8 @@ def _write(
         session.execute(delete(table).where(table.c.plant == plant, table.c[key].in_(part)))
 
 
-def _workers(session: Session, plant: str, operations: Collection[str] | None) -> dict[str, list[Any]]:
+def workers_at(session: Session, plant: str, operations: Collection[str] | None) -> dict[str, list[Any]]:
+    """Who is at these operations, or at any, in the order in which they came."""
     columns = (Work.operation, Work.person, Work.station, Work.state, Work.since)
     wanted = select(*columns).where(Work.plant == plant, Work.state.in_(("running", "setup", "paused")))
     found: dict[str, list[Any]] = defaultdict(list)

@@ -7,21 +7,22 @@ made is what the next may go on with. It moves no counter of live pages: what th
 a page folds what is left before it shows anything.
 """
 
-import json
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from central import projector
+from central import positions, projector
 from central.database import Database
-from central.fold_rows import clean, identity_of
+from central.fold_rows import identity_of, word_of
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
 from central.models import Happening, LogHead, Operation, Projection, Record, Report, Stream, table_of
 from central.order_cards import refresh_all, refresh_orders
 from central.order_tables import FlowCard, OrderCard, TraceStep
+from central.record_text import data_in, data_of, head_in
 from central.snapshots import current_head
+from central.streams import chunks
 from floor.events import ReportCorrected, ReportFinished
 from floor.work_events import ComponentUsed, ProductIdentified
 
@@ -43,36 +44,25 @@ WORD_CHARACTERS_MAX = 128
 def is_behind(session: Session, plant: str) -> bool:
     """Whether the log or the master data hold what the tables do not show yet."""
     head = session.scalar(select(LogHead.position).where(LogHead.plant == plant)) or 0
-    version, _ = current_head(session, plant)
-    return position_of(session, plant, LOG) < head or position_of(session, plant, MASTER) != version
-
-
-def position_of(session: Session, plant: str, name: str) -> int:
-    """Where one of the two positions stands."""
-    mine = (Projection.plant == plant, Projection.name == name)
-    return session.scalar(select(Projection.position).where(*mine)) or 0
+    return _lags(session, plant, head)
 
 
 def catch_up_all(database: Database, records_max: int = CATCH_UP_RECORDS_MAX) -> int:
     """Fold until the end of the log or the bound; returns how many records. Cheap when there is nothing to do."""
     projector.catch_up_all(database, records_max)
-    done = 0
-    while done < records_max:
-        with database.read() as session:
-            if not _can_go_on(session, database.plant):
-                break
-        with database.write() as session:
-            folded = catch_up(session, database.plant)
-        done += folded
-        if not folded:
-            break
-    return done
+    return positions.read_on(database, _can_go_on, catch_up, records_max)
 
 
 def _can_go_on(session: Session, plant: str) -> bool:
+    return _lags(session, plant, projector.position_of(session, plant))
+
+
+def _lags(session: Session, plant: str, end: int) -> bool:
+    """Whether the log up to `end`, or the master data, hold what the tables do not show yet."""
+    if positions.position_of(session, plant, LOG) < end:
+        return True
     version, _ = current_head(session, plant)
-    folded = projector.position_of(session, plant)
-    return position_of(session, plant, LOG) < folded or position_of(session, plant, MASTER) != version
+    return positions.position_of(session, plant, MASTER) != version
 
 
 def forget(session: Session, plant: str) -> None:
@@ -86,24 +76,17 @@ def catch_up(session: Session, plant: str, limit: int = FOLD_RECORDS_MAX) -> int
     """Fold the next records; `session` is one that writes. Returns how many."""
     # The head row is locked first, as by ingest and the board's reader: one order of locks.
     session.execute(select(LogHead.position).where(LogHead.plant == plant).with_for_update())
-    after, until = position_of(session, plant, LOG), projector.position_of(session, plant)
+    after, until = positions.position_of(session, plant, LOG), projector.position_of(session, plant)
     rows = _records(session, plant, after, min(until, after + limit))
     version, _ = current_head(session, plant)
-    if position_of(session, plant, MASTER) != version:
+    if (before := positions.position_of(session, plant, MASTER)) != version:
         refresh_all(session, plant)
-        _move(session, plant, MASTER, version)
+        positions.move(session, plant, MASTER, before, version)
     if rows:
         _keep_steps(session, plant, rows)
         refresh_orders(session, plant, _touched(session, plant, rows))
-        _move(session, plant, LOG, rows[-1].position)
+        positions.move(session, plant, LOG, after, rows[-1].position)
     return len(rows)
-
-
-def _move(session: Session, plant: str, name: str, position: int) -> None:
-    mine = (Projection.plant == plant, Projection.name == name)
-    moved = session.connection().execute(update(Projection).where(*mine).values(position=position))
-    if moved.rowcount == 0:
-        session.execute(insert(Projection), [{"plant": plant, "name": name, "position": position}])
 
 
 def _records(session: Session, plant: str, after: int, until: int) -> list[Any]:
@@ -123,8 +106,9 @@ def _touched(session: Session, plant: str, rows: list[Any]) -> set[str]:
     """Operations that the records are about. A correction may call the operation otherwise than its report did."""
     found = {row.operation for row in rows if row.operation}
     for row in rows:
-        place = identity_of(str(_data(row.content).get("corrects"))) if row.type == ReportCorrected.type_name else None
-        if place is not None:
+        if row.type != ReportCorrected.type_name:
+            continue
+        if place := identity_of(str(data_in(row.content).get("corrects"))):
             mine = (Report.plant == plant, Report.gateway == row.gateway, Report.epoch == place[0])
             found |= set(session.scalars(select(Report.operation).where(*mine, Report.seq == place[1])))
     return found
@@ -141,20 +125,18 @@ def _keep_steps(session: Session, plant: str, rows: list[Any]) -> None:
 
 
 def _orders_of(session: Session, plant: str, operations: Collection[str]) -> dict[str, str]:
-    wanted = sorted(operations)
     found: dict[str, str] = {}
-    for start in range(0, len(wanted), 500):
-        part = Operation.id.in_(wanted[start : start + 500])
-        rows = session.execute(select(Operation.id, Operation.work_order).where(Operation.plant == plant, part))
+    wanted = select(Operation.id, Operation.work_order).where(Operation.plant == plant)
+    for part in chunks(sorted(operations)):
+        rows = session.execute(wanted.where(Operation.id.in_(part)))
         found |= {row.id: row.work_order for row in rows}
     return found
 
 
 def _step(plant: str, row: Any) -> dict[str, Any]:
     """A row of the trace. What a hostile gateway writes may be of any type; the record keeps it as it came."""
-    head = _json(row.content)
-    data = _data(row.content)
-    version = head.get("masterversion")
+    head = head_in(row.content)
+    data = data_of(head)
     return {
         "plant": plant,
         "position": row.position,
@@ -173,26 +155,13 @@ def _step(plant: str, row: Any) -> dict[str, Any]:
         "revision": _word(data.get("revision")),
         "good": _pieces(data.get("good")),
         "scrap": _pieces(data.get("scrap")),
-        "master_version": _pieces(version),
+        "master_version": _pieces(head.get("masterversion")),
         "flags": row.flags,
     }
 
 
-def _json(content: str) -> dict[str, Any]:
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _data(content: str) -> dict[str, Any]:
-    found = _json(content).get("data")
-    return found if isinstance(found, dict) else {}
-
-
 def _word(value: object) -> str:
-    return clean(value[:WORD_CHARACTERS_MAX]) if isinstance(value, str) else ""
+    return word_of(value, WORD_CHARACTERS_MAX)
 
 
 def _pieces(value: object) -> int:

@@ -1,16 +1,16 @@
 """One order, whole: each operation with who, where, how many, how long, its calls, photos, notes and flags."""
 
 import datetime
-import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from central.board import BoardCall, board_call, person_name
+from central.facts import OPEN_STATES
 from central.flow_rules import StepState, Stuck, stuck_at
 from central.fold_rows import identity_of
 from central.limits import (
@@ -24,6 +24,7 @@ from central.models import Call, Happening, Record, Stream
 from central.order_tables import FlowCard, OrderCard
 from central.plant_days import day_of
 from central.readers import by_raising, places_of
+from central.record_text import data_in
 from central.snapshots import current_master
 from central.work_times import FOLLOWS, ShareEvent, Span, Times, spans_of, times_of
 from floor.events import EVENTS
@@ -33,6 +34,10 @@ from floor.master import MasterData
 REPORT: Final = "report.finished"
 CORRECTION: Final = "report.corrected"
 REWORK: Final = "rework.reported"
+
+ORDER_CHARACTERS_MAX: Final = 64
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,9 @@ class _Read:
 
 def order_of(session: Session, plant: str, order: str, now: float) -> OrderDetail | None:
     """The order; None when neither the master data nor the floor knows it."""
-    line = session.get(OrderCard, (plant, order))
+    # A longer one is none of ours, and PostgreSQL refuses to look a NUL up.
+    named = len(order) <= ORDER_CHARACTERS_MAX and "\x00" not in order
+    line = session.get(OrderCard, (plant, order)) if named else None
     if line is None:
         return None
     master = current_master(session, plant)
@@ -157,9 +164,15 @@ def order_of(session: Session, plant: str, order: str, now: float) -> OrderDetai
     photos = _photos(session, plant, read, calls)
     counted = _counted(read)
     spans = spans_of(_share_events(read), now)
-    details = [_operation(each, master, read, counted, spans, calls, photos) for each in cards]
+    own, reports = _grouped(read, _operation_of), _grouped(counted, _operation_of)
+    lasting = _grouped(spans, lambda each: each.operation)
+    details = [
+        _operation(each, master, own[each.operation], reports[each.operation], lasting[each.operation], calls, photos)
+        for each in cards
+    ]
     reported = _newest(counted)
     states = [_step_state(each, reported.get(each.operation)) for each in details]
+    newest = max(reported.values(), default=None)
     found_stuck = stuck_at(states, _master_state(master, order), now)
     return OrderDetail(
         order=order,
@@ -174,7 +187,7 @@ def order_of(session: Session, plant: str, order: str, now: float) -> OrderDetai
         rework=line.rework,
         operations=tuple(details),
         stuck=found_stuck,
-        measures=_measures(details, read, counted, spans, line, now),
+        measures=_measures(details, read, counted, spans, line, newest, now),
         days=_days(details, counted),
         complete=len(found) < RECORDS_PER_ORDER_READ_MAX and len(cards) < OPERATIONS_PER_ORDER_READ_MAX,
     )
@@ -224,15 +237,6 @@ def _is_event(read: _Read) -> bool:
     except ValueError:
         return False
     return True
-
-
-def data_in(content: str) -> dict[str, Any]:
-    """The event's own fields; none for text that is no event of ours."""
-    try:
-        found = json.loads(content).get("data")
-    except (ValueError, AttributeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _pieces(read: _Read, name: str) -> int:
@@ -308,18 +312,27 @@ def photos_of_calls(session: Session, plant: str) -> list[tuple[str, str, str]]:
     return [(name, str(data["call"]), str(data.get("sha256", ""))) for name, data in read if data.get("call")]
 
 
+def _operation_of(read: _Read) -> str:
+    return str(read.row.operation)
+
+
+def _grouped(found: Iterable[Item], operation_of: Callable[[Item], str]) -> dict[str, list[Item]]:
+    """By operation, once for all of them: an order may have many of both."""
+    groups: dict[str, list[Item]] = defaultdict(list)
+    for each in found:
+        groups[operation_of(each)].append(each)
+    return groups
+
+
 def _operation(
     card: FlowCard,
     master: MasterData,
-    read: Sequence[_Read],
-    counted: Sequence[_Read],
+    own: Sequence[_Read],
+    reports: Sequence[_Read],
     spans: Sequence[Span],
     calls: dict[str, list[BoardCall]],
     photos: dict[str, list[str]],
 ) -> OperationDetail:
-    own = [each for each in read if each.row.operation == card.operation]
-    reports = [each for each in counted if each.row.operation == card.operation]
-    mine = [each for each in spans if each.operation == card.operation]
     flags = Counter(flag for each in own for flag in each.row.flags.split())
     notes = [each for each in own if each.row.type == "note.kept"][-NOTES_PER_OPERATION_MAX:]
     planned = master.operation_by_id.get(card.operation)
@@ -341,8 +354,8 @@ def _operation(
         stations=planned.stations if planned else (),
         instruction=instruction.title or instruction.id if instruction else "",
         revision=instruction.revision if instruction else "",
-        shares=_shares(reports, mine, master),
-        times=times_of(mine),
+        shares=_shares(reports, spans, master),
+        times=times_of(spans),
         calls=tuple(calls.get(card.operation, ())),
         photos=tuple(photos.get(card.operation, ())[-NOTES_PER_OPERATION_MAX:]),
         notes=tuple(
@@ -387,7 +400,7 @@ def _newest(counted: Iterable[_Read]) -> dict[str, float]:
 
 
 def _step_state(each: OperationDetail, reported: float | None) -> StepState:
-    called = [call.raised or 0.0 for call in each.calls if call.state in ("raised", "acknowledged")]
+    called = [call.raised or 0.0 for call in each.calls if call.state in OPEN_STATES]
     state: Any = each.state
     return StepState(each.operation, each.number, state, each.ready, each.since, reported, min(called, default=None))
 
@@ -398,10 +411,10 @@ def _measures(
     counted: Sequence[_Read],
     spans: Sequence[Span],
     line: OrderCard,
+    reported: float | None,
     now: float,
 ) -> OrderMeasures:
     begun = min((each.begun for each in spans if each.begun is not None), default=None)
-    reported = max(_newest(counted).values(), default=None)
     end = now if line.open else reported
     calls = [call for each in details for call in each.calls]
     return OrderMeasures(

@@ -5,21 +5,21 @@ records in any order; states take the newest by (epoch's place in the chain, seq
 that filled a gap comes late.
 """
 
-import json
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from central import models
+from central import models, positions
 from central.alarms import raise_alarms
 from central.change import note_change
 from central.database import Database
 from central.facts import tell_progress
 from central.fold import Fold, FoldedRecord
-from central.fold_rows import clean
+from central.fold_rows import word_of
 from central.ingest_rules import AlarmRaised
 from central.limits import CATCH_UP_RECORDS_MAX, FOLD_RECORDS_MAX
+from central.record_text import data_of, head_in
 from central.times import Corrected, Observed, correct, observed_head, read_anchors
 from floor.events import EVENTS, Event, JournalSalvaged, LimitReached, NoticeSkipped
 
@@ -28,7 +28,6 @@ NAME = "board"
 RECORD = models.table_of(models.Record)
 STREAM = models.table_of(models.Stream)
 HAPPENING = models.table_of(models.Happening)
-PROJECTION = models.table_of(models.Projection)
 HEAD = models.table_of(models.LogHead)
 
 
@@ -40,23 +39,12 @@ def is_behind(session: Session, plant: str) -> bool:
 
 def position_of(session: Session, plant: str) -> int:
     """How far the log is folded."""
-    mine = (PROJECTION.c.plant == plant, PROJECTION.c.name == NAME)
-    return session.scalar(select(PROJECTION.c.position).where(*mine)) or 0
+    return positions.position_of(session, plant, NAME)
 
 
 def catch_up_all(database: Database, records_max: int = CATCH_UP_RECORDS_MAX) -> int:
     """Fold until the end of the log or the bound; returns how many records. Cheap when there is nothing to do."""
-    done = 0
-    while done < records_max:
-        with database.read() as session:
-            if not is_behind(session, database.plant):
-                break
-        with database.write() as session:
-            folded = catch_up(session, database.plant)
-        done += folded
-        if not folded:
-            break
-    return done
+    return positions.read_on(database, is_behind, catch_up, records_max)
 
 
 def catch_up(session: Session, plant: str = "plant", limit: int = FOLD_RECORDS_MAX) -> int:
@@ -83,21 +71,13 @@ def catch_up(session: Session, plant: str = "plant", limit: int = FOLD_RECORDS_M
     if not rows:
         return 0
     _fold_rows(session, plant, rows)
-    _move(session, plant, position, rows[-1].position)
+    positions.move(session, plant, NAME, position, rows[-1].position)
     note_change(session, plant)
     return len(rows)
 
 
-def _move(session: Session, plant: str, before: int, position: int) -> None:
-    mine = (PROJECTION.c.plant == plant, PROJECTION.c.name == NAME)
-    moved = session.connection().execute(update(PROJECTION).where(*mine).values(position=position))
-    if moved.rowcount == 0:
-        assert before == 0, "a position that was read has a row"
-        session.connection().execute(insert(PROJECTION), {"plant": plant, "name": NAME, "position": position})
-
-
 def _fold_rows(session: Session, plant: str, rows: Any) -> None:
-    heads = [_head(row.content) for row in rows]
+    heads = [head_in(row.content) for row in rows]
     observed = [observed_head(head) for head in heads]
     boots = {(row.gateway, seen.boot) for row, seen in zip(rows, observed, strict=True) if seen is not None}
     anchors = read_anchors(session, plant, boots)
@@ -111,7 +91,7 @@ def _fold_rows(session: Session, plant: str, rows: Any) -> None:
         elif event is not None:
             if isinstance(event, JournalSalvaged):
                 alarms.append((row.gateway, _salvaged(row, event)))
-            station = _word(head.get("subject"))
+            station = word_of(head.get("subject"))
             # A remark of an unset clock is no time to count from: a call would run for decades. It came by then.
             wall = when.wall if when.error is not None else row.received_at
             found.append((FoldedRecord(row.gateway, row.epoch, row.seq, row.ordinal, station, wall), event))
@@ -130,15 +110,6 @@ def _salvaged(row: Any, event: JournalSalvaged) -> AlarmRaised:
     named = f" ({', '.join(event.ranges)})" if event.ranges else ""
     detail = f"{event.salvaged} records were read from it, {lost}{named}: {event.reason}"
     return AlarmRaised("journal_salvaged", f"{row.epoch}/{row.seq}", detail)
-
-
-def _head(content: str) -> dict[str, Any]:
-    """A record's text as JSON; empty where it is none."""
-    try:
-        head = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return head if isinstance(head, dict) else {}
 
 
 def _event(head: dict[str, Any]) -> Event | str | None:
@@ -171,26 +142,19 @@ def _limit_alarms(event: Event, epoch: str) -> list[AlarmRaised]:
     return []
 
 
-def _word(value: object, characters_max: int = 64) -> str:
-    """A foreign text as a column takes it."""
-    text = value if isinstance(value, str) else ""
-    return clean(text[:characters_max])
-
-
 def _happening(plant: str, row: Any, head: dict[str, Any], when: Corrected, seen: Observed | None) -> dict[str, Any]:
-    data = head.get("data")
-    members = data if isinstance(data, dict) else {}
+    members = data_of(head)
     flags = members.get("flags")
     named = " ".join(each for each in flags if isinstance(each, str)) if isinstance(flags, list) else ""
     return {
         "plant": plant,
         "position": row.position,
         "gateway": row.gateway,
-        "type": _word(head.get("type")),
-        "station": _word(head.get("subject")),
-        "person": _word(members.get("person")),
-        "operation": _word(members.get("operation")),
-        "flags": _word(named, 256),
+        "type": word_of(head.get("type")),
+        "station": word_of(head.get("subject")),
+        "person": word_of(members.get("person")),
+        "operation": word_of(members.get("operation")),
+        "flags": word_of(named, 256),
         "wall": when.wall,
         "error_seconds": when.error,
         "clock": when.clock,

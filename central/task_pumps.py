@@ -1,18 +1,19 @@
 """Work on tasks that takes time: rules and hand-overs read from the log, deputies, due times, silences, old tasks."""
 
-import json
 import re
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from central import positions
 from central.alarms import raise_alarms
 from central.call_names import call_name
 from central.change import note_change
 from central.database import Database
 from central.duties import acting_for
 from central.errors import TaskRefused
+from central.facts import OPEN_STATES
 from central.fold_rows import clean
 from central.history import SERVER, change
 from central.information_owners import remind, silent_operations
@@ -24,9 +25,10 @@ from central.limits import (
     TASK_RECORDS_MAX,
     TASK_TITLE_CHARACTERS_MAX,
 )
-from central.models import Call, Happening, LogHead, Projection, Record, Stream
+from central.models import Call, Happening, LogHead, Record, Stream
 from central.problems import ask_for_checks, resolved, unasked
 from central.projector import position_of
+from central.record_text import data_in
 from central.snapshots import current_master
 from central.task_rules import CALL_RAISED, CALL_RESOLVED, Occasion, department_of, occur
 from central.task_states import OVER
@@ -67,29 +69,17 @@ class LogPump:
         """One piece of the log."""
         plant = self._database.plant
         with self._database.read() as session:
-            if _position(session, plant) >= position_of(session, plant):
+            if positions.position_of(session, plant, NAME) >= position_of(session, plant):
                 return now + IDLE_SECONDS
         with self._database.write() as session:
             # Locked as every writer of the log does; what is made here notes the change that pages show.
             session.execute(select(LogHead.position).where(LogHead.plant == plant).with_for_update())
-            start, end = _position(session, plant), position_of(session, plant)
+            start, end = positions.position_of(session, plant, NAME), position_of(session, plant)
             upto = min(end, start + TASK_RECORDS_MAX)
             for row in session.execute(_wanted(plant, start, upto)):
                 _answer(session, plant, row, now)
-            _move(session, plant, upto)
+            positions.move(session, plant, NAME, start, upto)
         return now if upto < end else now + IDLE_SECONDS
-
-
-def _position(session: Session, plant: str) -> int:
-    mine = (Projection.plant == plant, Projection.name == NAME)
-    return session.scalar(select(Projection.position).where(*mine)) or 0
-
-
-def _move(session: Session, plant: str, position: int) -> None:
-    mine = (Projection.plant == plant, Projection.name == NAME)
-    if session.scalar(select(Projection.position).where(*mine)) is None:
-        session.execute(insert(Projection), [{"plant": plant, "name": NAME, "position": position}])
-    session.execute(update(Projection).where(*mine).values(position=position))
 
 
 def _wanted(plant: str, start: int, upto: int) -> Any:
@@ -106,7 +96,7 @@ def _wanted(plant: str, start: int, upto: int) -> Any:
 
 
 def _answer(session: Session, plant: str, row: Any, now: float) -> None:
-    data = _data(row.content)
+    data = data_in(row.content)
     if row.type == "handover.accepted":
         _take_over(session, plant, row, data, now)
         return
@@ -143,25 +133,16 @@ def _call(session: Session, plant: str, gateway_name: str, identity: object) -> 
     return session.get(Call, (plant, gateway_name, found[1], int(found[2]))) if found is not None else None
 
 
-def _data(content: str) -> dict[str, Any]:
-    """An event's members; none where the text of a record is nonsense, which is kept like everything (I12)."""
-    try:
-        found = json.loads(content).get("data")
-    except (ValueError, AttributeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _take_over(session: Session, plant: str, row: Any, data: dict[str, Any], now: float) -> None:
     """The incoming person gets one card with what was open: calls that still are, and the outgoing person's notes."""
     offered = _record_of(session, plant, row.gateway, data.get("handover"))
     if offered is None or not row.person:
         return
     position, content = offered
-    calls = _data(content).get("calls")
+    calls = data_in(content).get("calls")
     named = calls[:CHECKLIST_ITEMS_MAX] if isinstance(calls, list) else []
     rows = [found for each in named if (found := _call(session, plant, row.gateway, each)) is not None]
-    still = [each for each in rows if each.state in ("raised", "acknowledged")]
+    still = [each for each in rows if each.state in OPEN_STATES]
     master = current_master(session, plant)
     items = [_item(_named(master, each)) for each in still]
     outgoing = clean(str(data.get("offered_by", ""))[:64])
@@ -215,7 +196,7 @@ def _notes(session: Session, plant: str, station: str, person: str, before: int)
     noted = noted.where(Happening.position > since, Happening.person == person)
     noted = noted.where(Record.received_at >= offered_at - NOTES_BEFORE_SECONDS)
     texts = session.scalars(noted.order_by(Happening.position.desc()).limit(CHECKLIST_ITEMS_MAX)).all()
-    told = [_data(each).get("text") for each in reversed(texts)]
+    told = [data_in(each).get("text") for each in reversed(texts)]
     return [each for each in told if isinstance(each, str) and each.strip()]
 
 

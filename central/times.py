@@ -7,7 +7,6 @@ the interval shrinks. A record made under a synchronised clock is an anchor too.
 for the moment it was observed at, and its error grows in both directions of time.
 """
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -16,6 +15,7 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from central import models
+from central.record_text import head_in
 
 SYNCHRONISED_ERROR_SECONDS = 1.0
 """What a clock that calls itself synchronised is trusted with; timesyncd steps within half of it."""
@@ -83,11 +83,7 @@ class Corrected:
 
 def observed_record(content: str) -> Observed | None:
     """The clock members of a record's text; None where it has none that make sense."""
-    try:
-        head = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return observed_head(head) if isinstance(head, dict) else None
+    return observed_head(head_in(content))
 
 
 def observed_head(head: dict[str, Any]) -> Observed | None:

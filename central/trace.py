@@ -26,8 +26,9 @@ from central.limits import (
 )
 from central.models import Call, Happening, MasterVersion, Record
 from central.order_tables import OrderCard, TraceStep
-from central.order_view import data_in, photos_of_calls
+from central.order_view import photos_of_calls
 from central.readers import by_raising, places_of
+from central.record_text import data_in
 from central.snapshots import current_master
 from floor.instructions import instruction_of
 from floor.master import MasterData
@@ -131,12 +132,11 @@ class Found:
 
 def look_up(session: Session, plant: str, subject: Subject, count: int, before: int | None, now: float) -> Found:
     """The asked page about a subject, newest first."""
-    page = steps_page(session, plant, subject.kind, subject.key, count, before)
+    wanted = select(TraceStep).where(TraceStep.plant == plant, COLUMN[subject.kind] == subject.key)
+    page, rows = _page(session, plant, wanted, count, before)
     if subject.kind not in ("serial", "lot"):
         return Found(page, calls=_calls_about(session, plant, subject, now))
     masters = Masters(session, plant)
-    mine = (TraceStep.plant == plant, TraceStep.position.in_([each.position for each in page.steps]))
-    rows = session.scalars(select(TraceStep).where(*mine).order_by(TraceStep.position.desc())).all()
     passes = [pass_of(session, plant, each, masters, now) for each in rows if each.kind == "product"]
     uses = [use_of(session, plant, each) for each in rows if each.kind == "component"]
     return Found(page, tuple(passes), tuple(uses))
@@ -177,22 +177,16 @@ COLUMN: dict[Kind, Any] = {
 }
 
 
-def steps_about(plant: str, kind: Kind, key: str, step: str = "") -> Select[Any]:
-    """Steps of one subject; `step`: of that kind alone."""
-    wanted = select(TraceStep).where(TraceStep.plant == plant, COLUMN[kind] == key)
-    return wanted.where(TraceStep.kind == step) if step else wanted
-
-
-def steps_page(
-    session: Session, plant: str, kind: Kind, key: str, count: int, before: int | None = None, step: str = ""
-) -> Page:
-    """Steps of one subject, newest first, behind position `before`."""
-    wanted = steps_about(plant, kind, key, step)
+def _page(
+    session: Session, plant: str, wanted: Select[Any], count: int, before: int | None
+) -> tuple[Page, Sequence[TraceStep]]:
+    """One page of these steps, newest first, behind position `before`; and its rows."""
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if before is not None:
         wanted = wanted.where(TraceStep.position < before)
     rows = session.scalars(wanted.order_by(TraceStep.position.desc()).limit(count + 1)).all()
-    return Page(lines_of(session, plant, rows[:count]), len(rows) > count, total)
+    shown = rows[:count]
+    return Page(lines_of(session, plant, shown), len(rows) > count, total), shown
 
 
 def lines_of(session: Session, plant: str, rows: Sequence[TraceStep]) -> tuple[StepLine, ...]:
@@ -336,11 +330,8 @@ def products_page(session: Session, plant: str, use: TraceStep, count: int, befo
     wanted = products_with(session, plant, use)
     if wanted is None:
         return Page((), False, 0)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if before is not None:
-        wanted = wanted.where(TraceStep.position < before)
-    rows = session.scalars(wanted.order_by(TraceStep.position.desc()).limit(count + 1)).all()
-    return Page(lines_of(session, plant, rows[:count]), len(rows) > count, total)
+    page, _ = _page(session, plant, wanted, count, before)
+    return page
 
 
 class Masters:

@@ -72,7 +72,10 @@ def finish(case: Case, key: str, given: Amounts | None = None, confirmed: bool =
     minimum = int(operation.minimum_seconds) if operation is not None else 0
     prompt = replace(_prompt(case, key, given), entered=reading)
     stopped = guarded(case, flags, "finish", prompt, confirmed, seconds=int(seconds or 0), minimum=minimum)
-    return stopped or _finished(case, share, key, given, seconds, flags, reading)
+    if stopped is not None:
+        return stopped
+    events = report_events(case, share, key, given, seconds, flags, reading)
+    return answer(case, Signal.KEPT, _message(case, key, given, flags), *events, prompt=None)
 
 
 def _is_early(share: Share | None, seconds: float | None, minimum: float) -> bool:
@@ -122,19 +125,6 @@ def without_setup(case: Case, share: Share) -> tuple[tuple[Event, ...], WorkStat
     seconds = share.set_up(case.instant)
     ended = SetupFinished(person=case.person, operation=share.operation, seconds=seconds)
     return (ended,), after(share.state, WorkAction.RESUME)
-
-
-def _finished(
-    case: Case,
-    share: Share | None,
-    key: str,
-    given: Amounts,
-    seconds: float | None,
-    flags: tuple[str, ...],
-    reading: str,
-) -> Decision:
-    events = report_events(case, share, key, given, seconds, flags, reading)
-    return answer(case, Signal.KEPT, _message(case, key, given, flags), *events, prompt=None)
 
 
 def report_events(

@@ -4,19 +4,21 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from central import positions
 from central.alarms import raise_alarms
-from central.fold_rows import identity_of
+from central.fold_rows import identity_of, word_of
 from central.ingest_rules import AlarmRaised
 from central.limits import NOTIFY_RECORDS_MAX, TOLD_LATE_SECONDS_MAX
-from central.models import Call, Projection, Record, Stream
+from central.models import Call, Record, Stream
 from central.models import Happening as Folded
 from central.notify.making import Moment, close_call, make_all
 from central.notify.rules import CALL_KINDS, Happening
 from central.notify.tables import OfficeEvent
 from central.projector import position_of as folded_position
+from central.record_text import head_in
 from floor.calls import impact_of
 
 NAME = "notify"
@@ -30,8 +32,7 @@ REPORT = "report.finished"
 
 def position_of(session: Session, plant: str) -> int:
     """How far the log was read for messages."""
-    mine = (Projection.plant == plant, Projection.name == NAME)
-    return session.scalar(select(Projection.position).where(*mine)) or 0
+    return positions.position_of(session, plant, NAME)
 
 
 def is_behind(session: Session, plant: str) -> bool:
@@ -53,7 +54,7 @@ def read_on(moment: Moment) -> int:
     found: list[Happening | None] = []
     if end > position:
         found += [_logged(moment, row) for row in _records(session, plant, position, end)]
-        _move(session, plant, end)
+        positions.move(session, plant, NAME, position, end)
     waiting = select(OfficeEvent).where(OfficeEvent.plant == plant, OfficeEvent.handled_at.is_(None))
     for event in session.scalars(waiting.order_by(OfficeEvent.id).limit(NOTIFY_RECORDS_MAX)).all():
         event.handled_at = moment.now
@@ -63,14 +64,6 @@ def read_on(moment: Moment) -> int:
         told = f"{late} events that happened more than {TOLD_LATE_SECONDS_MAX / 3600:.0f} hours ago sent no message"
         raise_alarms(session, plant, "", [AlarmRaised("notices_late", "", told)], moment.now)
     return len(found)
-
-
-def _move(session: Session, plant: str, position: int) -> None:
-    mine = (Projection.plant == plant, Projection.name == NAME)
-    if session.get(Projection, (plant, NAME)) is None:
-        session.execute(insert(Projection), [{"plant": plant, "name": NAME, "position": position}])
-    else:
-        session.execute(update(Projection).where(*mine).values(position=position))
 
 
 def _take(moment: Moment, found: Happening | None) -> bool:
@@ -115,10 +108,7 @@ def _records(session: Session, plant: str, after: int, end: int) -> list[Any]:
 
 def _logged(moment: Moment, row: Any) -> Happening | None:
     """A record as something to tell of; None for what nobody has to know, or nobody can read."""
-    try:
-        told = json.loads(row.content).get("data")
-    except (ValueError, AttributeError, RecursionError):
-        return None
+    told = head_in(row.content).get("data")
     if not isinstance(told, dict) or (row.type == REPORT and not row.flags):
         return None
     # A remark of an unset clock is no time to judge by; it came by then.
@@ -134,8 +124,7 @@ def _logged(moment: Moment, row: Any) -> Happening | None:
 
 
 def _word(told: dict[str, Any], name: str) -> str:
-    found = told.get(name)
-    return found[:120].replace("\x00", "\ufffd") if isinstance(found, str) else ""
+    return word_of(told.get(name), 120)
 
 
 def _some(told: dict[str, Any], *names: str) -> dict[str, Any]:

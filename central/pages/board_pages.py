@@ -1,13 +1,14 @@
 """The live board: the page, its fragment, and the stream that says when to fetch it again."""
 
-from urllib.parse import urlencode
-
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.pages import board_selection as selections
+from central.pages.addresses import address_of
 from central.pages.frame import readable, render
 from central.pages.port import Office
+
+USUAL = {"show": "open", "page": 1}
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -41,10 +42,7 @@ def _show(office: Office, template: str) -> Response:
 
     def board_url(path: str = "/board", **changes: object) -> str:
         wanted = {"show": selection.show, "search": selection.search, "page": selection.page, "tv": tv, **changes}
-        named = {key: (1 if value is True else value) for key, value in wanted.items() if value and value != "open"}
-        if named.get("page") == 1:
-            del named["page"]
-        return f"{path}?{urlencode(named)}" if named else path
+        return address_of(path, wanted, USUAL)
 
     board = office.board()
     calls = selections.pressing_calls(board.calls)

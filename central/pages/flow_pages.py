@@ -1,7 +1,6 @@
 """The flow: operations by line or department and by state, live, on a screen on the wall too."""
 
 from dataclasses import asdict
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
@@ -10,6 +9,7 @@ from central.digits import page_number
 from central.flow import COLUMNS, FlowItem, FlowQuery, flow_of
 from central.flow_rules import day_of
 from central.order_fold import catch_up_all, is_behind
+from central.pages.addresses import address_of
 from central.pages.board_selection import SEARCH_CHARACTERS_MAX
 from central.pages.frame import language, readable, render
 from central.pages.plant_board import ONLINE_SECONDS_MAX, station_name
@@ -26,7 +26,7 @@ LANES_PER_WALL_PAGE = 1
 CARDS_PER_CELL = 5
 CARDS_PER_WALL_CELL = 4
 CARDS_PER_PAGE = 60
-DEFAULTS = {"by": "line", "page": 1}
+USUAL = {"by": "line", "page": 1}
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -63,8 +63,7 @@ def _show(template: str) -> Response:
     here = plant()
     catch_up_all(here.database)
     query, tv, now = _query(), request.args.get("tv") == "1", here.now()
-    one_cell = bool(query.state and (query.line if query.by == "line" else query.department))
-    per_cell = CARDS_PER_PAGE if one_cell else CARDS_PER_WALL_CELL if tv else CARDS_PER_CELL
+    per_cell = CARDS_PER_PAGE if query.one_cell else CARDS_PER_WALL_CELL if tv else CARDS_PER_CELL
     lanes = LANES_PER_WALL_PAGE if tv else LANES_PER_PAGE
     with here.database.read() as session:
         found = flow_of(session, here.database.plant, query, midnight(plant_today(now)), lanes, per_cell, tv)
@@ -72,10 +71,7 @@ def _show(template: str) -> Response:
         master = current_master(session, here.database.plant)
 
     def flow_url(path: str = "/flow", **changes: object) -> str:
-        wanted = {**asdict(query), "page": 1, "tv": tv, **changes}
-        named = {key: (1 if value is True else value) for key, value in wanted.items() if value}
-        named = {key: value for key, value in named.items() if DEFAULTS.get(key) != value}
-        return f"{path}?{urlencode(named)}" if named else path
+        return address_of(path, {**asdict(query), "page": 1, "tv": tv, **changes}, USUAL)
 
     lines = sorted({each.line for each in master.stations})
     departments = [(each.id, each.name, each.name_en) for each in master.departments]
@@ -85,7 +81,6 @@ def _show(template: str) -> Response:
         query=query,
         flow=found,
         columns=COLUMNS,
-        one_cell=one_cell,
         flow_url=flow_url,
         page_url=lambda page: flow_url(page=page),
         fragment_url=flow_url("/flow/fragment", page=query.page),

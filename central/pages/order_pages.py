@@ -1,7 +1,6 @@
 """Orders: the list, and one order with everything that happened to it."""
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 from markupsafe import Markup
@@ -9,11 +8,13 @@ from markupsafe import Markup
 from central.context import plant
 from central.digits import POSITION_DIGITS_MAX, page_number, whole_number
 from central.drawing import Bar, Box, day_bars, flow_chart
+from central.facts import OPEN_STATES
 from central.files import HASH, FileStore
 from central.flow_rules import day_of
 from central.order_fold import catch_up_all, is_behind
 from central.order_list import SHOWS, OrderQuery, list_orders
 from central.order_view import OperationDetail, OrderDetail, order_of
+from central.pages.addresses import address_of
 from central.pages.board_selection import SEARCH_CHARACTERS_MAX
 from central.pages.comment_pages import thread_values
 from central.pages.formats import number, span, visible
@@ -22,7 +23,7 @@ from central.pages.office import PhotoLine
 from central.pages.plant_board import call_line, station_name
 from central.pages.plant_office import record_line
 from central.pages.port import Office
-from central.pages.record_pages import clock_word_in, data_of, seconds_bound
+from central.pages.record_pages import record_words
 from central.plant_days import plant_today
 from central.readers import newest_of_operations
 from central.snapshots import current_master
@@ -31,7 +32,7 @@ from floor.texts import Language
 
 ORDERS_PER_PAGE = 40
 RECORDS_PER_PAGE = 25
-ORDER_CHARACTERS_MAX = 64
+USUAL = {"show": "open", "page": 1}
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -76,8 +77,7 @@ def _show_list(template: str) -> Response:
 
     def orders_url(path: str = "/orders", **changes: object) -> str:
         wanted = {"show": query.show, "before": query.before, "search": query.search, "page": 1, **changes}
-        named = {key: value for key, value in wanted.items() if value and (key, value) not in DEFAULTS}
-        return f"{path}?{urlencode(named)}" if named else path
+        return address_of(path, wanted, USUAL)
 
     return render(
         template,
@@ -92,16 +92,13 @@ def _show_list(template: str) -> Response:
     )
 
 
-DEFAULTS = (("show", "open"), ("page", 1))
-
-
 def _show_one(office: Office, order: str, template: str) -> Response:
     here = plant()
     catch_up_all(here.database)
     now = here.now()
     position = whole_number(request.args.get("before", ""), POSITION_DIGITS_MAX)
     with here.database.read() as session:
-        found = order_of(session, here.database.plant, order, now) if len(order) <= ORDER_CHARACTERS_MAX else None
+        found = order_of(session, here.database.plant, order, now)
         if found is None:
             abort(404)
         master = current_master(session, here.database.plant)
@@ -127,9 +124,7 @@ def _show_one(office: Office, order: str, template: str) -> Response:
         bars=Markup(bars_of(found, chosen)),
         stuck_word=stuck_word(found, chosen, now),
         station_word=lambda station: station_name(station, master),
-        data_of=lambda record: data_of(record, chosen),
-        clock_word=lambda record: clock_word_in(record.clock_state, chosen),
-        seconds_bound=seconds_bound,
+        **record_words(chosen),
     )
 
 
@@ -162,7 +157,7 @@ def _box(each: OperationDetail, order: OrderDetail, chosen: Language, now: float
     if order.stuck is not None and order.stuck.operation == each.operation:
         note = text(chosen, f"stuck.{order.stuck.why}", span=span(chosen, now - order.stuck.since))
     planned = f" / {number(each.planned)}" if each.planned is not None else ""
-    called = any(call.state in ("raised", "acknowledged") for call in each.calls)
+    called = any(call.state in OPEN_STATES for call in each.calls)
     return Box(
         each.operation,
         each.number,

@@ -1,6 +1,5 @@
 """The office that the pages ask, answered from the plant's database."""
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -36,6 +35,7 @@ from central.pages.office import (
     UserLine,
 )
 from central.projector import catch_up_all
+from central.record_text import data_in
 from central.release import refuse_short
 from central.rights import Action
 from central.sessions import Caller, sign_out
@@ -360,7 +360,7 @@ class PlantOffice:
 def record_line(record: readers.ReadRecord, master: MasterData) -> RecordLine:
     """A record for the pages, with the floor's names."""
     person = master.person_by_id.get(record.person)
-    data = _data_in(record.content)
+    data = data_in(record.content)
     return RecordLine(
         place=record.position,
         gateway_name=record.gateway_name,
@@ -379,15 +379,6 @@ def record_line(record: readers.ReadRecord, master: MasterData) -> RecordLine:
         person_name=person.name if person else "",
         names=_names_in(record.type, data, master),
     )
-
-
-def _data_in(content: str) -> dict[str, object]:
-    """The event's own fields; none where a newer release, or nobody in their right mind, wrote the text."""
-    try:
-        found = json.loads(content).get("data")
-    except (ValueError, AttributeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _names_in(type_name: str, data: dict[str, object], master: MasterData) -> dict[str, tuple[str, str]]:

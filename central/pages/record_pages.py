@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Iterator
-from urllib.parse import urlencode
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from central.digits import POSITION_DIGITS_MAX, whole_number
+from central.pages.addresses import address_of
 from central.pages.formats import cell, date_clock
 from central.pages.frame import for_accounts, language, render, signed_in
 from central.pages.office import RecordLine, RecordQuery
@@ -75,10 +76,7 @@ def _show(office: Office, query: RecordQuery) -> Response:
 
     def records_url(path: str, *, before: int | None) -> str:
         wanted = {"gateway": query.gateway_name, "type": query.type, "operation": query.operation, "before": before}
-        named = {key: value for key, value in wanted.items() if value}
-        return f"{path}?{urlencode(named)}" if named else path
-
-    chosen = language()
+        return address_of(path, wanted)
 
     return render(
         "records.html",
@@ -86,13 +84,20 @@ def _show(office: Office, query: RecordQuery) -> Response:
         more=len(found) > RECORDS_PER_PAGE,
         query=query,
         records_url=records_url,
-        clock_word=lambda record: clock_word_in(record.clock_state, chosen),
-        seconds_bound=seconds_bound,
-        data_of=lambda record: data_of(record, chosen),
+        **record_words(language()),
         types=tuple(EVENTS),
         gateway_names=sorted(each.name for each in office.board().gateways),
         export_max=RECORDS_PER_EXPORT_MAX,
     )
+
+
+def record_words(chosen: Language) -> dict[str, Any]:
+    """What the table of records says with."""
+    return {
+        "clock_word": lambda record: clock_word_in(record.clock_state, chosen),
+        "seconds_bound": seconds_bound,
+        "data_of": lambda record: data_of(record, chosen),
+    }
 
 
 def clock_word_in(clock_state: str, chosen: Language) -> str:

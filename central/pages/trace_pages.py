@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from central.context import Plant, plant
 from central.digits import POSITION_DIGITS_MAX, whole_number
 from central.order_fold import catch_up_all, is_behind
 from central.order_tables import TraceStep
+from central.pages.addresses import address_of
 from central.pages.frame import for_accounts, language, render
 from central.pages.office import CallLine
 from central.pages.order_pages import photo_lines
@@ -19,7 +19,7 @@ from central.pages.plant_board import call_line, station_name
 from central.pages.port import Office
 from central.pages.record_pages import clock_word_in, seconds_bound
 from central.snapshots import current_master
-from central.trace import look_up, products_page, subjects_of, use_of
+from central.trace import lines_of, look_up, products_page, subjects_of
 
 TEXT_CHARACTERS_MAX = 128
 STEPS_PER_PAGE = 40
@@ -40,8 +40,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 
 
 def _url(**values: object) -> str:
-    named = {key: value for key, value in values.items() if value}
-    return f"/trace?{urlencode(named)}" if named else "/trace"
+    return address_of("/trace", values)
 
 
 def _show(here: Plant, asked: str) -> Response:
@@ -75,13 +74,13 @@ def _show_use(here: Plant, position: int) -> Response:
     with here.database.read() as session:
         mine = (TraceStep.plant == name, TraceStep.position == position, TraceStep.kind == "component")
         row = session.scalar(select(TraceStep).where(*mine))
-        use = use_of(session, name, row) if row is not None else None
+        use = lines_of(session, name, [row])[0] if row is not None else None
         products = products_page(session, name, row, STEPS_PER_PAGE, before) if row is not None else None
         complete = not is_behind(session, name)
     behind = products.steps[-1].position if products and products.more else None
     return _page(
         here,
-        asked=(use.step.lot or use.step.serial) if use else "",
+        asked=(use.lot or use.serial) if use else "",
         subjects=[],
         subject=None,
         found=None,

@@ -38,6 +38,7 @@ from floor.events import (
 from floor.rows import Notice
 from tests.central.memory_channel import MemoryChannel
 from tests.central.notify_plant import NOW, NotifyPlant, away, staffed_plant
+from tests.central.test_fold_hostile import record_text
 
 LEADER = (Level((Who("role", "leader"),)),)
 
@@ -148,6 +149,17 @@ def test_what_is_long_past_or_over_is_told_to_nobody(plant: NotifyPlant) -> None
     plant.run(TOLD_LATE_SECONDS_MAX + 60)
     with plant.database.read() as session:
         assert "notices_late" in session.scalars(select(Alarm.kind)).all()
+
+
+def test_half_a_surrogate_pair_in_a_record_does_not_stop_the_messages(plant: NotifyPlant) -> None:
+    reported = {"person": "P\ud800", "operation": "W\ud800", "good": 1, "flags": ["early"]}
+    plant.card.keep_text(record_text("report.finished", reported))
+    plant.happen(AndonRaised(call_type="quality"))
+    plant.run()
+    assert [(note.kind, note.subject) for note in plant.notes("report.flagged")] == [
+        ("report.flagged", "report.flagged W?")
+    ]
+    assert len(plant.notes("andon.raised")) == 1
 
 
 def test_the_same_again_is_counted_and_not_sent(plant: NotifyPlant) -> None:

@@ -132,6 +132,15 @@ def test_an_order_page_has_its_chart_with_the_stuck_step(client: FlaskClient) ->
     assert "Stuck at 10 磨削: call open" in english
 
 
+def test_a_wall_shows_the_state_that_was_asked_for(client: FlaskClient) -> None:
+    shown = {
+        state: set(re.findall(r'<section class="cell (\w+)', client.get(f"/flow?tv=1&state={state}").text))
+        for state in ("waiting", "ready", "")
+    }
+    assert shown["waiting"] == {"waiting"} and shown["ready"] == {"ready"}
+    assert shown[""] == {"called", "paused", "running", "ready"}
+
+
 def test_filters_stay_in_the_address(client: FlaskClient) -> None:
     page = client.get("/flow?by=department&search=WO1&state=ready").text
     assert "by=department" in page and "search=WO1" in page and 'value="ready" selected' in page

@@ -252,7 +252,8 @@ def test_an_order_tells_people_notes_flags_corrections_and_calls(plant: Database
     assert called.stuck is not None and (called.stuck.why, called.stuck.operation) == ("call", "OP4")
     assert read_order(plant, "WO3").stuck.why == "held"  # type: ignore[union-attr]
     with plant.read() as session:
-        assert order_of(session, plant.plant, "nothing", NOW) is None
+        for none in ("nothing", "", "x" * 65, "WO1\x00"):
+            assert order_of(session, plant.plant, none, NOW) is None, none
 
 
 def flow(database: Database, query: FlowQuery, **more: Any) -> Any:

@@ -238,6 +238,7 @@ def test_many_orders_are_paged_and_filtered(office: MemoryOffice, app: Flask) ->
     assert "WO-00020" in client.get("/board?page=2").text
     found = client.get("/board?search=wo-07777").text
     assert found.count('<article class="order">') == 1
+    assert 'data-fragment="/board/fragment?search=open"' in client.get("/board?search=open").text
     assert client.get("/board?page=999999999&show=nonsense&search=" + "x" * 5000).status_code == 200
 
 

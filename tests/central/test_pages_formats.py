@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.pages import formats
+from central.pages.addresses import address_of
 from central.pages.board_selection import page_of, pressing_calls, selection_of
 from central.pages.gateway_pages import command
 from central.pages.master_preview import DRAFT_SECONDS, DRAFTS_MAX, Drafts, changes
@@ -14,6 +15,14 @@ from central.pages.office import CallLine, OrderLine
 from central.pages.protection import safe_path
 from central.pages.record_pages import seconds_bound
 from floor.example import example_plant
+
+
+def test_an_address_has_only_what_is_not_usual() -> None:
+    usual = {"show": "open", "page": 1}
+    values = {"show": "open", "search": "open", "page": 1, "tv": True, "before": None, "line": ""}
+    assert address_of("/board", values, usual) == "/board?search=open&tv=1"
+    assert address_of("/board", {"page": 2, "search": "a&b"}, usual) == "/board?page=2&search=a%26b"
+    assert address_of("/board", usual, usual) == "/board"
 
 
 @pytest.mark.parametrize(
