@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from central.alarms import raise_alarms
+from central.fold_rows import clean
 from central.ingest_rules import AlarmRaised
 from central.limits import NOTIFY_RECORDS_MAX, TOLD_LATE_SECONDS_MAX
 from central.models import Call, Projection, Record, Stream
@@ -134,7 +135,7 @@ def _logged(moment: Moment, row: Any) -> Happening | None:
 
 def _word(told: dict[str, Any], name: str) -> str:
     found = told.get(name)
-    return found[:120].replace("\x00", "\ufffd") if isinstance(found, str) else ""
+    return clean(found[:120]) if isinstance(found, str) else ""
 
 
 def _some(told: dict[str, Any], *names: str) -> dict[str, Any]:

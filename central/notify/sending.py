@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 
 from central.channels.port import Address, Channel, Message, Outcome
+from central.fold_rows import clean
 from central.limits import (
     CLAIMS_MAX,
     DELIVERY_SECONDS_MAX,
@@ -143,7 +144,7 @@ def keep_outcome(moment: Moment, attempt: Attempt, outcome: Outcome, repeats_saf
         return
     row.claim = ""
     if outcome.provider_id:
-        row.provider_id = outcome.provider_id[:200].replace("\x00", "\ufffd")
+        row.provider_id = clean(outcome.provider_id[:200])
     if row.state != DeliveryState.SENDING:
         # The person was faster than the provider's answer.
         row.accepted_at = row.accepted_at or moment.now
