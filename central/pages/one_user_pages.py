@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from central.accounts import change_account, list_accounts
+from central.accounts import change_account, one_account
 from central.asking import asking_address
 from central.audit import record_act
 from central.badges import drop_pin, has_pin
@@ -65,10 +65,10 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 def _known(name: str) -> UserLine:
     here = plant()
     with here.database.read() as session:
-        for each in list_accounts(session, here.database.plant):
-            if each.name == name:
-                return UserLine(each.name, each.roles, each.state, each.person)
-    abort(404)
+        found = one_account(session, here.database.plant, name)
+    if found is None:
+        abort(404)
+    return UserLine(found.name, found.roles, found.state, found.person)
 
 
 def asked_roles() -> list[str]:
