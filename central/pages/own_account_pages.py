@@ -1,7 +1,5 @@
 """The page of one's own account: its sessions, the password, the PIN that goes with the badge."""
 
-import math
-
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -13,8 +11,8 @@ from central.audit import record_act
 from central.badges import has_pin, new_pin_hash
 from central.badges import set_pin as keep_pin
 from central.context import plant
-from central.limits import LOCK_SECONDS, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
-from central.pages.account_pages import password_fault, welcome
+from central.limits import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
+from central.pages.account_pages import password_fault, too_many, welcome
 from central.pages.browsers import browser_name
 from central.pages.frame import for_action, render, signed_in
 from central.pages.port import Office
@@ -67,15 +65,15 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 def _change_password(office: Office) -> BaseResponse:
     here, who = plant(), signed_in().name
     new = request.form.get("password", "")
-    fault, number = password_fault(who, new, request.form.get("repeat", ""))
+    fault, bound = password_fault(who, new, request.form.get("repeat", ""))
     if fault:
-        return _show(fault=fault, number=number, status=400)
+        return _show(fault=fault, fault_number=bound, status=400)
     caller = Caller(asking_address(), request.headers.get("User-Agent", ""))
     try:
         here.attempts.count(caller.address, here.now())
         token = change_password_of(here.database, who, request.form.get("old", ""), new, here.now(), caller)
     except errors.TooManyAttempts:
-        return _too_many()
+        return too_many(_show)
     except errors.SignInRefused:
         return _show(fault="account.wrong_password", status=403)
     return welcome(office, token, to="/account?saved=password")
@@ -92,7 +90,7 @@ def _set_pin() -> BaseResponse:
             keep_pin(session, here.database.plant, who, hashed, here.now())
             record_act(session, here.database.plant, who, "pin.set", who, {}, here.now(), asking_address())
     except errors.TooManyAttempts:
-        return _too_many()
+        return too_many(_show)
     except errors.SignInRefused:
         return _show(fault="account.wrong_password", status=403)
     except errors.PinRefused:
@@ -100,13 +98,7 @@ def _set_pin() -> BaseResponse:
     return redirect("/account?saved=pin", 303)
 
 
-def _too_many() -> Response:
-    answer = _show(fault="signin.too_many", number=math.ceil(LOCK_SECONDS / 60), status=429)
-    answer.headers["Retry-After"] = str(round(LOCK_SECONDS))
-    return answer
-
-
-def _show(*, fault: str = "", number: int = 0, status: int = 200) -> Response:
+def _show(*, fault: str = "", fault_number: int = 0, status: int = 200) -> Response:
     here, who = plant(), signed_in()
     with here.database.read() as session:
         sessions = list_sessions(session, here.database.plant, who.name, here.now())
@@ -120,7 +112,7 @@ def _show(*, fault: str = "", number: int = 0, status: int = 200) -> Response:
         has_pin=with_pin,
         saved=saved if saved in SAVED else "",
         fault=fault,
-        fault_number=number,
+        fault_number=fault_number,
         browser_name=browser_name,
         password_min=PASSWORD_CHARACTERS_MIN,
         password_max=PASSWORD_CHARACTERS_MAX,
