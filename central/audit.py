@@ -34,7 +34,8 @@ PURGE_SECONDS = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act. `detail` is JSON."""
+    """An act. `digest` is SHA-256 over `previous_digest`, a line feed, and the JSON array of plant, position, at, who,
+    address, action, subject and detail. `detail` is JSON as text; `at` is seconds since 1970."""
 
     position: int
     at: float
@@ -158,17 +159,7 @@ def kinds_of_acts(session: Session, plant: str) -> Sequence[str]:
 
 
 def _act(row: AuditRow) -> Act:
-    return Act(
-        row.position,
-        row.at,
-        row.who,
-        row.address,
-        row.action,
-        row.subject,
-        row.detail,
-        row.previous_digest,
-        row.digest,
-    )
+    return Act(*(getattr(row, name) for name in Act.__slots__))
 
 
 def verify_acts(session: Session, plant: str) -> Verdict:
