@@ -77,11 +77,8 @@ def _take(moment: Moment, found: Happening | None) -> bool:
     """Tell of it. False where it is too old for that."""
     if found is None:
         return True
-    if found.kind in ENDING and found.call:
-        epoch, _, seq = found.call.partition("/")
-        close_call(moment, epoch, int(seq), str(found.facts.get("person", "")))
-    if found.kind == "andon.assigned" and found.call:
-        # It waits anew, for somebody else: what asked the others is over.
+    # One that was handed over waits anew, for somebody else: what asked the others is over.
+    if found.kind in (*ENDING, "andon.assigned") and found.call:
         epoch, _, seq = found.call.partition("/")
         close_call(moment, epoch, int(seq), str(found.facts.get("person", "")))
     if found.at < moment.now - TOLD_LATE_SECONDS_MAX:
@@ -163,7 +160,8 @@ def _of_call(moment: Moment, kind: str, source: str, at: float, call: str, facts
     if row is None:
         return None
     known = moment.master().call_type_by_id.get(row.call_type)
-    tier = facts.get("tier", row.tier)
+    given = facts.get("tier")
+    tier = given if isinstance(given, int) else row.tier
     kept = {"call_type": row.call_type, "operation": row.operation} | facts
     found = Happening(
         kind,
@@ -172,7 +170,7 @@ def _of_call(moment: Moment, kind: str, source: str, at: float, call: str, facts
         at,
         call_type=row.call_type,
         impact=impact_of(known, bool(row.stopped)),
-        tier=int(tier),
+        tier=tier,
         owner=str(facts.get("owner") or row.owner),
         gateway_name=row.gateway,
         call=call,

@@ -141,11 +141,14 @@ def test_no_text_of_an_announcement_stops_the_messages(plant: NotifyPlant, text:
     assert facts_of(note) == {"title": kept, "people": ["P06", kept], "line": kept, kept: [kept], "n": 1}
 
 
-def test_half_a_surrogate_pair_in_a_record_does_not_stop_the_messages(plant: NotifyPlant) -> None:
+def test_a_record_of_nonsense_does_not_stop_the_messages(plant: NotifyPlant) -> None:
     told = {"call_type": "quality", "person": "\ud800", "operation": "\ud800"}
     call = plant.card.keep_text(record_text("andon.raised", told))
     plant.card.keep_text(record_text("andon.escalated", {"call": call, "owner": "\ud800", "tier": 1}))
     plant.card.keep_text(record_text("andon.escalated", {"call": "\ud800/1", "tier": 1}))
+    tiers: tuple[object, ...] = ("abc", "7", 10**30, 1.5, [], None)
+    for tier in tiers:
+        plant.card.keep_text(record_text("andon.escalated", {"call": call, "owner": "P06", "tier": tier}))
     plant.happen(AndonRaised(call_type="quality"))
     plant.run()
     assert len(plant.notes("andon.raised")) == 2
