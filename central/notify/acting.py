@@ -94,7 +94,7 @@ def _answered(moment: Moment, note: Notification, person: str, source: str) -> s
         return "confirmed" if note.acknowledge else "seen"
     if call.state not in OPEN_STATES:
         return "already"
-    name = person_name(person, moment.master())
+    name = person_name(person, moment.master)
     identity = f"{call.epoch}/{call.seq}"
     taken = acknowledge_call(
         moment.session, moment.plant, call.gateway, identity, person, name, moment.now, source=source

@@ -13,7 +13,7 @@ from central.ingest_rules import AlarmRaised
 from central.limits import NOTIFY_RECORDS_MAX, TOLD_LATE_SECONDS_MAX
 from central.models import Call, Projection, Record, Stream
 from central.models import Happening as Folded
-from central.notify.making import Moment, close_call, make_all
+from central.notify.making import Moment, close_call, make
 from central.notify.rules import CALL_KINDS, Happening
 from central.notify.tables import OfficeEvent
 from central.projector import position_of as folded_position
@@ -85,7 +85,7 @@ def _take(moment: Moment, found: Happening | None) -> bool:
         return False
     if found.kind in CALL_KINDS and _is_over(moment, found):
         return True
-    make_all(moment, [found])
+    make(moment, found)
     return True
 
 
@@ -159,7 +159,7 @@ def _of_call(moment: Moment, kind: str, source: str, at: float, call: str, facts
     row = _call(moment, call)
     if row is None:
         return None
-    known = moment.master().call_type_by_id.get(row.call_type)
+    known = moment.master.call_type_by_id.get(row.call_type)
     given = facts.get("tier")
     tier = given if isinstance(given, int) else row.tier
     kept = {"call_type": row.call_type, "operation": row.operation} | facts
@@ -180,7 +180,7 @@ def _of_call(moment: Moment, kind: str, source: str, at: float, call: str, facts
 
 
 def _placed(moment: Moment, found: Happening, station: str) -> Happening:
-    known = moment.master().station_by_id.get(station)
+    known = moment.master.station_by_id.get(station)
     return replace(found, station=station, line=known.line if known else found.line)
 
 

@@ -120,7 +120,7 @@ def _address(contact: Contact) -> Address:
 
 
 def _message(moment: Moment, senders: Senders, row: Delivery, note: Notification, contact: Contact) -> Message:
-    master = moment.master()
+    master = moment.master
     language = language_of(contact.language, row.person, master)
     asks = bool(note.acknowledge) and note.closed_at is None
     return Message(
@@ -256,7 +256,7 @@ def count_joined(moment: Moment, note: Notification, row: Delivery) -> None:
     merged = select(Notification).join(Delivery, Delivery.notification == Notification.id)
     merged = merged.where(Delivery.plant == moment.plant, Delivery.merged_into == row.id)
     found = moment.session.scalars(merged.order_by(Notification.id.desc())).all()
-    master = moment.master()
+    master = moment.master
     contact = moment.session.get(Contact, row.contact) if row.contact else None
     language = language_of(contact.language if contact else "", row.person, master)
     titles = [title_of(each, master, language) for each in found[:TITLES_MAX]]

@@ -7,12 +7,12 @@ from central import errors
 from central.accounts import change_password as change_password_of
 from central.accounts import confirm_password
 from central.asking import asking_address
-from central.audit import record_act
 from central.badges import has_pin, new_pin_hash
 from central.badges import set_pin as keep_pin
 from central.context import plant
 from central.limits import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from central.pages.account_pages import password_fault, too_many, welcome
+from central.pages.asking import note_act
 from central.pages.browsers import browser_name
 from central.pages.frame import for_action, render, signed_in
 from central.pages.port import Office
@@ -48,7 +48,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         key = request.form.get("session", "")
         with here.database.write() as session:
             if end_session(session, here.database.plant, who, key):
-                record_act(session, here.database.plant, who, "session.ended", who, {}, here.now(), asking_address())
+                note_act(session, "session.ended", who)
         return redirect("/account?saved=ended", 303)
 
     @pages.post("/account/end-others")
@@ -57,8 +57,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         here, who = plant(), signed_in().name
         with here.database.write() as session:
             end_sessions(session, here.database.plant, who, but=cookie(SESSION_COOKIE))
-            told = {"which": "others"}
-            record_act(session, here.database.plant, who, "session.ended", who, told, here.now(), asking_address())
+            note_act(session, "session.ended", who, which="others")
         return redirect("/account?saved=others", 303)
 
 
@@ -88,7 +87,7 @@ def _set_pin() -> BaseResponse:
         confirm_password(here.database, who, request.form.get("old", ""), here.now())
         with here.database.write() as session:
             keep_pin(session, here.database.plant, who, hashed, here.now())
-            record_act(session, here.database.plant, who, "pin.set", who, {}, here.now(), asking_address())
+            note_act(session, "pin.set", who)
     except errors.TooManyAttempts:
         return too_many(_show)
     except errors.SignInRefused:
