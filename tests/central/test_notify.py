@@ -1,5 +1,6 @@
 """Messages: from what happens to who is told, over which channel, and what became of each."""
 
+import json
 import threading
 import time
 
@@ -24,6 +25,7 @@ from central.limits import (
 )
 from central.models import Alarm, LogHead
 from central.notify.announcements import announce
+from central.notify.contacts import save_push
 from central.notify.pump import BUSY_SECONDS, LOOK_SECONDS, purge
 from central.notify.rules import Level, Rule, Who
 from central.notify.tables import Delivery, DeliveryStep, Notification, OfficeEvent
@@ -296,6 +298,18 @@ def test_a_refused_channel_is_followed_by_the_next(
     plant.happen(AndonRaised(call_type="quality"))
     plant.run()
     assert [(row.state, row.code) for row in plant.deliveries("pager")] == [("refused", "not_configured")]
+
+
+def test_a_browser_is_reached_whatever_the_configuration_calls_its_channel(enrolled: Database) -> None:
+    browsers = MemoryChannel(kind="web_push")
+    plant = NotifyPlant(enrolled, {"browsers": browsers})
+    keys = {"p256dh": "B" + "A" * 86, "auth": "A" * 22}
+    with enrolled.write() as session:
+        raw = json.dumps({"endpoint": "https://push.example.org/abc", "keys": keys})
+        save_push(session, "plant", "P01", raw, "test", NOW)
+    plant.happen(AndonRaised(call_type="quality"))
+    plant.run()
+    assert plant.states("web_push") == ["accepted"] and len(browsers.sent) == 1
 
 
 def test_an_unreachable_provider_is_tried_again_and_given_up(plant: NotifyPlant, chat: MemoryChannel) -> None:
