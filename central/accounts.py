@@ -109,9 +109,7 @@ def change_account(session: Session, plant: str, name: str, roles: Collection[st
 
     A PIN goes with a person's badge, so it does not outlast the person.
     """
-    row = session.get(AccountRow, (plant, name))
-    if row is None:
-        raise NameRefused(f"no user is named {name}")
+    row = _row(session, plant, name)
     row.roles = _written(roles)
     if person != row.person:
         drop_pin(session, plant, name)
@@ -120,16 +118,13 @@ def change_account(session: Session, plant: str, name: str, roles: Collection[st
 
 def invite_account(session: Session, plant: str, name: str, by: str, now: float) -> tuple[str, float]:
     """(code, works until) with which a user sets a password. Raises NameRefused when there is no such user."""
-    if session.get(AccountRow, (plant, name)) is None:
-        raise NameRefused(f"no user is named {name}")
+    _row(session, plant, name)
     return make_code(session, plant, ACCOUNT, name, by, now)
 
 
 def enable_account(session: Session, plant: str, name: str, enabled: bool) -> None:
     """Let a user in again, or end every session and code at once and keep them out."""
-    row = session.get(AccountRow, (plant, name))
-    if row is None:
-        raise NameRefused(f"no user is named {name}")
+    row = _row(session, plant, name)
     row.enabled, row.failures, row.locked_until = int(enabled), 0, 0.0
     if not enabled:
         end_sessions(session, plant, name)
@@ -137,10 +132,27 @@ def enable_account(session: Session, plant: str, name: str, enabled: bool) -> No
         session.execute(delete(OneTimeCode).where(*mine))
 
 
+def _row(session: Session, plant: str, name: str) -> AccountRow:
+    row = session.get(AccountRow, (plant, name))
+    if row is None:
+        raise NameRefused(f"no user is named {name}")
+    return row
+
+
 def list_accounts(session: Session, plant: str) -> Sequence[User]:
     """Every user by name."""
     rows = session.scalars(select(AccountRow).where(AccountRow.plant == plant).order_by(AccountRow.name))
-    return [User(row.name, tuple(row.roles.split()), row.person, _state(row)) for row in rows]
+    return [_user(row) for row in rows]
+
+
+def one_account(session: Session, plant: str, name: str) -> User | None:
+    """A user by name; None where there is none."""
+    row = session.get(AccountRow, (plant, name)) if NAME.fullmatch(name) else None
+    return _user(row) if row is not None else None
+
+
+def _user(row: AccountRow) -> User:
+    return User(row.name, tuple(row.roles.split()), row.person, _state(row))
 
 
 def _state(row: AccountRow) -> str:
@@ -187,12 +199,7 @@ def sign_in(database: Database, name: str, password: str, now: float, caller: Ca
     """The session's token. Raises SignInRefused (told the same way whatever was wrong), TooManyAttempts."""
     if not NAME.fullmatch(name) or len(password) > PASSWORD_CHARACTERS_MAX:
         raise SignInRefused
-    with database.read() as session:
-        row = session.get(AccountRow, (database.plant, name))
-        known = row.password_hash if row and row.enabled else None
-        # A clock that went back must not lock a name for as long as it was ahead (I9).
-        if row and now < row.locked_until <= now + LOCK_SECONDS:
-            raise TooManyAttempts
+    known = _known_hash(database, name, now)
     right = is_secret(known, password)
     with database.write() as session:
         row = session.get(AccountRow, (database.plant, name), with_for_update=True)
@@ -209,6 +216,16 @@ def sign_in(database: Database, name: str, password: str, now: float, caller: Ca
     if not token:
         raise SignInRefused
     return token
+
+
+def _known_hash(database: Database, name: str, now: float) -> str | None:
+    """The hash that a password is compared with; None where nobody of this name may come in. Raises TooManyAttempts."""
+    with database.read() as session:
+        row = session.get(AccountRow, (database.plant, name))
+        # A clock that went back must not lock a name for as long as it was ahead (I9).
+        if row and now < row.locked_until <= now + LOCK_SECONDS:
+            raise TooManyAttempts
+        return row.password_hash if row and row.enabled else None
 
 
 def _count_failure(row: AccountRow, now: float) -> None:
@@ -241,11 +258,7 @@ def confirm_password(database: Database, name: str, password: str, now: float) -
 
     Raises SignInRefused, TooManyAttempts.
     """
-    with database.read() as session:
-        row = session.get(AccountRow, (database.plant, name))
-        known = row.password_hash if row and row.enabled else None
-        if row and now < row.locked_until <= now + LOCK_SECONDS:
-            raise TooManyAttempts
+    known = _known_hash(database, name, now)
     if len(password) <= PASSWORD_CHARACTERS_MAX and is_secret(known, password) and known is not None:
         return known
     with database.write() as session:

@@ -85,6 +85,7 @@ READING: list[dict[str, list[str]]] = [{"token": []}, {"gateway": []}, {"session
 READERS_OF_ACTS: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
 
 View = TypeVar("View", bound=Callable[..., Response])
+Query = TypeVar("Query", bound=BaseModel)
 
 
 def described(**models: Any) -> Callable[[View], View]:
@@ -150,9 +151,21 @@ def parsed(model: Any, body: bytes) -> Any:
     try:
         return model.model_validate_json(body)
     except ValidationError as fault:
-        first = fault.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise RequestRefused(f"{where or 'body'}: {first['msg']}") from None
+        raise _refused(fault, "body") from None
+
+
+def queried(model: type[Query]) -> Query:
+    """What stands behind the ? of the request, as a model. Raises like `parsed`."""
+    try:
+        return model.model_validate(request.args.to_dict())
+    except ValidationError as fault:
+        raise _refused(fault, "query") from None
+
+
+def _refused(fault: ValidationError, whole: str) -> RequestRefused:
+    first = fault.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    return RequestRefused(f"{where or whole}: {first['msg']}")
 
 
 @described(

@@ -1,6 +1,5 @@
 """Tokens of machines: made by an administrator for some scopes and some days, shown once, kept as a hash."""
 
-import hashlib
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from central.errors import NameRefused, TokenRefused
 from central.limits import TOKEN_DAYS_MAX, TOKEN_KEPT_SECONDS, TOKEN_USED_SECONDS, TOKENS_MAX
 from central.rights_tables import ApiToken
 from central.route_rules import SCOPES
+from central.sessions import token_hash
 
 PREFIX: Final = "lst_"
 """How a machine's token begins: it is told from a gateway's at sight, also by who looks for leaked ones."""
@@ -56,7 +56,7 @@ def make_token(
         ApiToken(
             plant=plant,
             name=name,
-            token_hash=_hash(token),
+            token_hash=token_hash(token),
             scopes=" ".join(each for each in SCOPES if each in scopes),
             made_at=now,
             made_by=by,
@@ -94,7 +94,7 @@ def list_tokens(session: Session, plant: str, now: float) -> Sequence[TokenLine]
 
 def bearer_of(session: Session, plant: str, token: str, now: float) -> Bearer | None:
     """Who a token belongs to; None for one that is unknown, over or revoked."""
-    wanted = (ApiToken.plant == plant, ApiToken.token_hash == _hash(token), ApiToken.revoked_at.is_(None))
+    wanted = (ApiToken.plant == plant, ApiToken.token_hash == token_hash(token), ApiToken.revoked_at.is_(None))
     row = session.scalar(select(ApiToken).where(*wanted, ApiToken.expires_at > now))
     return Bearer(row.name, frozenset(row.scopes.split()), row.used_at) if row is not None else None
 
@@ -113,7 +113,3 @@ def purge_tokens(session: Session, plant: str, now: float) -> None:
     """Tokens that ended long ago; their acts stay in the audit log."""
     ended = func.coalesce(ApiToken.revoked_at, ApiToken.expires_at)
     session.execute(delete(ApiToken).where(ApiToken.plant == plant, ended < now - TOKEN_KEPT_SECONDS))
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

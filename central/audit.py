@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from central.fold_rows import clean
 from central.limits import (
     AUDIT_DETAIL_CHARACTERS_MAX,
     AUDIT_FAILURES_PER_HOUR_MAX,
@@ -33,7 +34,8 @@ PURGE_SECONDS = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act. `detail` is JSON."""
+    """An act. `digest` is SHA-256 over `previous_digest`, a line feed, and the JSON array of plant, position, at, who,
+    address, action, subject and detail. `detail` is JSON as text; `at` is seconds since 1970."""
 
     position: int
     at: float
@@ -86,14 +88,14 @@ def record_act(
     if head is None:
         head = AuditHead(plant=plant, position=0, digest="", purged=0, purged_digest="")
         session.add(head)
-    told = _kept(json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str), AUDIT_DETAIL_CHARACTERS_MAX)
-    texts = [_kept(each, AUDIT_TEXT_CHARACTERS_MAX) for each in (who, address, action, subject)]
+    told = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)
+    texts = [clean(each[:AUDIT_TEXT_CHARACTERS_MAX]) for each in (who, address, action, subject)]
     row: dict[str, Any] = {
         "plant": plant,
         "position": head.position + 1,
         "at": float(now),
         **dict(zip(("who", "address", "action", "subject"), texts, strict=True)),
-        "detail": told,
+        "detail": clean(told[:AUDIT_DETAIL_CHARACTERS_MAX]),
         "previous_digest": head.digest,
     }
     row["digest"] = _digest_of(row)
@@ -101,12 +103,6 @@ def record_act(
     head.position, head.digest = head.position + 1, row["digest"]
     session.flush()
     return head.position
-
-
-def _kept(text: str, characters_max: int) -> str:
-    """What every database keeps as it is: no NUL, no half of a pair, not too long."""
-    plain = text[:characters_max].replace("\x00", "\ufffd")
-    return plain.encode("utf-8", "replace").decode()
 
 
 def _digest_of(row: Mapping[str, Any]) -> str:
@@ -163,17 +159,7 @@ def kinds_of_acts(session: Session, plant: str) -> Sequence[str]:
 
 
 def _act(row: AuditRow) -> Act:
-    return Act(
-        row.position,
-        row.at,
-        row.who,
-        row.address,
-        row.action,
-        row.subject,
-        row.detail,
-        row.previous_digest,
-        row.digest,
-    )
+    return Act(*(getattr(row, name) for name in Act.__slots__))
 
 
 def verify_acts(session: Session, plant: str) -> Verdict:

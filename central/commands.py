@@ -225,20 +225,17 @@ def restore(config: CentralConfig, file: Path) -> None:
 @configured
 def prove(config: CentralConfig, gateway_name: str) -> None:
     """Work out every record's digest and link again, for GATEWAY or for all. Exit code 1 when one does not hold."""
-    from central.completeness import completeness
-    from central.completeness import prove as prove_gateway
+    from central.completeness import prove as proofs
 
     def read(database: Database) -> int:
         faults = 0
         with database.read() as session:
-            names = [each.gateway for each in completeness(session, config.plant)]
-            for name in [each for each in names if gateway_name in ("", each)]:
-                for each in prove_gateway(session, config.plant, name):
-                    newest = f"{each.epoch}/{each.last} {each.digest}"
-                    click.echo(f"{name}: {each.records} records, {len(each.faults)} faults, newest {newest}")
-                    for fault in each.faults:
-                        click.echo(f"  {fault}")
-                    faults += len(each.faults)
+            for each in proofs(session, config.plant, gateway_name):
+                newest = f"{each.epoch}/{each.last} {each.digest}"
+                click.echo(f"{each.gateway}: {each.records} records, {len(each.faults)} faults, newest {newest}")
+                for fault in each.faults:
+                    click.echo(f"  {fault}")
+                faults += len(each.faults)
         return faults
 
     if _with_database(config, read):

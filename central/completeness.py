@@ -6,9 +6,10 @@ nothing is in dispute, and no epoch is a fork; *waiting* when something announce
 has to look.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -68,35 +69,45 @@ class Completeness:
 
 def completeness(session: Session, plant: str) -> list[Completeness]:
     """Every gateway, by name."""
-    rows = session.scalars(select(Gateway).where(Gateway.plant == plant).order_by(Gateway.name))
-    return [_of(session, plant, row) for row in rows]
+    streams: dict[str, list[Stream]] = defaultdict(list)
+    for stream in session.scalars(select(Stream).where(Stream.plant == plant).order_by(Stream.ordinal)):
+        streams[stream.gateway].append(stream)
+    gaps: dict[str, list[Any]] = defaultdict(list)
+    of_streams = select(Stream.gateway, Gap.stream_id, Gap.first, Gap.last, Gap.asked).where(Stream.plant == plant)
+    of_streams = of_streams.join(Gap, Gap.stream_id == Stream.id).order_by(Stream.ordinal, Gap.first)
+    for gap in session.execute(of_streams):
+        gaps[gap.gateway].append(gap)
+    kinds: dict[str, dict[str, int]] = defaultdict(dict)
+    conflicts = select(Conflict.gateway, Conflict.kind, func.count()).where(Conflict.plant == plant)
+    for gateway_name, kind, count in session.execute(conflicts.group_by(Conflict.gateway, Conflict.kind)):
+        kinds[gateway_name][kind] = count
+    declared = select(Happening.gateway, func.count()).where(Happening.plant == plant, Happening.type == LOST)
+    lost = {name: count for name, count in session.execute(declared.group_by(Happening.gateway))}
+    return [
+        _of(session, row, streams[row.name], gaps[row.name], kinds[row.name], lost.get(row.name, 0))
+        for row in session.scalars(select(Gateway).where(Gateway.plant == plant).order_by(Gateway.name))
+    ]
 
 
-def _of(session: Session, plant: str, gateway_row: Gateway) -> Completeness:
-    name = gateway_row.name
-    streams = session.scalars(
-        select(Stream).where(Stream.plant == plant, Stream.gateway == name).order_by(Stream.ordinal)
-    ).all()
+def _of(
+    session: Session,
+    gateway_row: Gateway,
+    streams: Sequence[Stream],
+    gaps: Sequence[Any],
+    kinds: Mapping[str, int],
+    lost: int,
+) -> Completeness:
     epochs = {row.id: row.epoch for row in streams}
-    gaps = session.execute(
-        select(Gap.stream_id, Gap.first, Gap.last, Gap.asked)
-        .join(Stream, Stream.id == Gap.stream_id)
-        .where(Stream.plant == plant, Stream.gateway == name)
-        .order_by(Stream.ordinal, Gap.first)
-    ).all()
-    conflict = select(Conflict.kind, func.count()).where(Conflict.plant == plant, Conflict.gateway == name)
-    kinds = {row[0]: int(row[1]) for row in session.execute(conflict.group_by(Conflict.kind))}
     newest = streams[-1] if streams else None
     contiguous = 0
     if newest is not None:
-        contiguous = min((row.first - 1 for row in gaps if row.stream_id == newest.id), default=newest.mark)
-        contiguous = min(contiguous, newest.mark)
+        contiguous = min([newest.mark, *(row.first - 1 for row in gaps if row.stream_id == newest.id)])
     missing_count = sum(row.last - row.first + 1 for row in gaps)
     tail = sum(max(0, row.claimed - row.mark) for row in streams)
     forks = sum(row.forked for row in streams)
     doubt = bool(forks or kinds or any(not row.asked for row in gaps))
     return Completeness(
-        gateway=name,
+        gateway=gateway_row.name,
         verdict=_verdict(bool(streams), doubt, missing_count + tail),
         epoch=newest.epoch if newest else "",
         contiguous=contiguous,
@@ -113,11 +124,11 @@ def _of(session: Session, plant: str, gateway_row: Gateway) -> Completeness:
         conflicts=kinds.get("conflict", 0),
         refused=kinds.get("refused", 0),
         forks=forks,
-        lost=_lost(session, plant, name),
+        lost=lost,
         data_as_of=gateway_row.data_as_of,
         last_seen=gateway_row.last_seen,
         clock={None: "unknown", 0: "bad"}.get(gateway_row.clock_good, "good"),
-        error_seconds=_clock_error(session, plant, name),
+        error_seconds=_clock_error(session, gateway_row),
     )
 
 
@@ -134,13 +145,8 @@ def _digest(session: Session, stream_id: int, seq: int) -> str:
     return session.scalar(select(Record.digest).where(*mine)) or ""
 
 
-def _lost(session: Session, plant: str, name: str) -> int:
-    mine = (Happening.plant == plant, Happening.type == LOST, Happening.gateway == name)
-    return session.scalar(select(func.count()).select_from(Happening).where(*mine)) or 0
-
-
-def _clock_error(session: Session, plant: str, name: str) -> float | None:
-    mine = (Happening.plant == plant, Happening.gateway == name)
+def _clock_error(session: Session, row: Gateway) -> float | None:
+    mine = (Happening.plant == row.plant, Happening.gateway == row.name)
     return session.scalar(select(Happening.error_seconds).where(*mine).order_by(Happening.position.desc()).limit(1))
 
 
@@ -159,12 +165,13 @@ class Proof:
 FAULTS_TOLD_MAX = 20
 
 
-def prove(session: Session, plant: str, gateway_name: str) -> Iterator[Proof]:
-    """Read every record of a gateway and work out each digest and each link anew; costs about 20 µs a record."""
-    streams = session.scalars(
-        select(Stream).where(Stream.plant == plant, Stream.gateway == gateway_name).order_by(Stream.ordinal)
-    ).all()
-    for row in streams:
+def prove(session: Session, plant: str, gateway_name: str = "") -> Iterator[Proof]:
+    """Read every record, of one gateway where it is named, and work out each digest and each link anew; costs about
+    20 µs a record."""
+    wanted = select(Stream).where(Stream.plant == plant).order_by(Stream.gateway, Stream.ordinal)
+    if gateway_name:
+        wanted = wanted.where(Stream.gateway == gateway_name)
+    for row in session.scalars(wanted).all():
         yield _proved(session, row)
 
 

@@ -13,6 +13,7 @@ from central.change import note_change
 from central.errors import CodeRefused, CredentialRefused, NameRefused, TooManyAttempts
 from central.limits import CODE_ATTEMPTS_MAX, CODE_MINUTES, CODES_MAX
 from central.models import Gateway, OneTimeCode
+from central.sessions import token_hash
 from central.snapshots import current_master
 from sync.wire import NO_DIGEST
 
@@ -44,7 +45,7 @@ def make_code(session: Session, plant: str, purpose: str, subject: str, by: str,
     until = now + CODE_MINUTES * 60
     key = (OneTimeCode.plant == plant, OneTimeCode.purpose == purpose, OneTimeCode.subject == subject)
     session.execute(delete(OneTimeCode).where(*key))
-    row = {"plant": plant, "purpose": purpose, "subject": subject, "code_hash": _hash(_plain(code)), "attempts": 0}
+    row = {"plant": plant, "purpose": purpose, "subject": subject, "code_hash": token_hash(_plain(code)), "attempts": 0}
     session.execute(insert(OneTimeCode), [row | {"expires_at": until, "made_by": by}])
     return "-".join(code[start : start + 4] for start in range(0, CODE_CHARACTERS, 4)), until
 
@@ -64,7 +65,7 @@ def use_code(session: Session, plant: str, purpose: str, subject: str, code: str
     row = session.get(OneTimeCode, (plant, purpose, subject), with_for_update=True)
     if row is None or row.expires_at < now or row.attempts >= CODE_ATTEMPTS_MAX:
         return False
-    if hmac.compare_digest(row.code_hash, _hash(_plain(code))):
+    if hmac.compare_digest(row.code_hash, token_hash(_plain(code))):
         session.delete(row)
         session.flush()
         return True
@@ -80,10 +81,6 @@ def purge_codes(session: Session, plant: str, now: float) -> None:
 
 def _plain(code: str) -> str:
     return code.upper().replace("-", "").replace(" ", "")
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def invite_gateway(session: Session, plant: str, gateway_name: str, by: str, now: float) -> tuple[str, float]:
@@ -126,7 +123,7 @@ def enrol(session: Session, plant: str, gateway_name: str, code: str, now: float
     session.execute(
         update(Gateway)
         .where(Gateway.plant == plant, Gateway.name == gateway_name)
-        .values(token_hash=_hash(token), mqtt_hash=mosquitto_hash(token), enrolled_at=now, revoked_at=None)
+        .values(token_hash=token_hash(token), mqtt_hash=mosquitto_hash(token), enrolled_at=now, revoked_at=None)
     )
     note_change(session, plant)
     return token
@@ -158,7 +155,7 @@ def gateway_of(session: Session, plant: str, token: str) -> str:
     """The gateway that a bearer token belongs to. Raises CredentialRefused."""
     if not 20 <= len(token) <= 128:
         raise CredentialRefused
-    wanted = (Gateway.plant == plant, Gateway.token_hash == _hash(token), Gateway.revoked_at.is_(None))
+    wanted = (Gateway.plant == plant, Gateway.token_hash == token_hash(token), Gateway.revoked_at.is_(None))
     name = session.scalar(select(Gateway.name).where(*wanted))
     if name is None:
         raise CredentialRefused

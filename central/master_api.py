@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from central.admission import asker_name
-from central.api import PREFIX, Fault, answer, described, faults, parsed
+from central.api import PREFIX, Fault, answer, described, faults, parsed, queried
 from central.begun import begun_orders
 from central.bodies import read_body
 from central.change import note_change
@@ -157,10 +157,7 @@ def table_rows(table: str) -> Response:
     here = plant()
     if table not in TABLES:
         raise RequestRefused(f"there is no table {shown(table, 40)!r}; there are {', '.join(TABLES)}")
-    try:
-        asked = RowsAsked.model_validate(request.args.to_dict())
-    except ValueError as fault:
-        raise RequestRefused(str(fault).splitlines()[0]) from None
+    asked = queried(RowsAsked)
     with here.database.read() as session:
         found = current_master(session, here.database.plant)
     search = asked.search.casefold()

@@ -2,13 +2,12 @@
 
 from typing import Annotated, Literal
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from pydantic import BaseModel, Field, RootModel
 from spectree import Response as Described
 
-from central.api import PREFIX, READING, Fault, answer, described, faults
+from central.api import PREFIX, READING, Fault, answer, described, faults, queried
 from central.context import plant
-from central.errors import RequestRefused
 from central.order_fold import catch_up_all
 from central.order_view import OrderDetail, order_of
 from central.read_api import READERS
@@ -71,10 +70,7 @@ def order(order: str) -> Response:
 def trace() -> Response:
     """From a product to people, stations, components, calls and photos; from a component to every product with it."""
     here = plant()
-    try:
-        asked = TraceAsked.model_validate(request.args.to_dict())
-    except ValueError as fault:
-        raise RequestRefused(str(fault).splitlines()[0]) from None
+    asked = queried(TraceAsked)
     catch_up_all(here.database)
     return answer(_traced(asked))
 

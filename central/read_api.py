@@ -3,12 +3,12 @@
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, Field, RootModel
 from spectree import Response as Described
 from spectree.models import Tag
 
-from central.api import PREFIX, READING, described, faults
+from central.api import PREFIX, READING, described, faults, queried
 from central.board import Board, current_board
 from central.completeness import Completeness, completeness
 from central.context import plant
@@ -100,10 +100,7 @@ def completeness_told() -> Response:
 def records() -> Response:
     """Records to replay: who subscribes to MQTT sees gaps by seq and asks here. Scope `read:records`."""
     here = plant()
-    try:
-        asked = RecordsAsked.model_validate(request.args.to_dict())
-    except ValueError as fault:
-        raise RequestRefused(str(fault).splitlines()[0]) from None
+    asked = queried(RecordsAsked)
     if bool(asked.gateway) != bool(asked.epoch):
         raise RequestRefused("gateway and epoch go together")
     with here.database.read() as session:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from central.fold_rows import clean
 from central.limits import BADGE_SESSION_SECONDS, BROWSER_CHARACTERS_MAX, SESSION_SECONDS, SESSIONS_PER_ACCOUNT_MAX
 from central.models import AccountSession
 
@@ -58,16 +59,12 @@ def open_session(
             account=name,
             made_at=now,
             expires_at=now + lasts,
-            address=_plain(caller.address),
-            browser=_plain(caller.browser),
+            address=clean(caller.address[:BROWSER_CHARACTERS_MAX]),
+            browser=clean(caller.browser[:BROWSER_CHARACTERS_MAX]),
             means=means,
         )
     )
     return token
-
-
-def _plain(text: str) -> str:
-    return text[:BROWSER_CHARACTERS_MAX].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def token_hash(token: str) -> str:

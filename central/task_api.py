@@ -2,14 +2,13 @@
 
 from typing import Annotated, Literal
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Described
 from sqlalchemy import or_, select
 
-from central.api import PREFIX, READING, answer, described, faults
+from central.api import PREFIX, READING, answer, described, faults, queried
 from central.context import plant
-from central.errors import RequestRefused
 from central.read_api import READERS, Number
 from central.task_states import OVER, TaskState
 from central.task_tables import TaskRow
@@ -80,10 +79,7 @@ def blueprint() -> Blueprint:
 def tasks() -> Response:
     """Tasks by number: ask again behind the last one until none comes."""
     here = plant()
-    try:
-        asked = TasksAsked.model_validate(request.args.to_dict())
-    except ValueError as fault:
-        raise RequestRefused(str(fault).splitlines()[0]) from None
+    asked = queried(TasksAsked)
     wanted = select(TaskRow).where(TaskRow.plant == here.database.plant, TaskRow.number > asked.after)
     if asked.show == "done":
         wanted = wanted.where(TaskRow.state == TaskState.DONE.value)

@@ -1,6 +1,7 @@
 """What every channel is: it takes one message to one address and tells what the provider made of it.
 
-A channel sends once and never waits to try again: when and how often is decided by who asks (`central/deliveries.py`).
+A channel sends once and never waits to try again: when and how often is decided by who asks
+(`central/notify/sending.py`).
 
 Pure: shapes only.
 """

@@ -11,7 +11,8 @@ from pydantic import Field, FilePath, SecretStr, StringConstraints, model_valida
 from central.limits import CHANNEL_SECONDS_MAX
 from central.section import Section
 
-ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+CHANNEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+ChannelName = Annotated[str, StringConstraints(pattern=f"^{CHANNEL_NAME.pattern}$")]
 
 SECRET_PREFIX = "whsec_"
 TOKEN = re.compile(r"[A-Za-z0-9_]{0,128}")

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from central.asking import asking_address
 from central.audit import record_act
+from central.board import person_name
 from central.change import note_change
 from central.facts import OPEN_STATES, acknowledge_call
 from central.limits import INBOX_MAX
@@ -16,10 +17,12 @@ from central.notify.moving import move
 from central.notify.rules import CALL_KINDS, IN_APP
 from central.notify.states import DeliveryAction, DeliveryState
 from central.notify.tables import Delivery, Notification
-from central.snapshots import current_master
 
 UNSEEN_MAX = 99
 """The badge says 99+ beyond."""
+
+RESULTS = ("taken", "already", "confirmed", "seen")
+"""What comes of an answer."""
 
 
 def unseen(session: Session, plant: str, person: str) -> int:
@@ -51,12 +54,6 @@ def see(session: Session, plant: str, person: str, keys: Sequence[str], now: flo
     wanted = select(Delivery).where(Delivery.plant == plant, Delivery.person == person, Delivery.channel == IN_APP)
     rows = session.scalars(wanted.where(Delivery.key.in_(list(keys)[:INBOX_MAX])).with_for_update()).all()
     return sum(move(session, row, DeliveryAction.SHOW, now) for row in rows)
-
-
-def waiting_call(session: Session, plant: str, note: Notification) -> Call | None:
-    """The call a message asks somebody to take, while nobody has it."""
-    call = call_of(session, plant, note)
-    return call if call is not None and call.state == "raised" and note.kind in CALL_KINDS else None
 
 
 def call_of(session: Session, plant: str, note: Notification) -> Call | None:
@@ -97,8 +94,7 @@ def _answered(moment: Moment, note: Notification, person: str, source: str) -> s
         return "confirmed" if note.acknowledge else "seen"
     if call.state not in OPEN_STATES:
         return "already"
-    known = current_master(moment.session, moment.plant).person_by_id.get(person)
-    name = known.name if known else person
+    name = person_name(person, moment.master)
     identity = f"{call.epoch}/{call.seq}"
     taken = acknowledge_call(
         moment.session, moment.plant, call.gateway, identity, person, name, moment.now, source=source

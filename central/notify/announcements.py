@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from central.fold_rows import clean
 from central.limits import ANNOUNCED_FACTS_CHARACTERS_MAX, ANNOUNCED_WAITING_MAX, SUBJECT_CHARACTERS_MAX
 from central.notify.tables import OfficeEvent
 
@@ -26,13 +27,23 @@ def announce(session: Session, plant: str, kind: str, subject: str, facts: Mappi
         return False
     if waiting == ANNOUNCED_WAITING_MAX:
         kind, subject, facts = FULL, "", {}
-    text = json.dumps(dict(facts), ensure_ascii=False, separators=(",", ":")).replace("\\u0000", "\ufffd")
+    text = json.dumps(_clean(facts), ensure_ascii=False, separators=(",", ":"))
     if len(text) > ANNOUNCED_FACTS_CHARACTERS_MAX:
         text = "{}"
-    row = {"plant": plant, "kind": kind[:64], "subject": _clean(subject), "facts": text, "at": now, "handled_at": None}
+    row: dict[str, Any] = {"plant": plant, "kind": kind[:64], "subject": clean(subject[:SUBJECT_CHARACTERS_MAX])}
+    row |= {"facts": text, "at": now, "handled_at": None}
     session.execute(insert(OfficeEvent), [row])
     return True
 
 
-def _clean(text: str) -> str:
-    return text[:SUBJECT_CHARACTERS_MAX].replace("\x00", "\ufffd")
+def _clean(value: Any) -> Any:
+    """A JSON value with each text in it as a column takes it: the texts of facts become columns of messages."""
+    match value:
+        case str():
+            return clean(value)
+        case Mapping():
+            return {_clean(name): _clean(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_clean(each) for each in value]
+        case _:
+            return value

@@ -2,13 +2,12 @@
 
 from typing import Annotated
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Described
 
-from central.api import PREFIX, READING, answer, described, faults
+from central.api import PREFIX, READING, answer, described, faults, queried
 from central.context import plant
-from central.errors import RequestRefused
 from central.limits import DELIVERIES_PER_READ_MAX
 from central.notify.lists import Asked, Line, list_deliveries
 from central.notify.states import DeliveryState
@@ -81,10 +80,7 @@ def blueprint() -> Blueprint:
 def deliveries() -> Response:
     """What became of messages: for who looks after them, and at the machine itself."""
     here = plant()
-    try:
-        asked = DeliveriesAsked.model_validate(request.args.to_dict())
-    except ValueError as fault:
-        raise RequestRefused(str(fault).splitlines()[0]) from None
+    asked = queried(DeliveriesAsked)
     wanted = Asked(str(asked.state), asked.person, asked.channel, asked.since, asked.until, asked.before)
     with here.database.read() as session:
         found = list_deliveries(session, here.database.plant, wanted, asked.limit)

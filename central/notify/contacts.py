@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from central.channels.settings import CHANNEL_NAME
 from central.digits import whole_number
 from central.errors import NotifyRefused
 from central.limits import ADDRESS_CHARACTERS_MAX, CONTACTS_PER_PERSON_MAX, PUSH_CHARACTERS_MAX
 from central.notify.rules import IN_APP, OWN
 from central.notify.tables import Contact
 
-CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 MENTION_CHARACTERS_MAX = 64
 WEB_PUSH = "web_push"
@@ -65,7 +65,7 @@ def save_contact(
 
 def _checked(values: dict[str, str]) -> dict[str, Any]:
     channel = values.get("channel", "").strip()
-    if not CHANNEL.fullmatch(channel) or channel in (IN_APP, OWN):
+    if not CHANNEL_NAME.fullmatch(channel) or channel in (IN_APP, OWN):
         raise NotifyRefused("a channel is named as in the configuration: small letters, digits, hyphen")
     address, mention = values.get("address", "").strip(), values.get("mention", "").strip()
     if len(address) > ADDRESS_CHARACTERS_MAX or len(mention) > MENTION_CHARACTERS_MAX:

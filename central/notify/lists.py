@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from central.limits import (
@@ -80,8 +80,7 @@ class Breach:
 
 def list_deliveries(session: Session, plant: str, asked: Asked, limit: int) -> list[Line]:
     """The newest that match, newest first."""
-    wanted = select(Delivery, Notification).join(Notification, Notification.id == Delivery.notification)
-    wanted = wanted.where(Delivery.plant == plant)
+    wanted = _told(plant)
     for column, value in (
         (Delivery.state, asked.state),
         (Delivery.person, asked.person),
@@ -97,6 +96,12 @@ def list_deliveries(session: Session, plant: str, asked: Asked, limit: int) -> l
         wanted = wanted.where(Delivery.id < asked.before)
     rows = session.execute(wanted.order_by(Delivery.id.desc()).limit(min(limit, DELIVERIES_PER_READ_MAX)))
     return [Line(row, note) for row, note in rows.all()]
+
+
+def _told(plant: str) -> Select[Delivery, Notification]:
+    """Deliveries, each with what it tells of."""
+    wanted = select(Delivery, Notification).join(Notification, Notification.id == Delivery.notification)
+    return wanted.where(Delivery.plant == plant)
 
 
 def counts_of(session: Session, plant: str, since: float) -> dict[str, int]:
@@ -126,8 +131,7 @@ def others_of(session: Session, line: Line) -> list[Delivery]:
 
 def inbox(session: Session, plant: str, person: str, everything: bool) -> list[Line]:
     """A person's messages on their page, newest first; `everything`: also those that a summary stands for."""
-    wanted = select(Delivery, Notification).join(Notification, Notification.id == Delivery.notification)
-    wanted = wanted.where(Delivery.plant == plant, Delivery.person == person, Delivery.channel == IN_APP)
+    wanted = _told(plant).where(Delivery.person == person, Delivery.channel == IN_APP)
     shown = [str(DeliveryState.ACCEPTED), str(DeliveryState.SHOWN), str(DeliveryState.ACKNOWLEDGED)]
     if everything:
         shown += [str(DeliveryState.SUPPRESSED), str(DeliveryState.OVERTAKEN)]
@@ -145,8 +149,7 @@ def times_of(session: Session, plant: str, now: float) -> tuple[list[KindTimes],
     an answer to a call is anybody's.
     """
     rules = {each.number: each for each in rules_of(session, plant)}
-    wanted = select(Delivery, Notification).join(Notification, Notification.id == Delivery.notification)
-    wanted = wanted.where(Delivery.plant == plant, Delivery.made_at >= now - WEEK_SECONDS)
+    wanted = _told(plant).where(Delivery.made_at >= now - WEEK_SECONDS)
     suppressed = (str(DeliveryState.SUPPRESSED), str(DeliveryState.DIGESTED))
     wanted = wanted.where(Delivery.state.not_in(suppressed), Notification.rule.in_(list(rules)))
     rows = session.execute(wanted.order_by(Delivery.id.desc()).limit(DELIVERIES_JUDGED_MAX)).all()

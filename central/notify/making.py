@@ -1,7 +1,8 @@
 """From what happened to notifications and deliveries: each happening once, each person once."""
 
+import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -29,30 +30,31 @@ NO_ACCOUNT = "no_account"
 NO_CONTACT = "no_contact"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moment:
-    """When and where deliveries are made: what every step of it needs."""
+    """When and where deliveries are made: what every step of it needs. It lives as long as its transaction, which has
+    the head row, so neither master data nor rules change under it."""
 
     session: Session
     plant: str
     now: float
     utc_offset_seconds: float
 
+    @functools.cached_property
     def master(self) -> MasterData:
         """The master data in force."""
         return current_master(self.session, self.plant)
 
+    @functools.cached_property
+    def rules(self) -> Sequence[Rule]:
+        """Every rule, in the order in which they tell."""
+        return in_order(rules_of(self.session, self.plant))
 
-def make_all(moment: Moment, found: Sequence[Happening]) -> int:
-    """Notifications for what happened; returns how many. The caller moves its position in the same transaction."""
-    rules = in_order(rules_of(moment.session, moment.plant)) if found else []
-    return sum(_make(moment, each, rules) for each in found)
 
-
-def _make(moment: Moment, found: Happening, rules: Iterable[Rule]) -> int:
+def make(moment: Moment, found: Happening) -> None:
+    """Notifications for what happened. The caller moves its position in the same transaction."""
     told: set[str] = set()
-    made = 0
-    for rule in rules:
+    for rule in moment.rules:
         if not matches(rule, found):
             continue
         everybody = _people(moment, rule, found, 1)
@@ -64,11 +66,9 @@ def _make(moment: Moment, found: Happening, rules: Iterable[Rule]) -> int:
         if _collapsed(moment, rule, found):
             continue
         note = _notification(moment, rule, found)
-        made += 1
         for person in people:
             tell(moment, note, rule, person)
         hurry(moment, note, rule)
-    return made
 
 
 def hurry(moment: Moment, note: Notification, rule: Rule) -> None:
@@ -83,7 +83,7 @@ def hurry(moment: Moment, note: Notification, rule: Rule) -> None:
 
 
 def _people(moment: Moment, rule: Rule, found: Happening, level: int) -> tuple[str, ...]:
-    return people_of(rule.levels[level - 1], found, moment.master(), moment.now, moment.utc_offset_seconds)
+    return people_of(rule.levels[level - 1], found, moment.master, moment.now, moment.utc_offset_seconds)
 
 
 def _subject(found: Happening) -> str:
@@ -212,7 +212,7 @@ def fall_back(moment: Moment, row: Delivery) -> None:
 
 def rule_or_own(moment: Moment, number: int) -> Rule:
     """The rule; where it is gone, one that sends over each person's own channels and tells nobody else."""
-    found = next((each for each in rules_of(moment.session, moment.plant) if each.number == number), None)
+    found = next((each for each in moment.rules if each.number == number), None)
     return found or Rule(number, "", "", ())
 
 

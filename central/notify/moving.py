@@ -6,6 +6,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from central.channels.port import TOLD_CHARACTERS_MAX
+from central.fold_rows import clean
 from central.limits import DELIVERY_STEPS_MAX
 from central.notify.states import DeliveryAction, DeliveryState, after
 from central.notify.tables import Delivery, DeliveryStep, Notification
@@ -19,7 +20,7 @@ def move(session: Session, row: Delivery, action: DeliveryAction, now: float, co
     follows = after(row.state, action)
     if follows is None:
         return False
-    code, told = _plain(code, CODE_CHARACTERS_MAX), _plain(told, TOLD_CHARACTERS_MAX)
+    code, told = clean(code[:CODE_CHARACTERS_MAX]), clean(told[:TOLD_CHARACTERS_MAX])
     row.state = follows
     if code or told:
         row.code, row.told = code, told
@@ -35,10 +36,6 @@ def move(session: Session, row: Delivery, action: DeliveryAction, now: float, co
     return True
 
 
-def _plain(text: str, characters_max: int) -> str:
-    return text[:characters_max].replace("\x00", "\ufffd")
-
-
 def _note(session: Session, row: Delivery, action: str, now: float, code: str, told: str) -> None:
     session.flush()
     mine = (DeliveryStep.plant == row.plant, DeliveryStep.delivery == row.id)
@@ -51,7 +48,7 @@ def _note(session: Session, row: Delivery, action: str, now: float, code: str, t
 def note_late(session: Session, row: Delivery, now: float, code: str, told: str) -> None:
     """An answer that came after the attempt was taken for lost: evidence, no step."""
     late = f"late answer {code}" if code else "late answer"
-    _note(session, row, "late", now, _plain(late, CODE_CHARACTERS_MAX), _plain(told, TOLD_CHARACTERS_MAX))
+    _note(session, row, "late", now, clean(late[:CODE_CHARACTERS_MAX]), clean(told[:TOLD_CHARACTERS_MAX]))
 
 
 def add_delivery(

@@ -27,6 +27,7 @@ from central.limits import (
     SENDS_PER_CHANNEL_MAX,
 )
 from central.models import LogHead
+from central.notify.contacts import WEB_PUSH
 from central.notify.making import Moment, escalate_due
 from central.notify.reading import is_behind, read_on
 from central.notify.sending import (
@@ -67,7 +68,9 @@ class DeliveryPump:
         offset: Callable[[float], float] = utc_offset,
     ) -> None:
         self._database = database
-        self._channels = channels
+        # A browser that subscribes knows no name of the configuration: it is reached by what sends Web Push.
+        pushing = [each for each in channels.values() if each.kind == WEB_PUSH]
+        self._channels = {WEB_PUSH: pushing[0], **channels} if pushing else channels
         self._offset = offset
         self._public_url = config.public_url
         self._secret = ""

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from central import positions
 from central.alarms import raise_alarms
-from central.fold_rows import identity_of, word_of
+from central.fold_rows import clean, identity_of
 from central.ingest_rules import AlarmRaised
 from central.limits import NOTIFY_RECORDS_MAX, TOLD_LATE_SECONDS_MAX
 from central.models import Call, Record, Stream
 from central.models import Happening as Folded
-from central.notify.making import Moment, close_call, make_all
+from central.notify.making import Moment, close_call, make
 from central.notify.rules import CALL_KINDS, Happening
 from central.notify.tables import OfficeEvent
 from central.projector import position_of as folded_position
@@ -70,18 +70,15 @@ def _take(moment: Moment, found: Happening | None) -> bool:
     """Tell of it. False where it is too old for that."""
     if found is None:
         return True
-    if found.kind in ENDING and found.call:
-        epoch, _, seq = found.call.partition("/")
-        close_call(moment, epoch, int(seq), str(found.facts.get("person", "")))
-    if found.kind == "andon.assigned" and found.call:
-        # It waits anew, for somebody else: what asked the others is over.
+    # One that was handed over waits anew, for somebody else: what asked the others is over.
+    if found.kind in (*ENDING, "andon.assigned") and found.call:
         epoch, _, seq = found.call.partition("/")
         close_call(moment, epoch, int(seq), str(found.facts.get("person", "")))
     if found.at < moment.now - TOLD_LATE_SECONDS_MAX:
         return False
     if found.kind in CALL_KINDS and _is_over(moment, found):
         return True
-    make_all(moment, [found])
+    make(moment, found)
     return True
 
 
@@ -124,7 +121,8 @@ def _logged(moment: Moment, row: Any) -> Happening | None:
 
 
 def _word(told: dict[str, Any], name: str) -> str:
-    return word_of(told.get(name), 120)
+    found = told.get(name)
+    return clean(found[:120]) if isinstance(found, str) else ""
 
 
 def _some(told: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -152,8 +150,9 @@ def _of_call(moment: Moment, kind: str, source: str, at: float, call: str, facts
     row = _call(moment, call)
     if row is None:
         return None
-    known = moment.master().call_type_by_id.get(row.call_type)
-    tier = facts.get("tier", row.tier)
+    known = moment.master.call_type_by_id.get(row.call_type)
+    given = facts.get("tier")
+    tier = given if isinstance(given, int) else row.tier
     kept = {"call_type": row.call_type, "operation": row.operation} | facts
     found = Happening(
         kind,
@@ -162,7 +161,7 @@ def _of_call(moment: Moment, kind: str, source: str, at: float, call: str, facts
         at,
         call_type=row.call_type,
         impact=impact_of(known, bool(row.stopped)),
-        tier=int(tier),
+        tier=tier,
         owner=str(facts.get("owner") or row.owner),
         gateway_name=row.gateway,
         call=call,
@@ -172,7 +171,7 @@ def _of_call(moment: Moment, kind: str, source: str, at: float, call: str, facts
 
 
 def _placed(moment: Moment, found: Happening, station: str) -> Happening:
-    known = moment.master().station_by_id.get(station)
+    known = moment.master.station_by_id.get(station)
     return replace(found, station=station, line=known.line if known else found.line)
 
 

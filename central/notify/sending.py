@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 
 from central.channels.port import Address, Channel, Message, Outcome
+from central.fold_rows import clean
 from central.limits import (
     CLAIMS_MAX,
     DELIVERY_SECONDS_MAX,
@@ -119,7 +120,7 @@ def _address(contact: Contact) -> Address:
 
 
 def _message(moment: Moment, senders: Senders, row: Delivery, note: Notification, contact: Contact) -> Message:
-    master = moment.master()
+    master = moment.master
     language = language_of(contact.language, row.person, master)
     asks = bool(note.acknowledge) and note.closed_at is None
     return Message(
@@ -143,7 +144,7 @@ def keep_outcome(moment: Moment, attempt: Attempt, outcome: Outcome, repeats_saf
         return
     row.claim = ""
     if outcome.provider_id:
-        row.provider_id = outcome.provider_id[:200].replace("\x00", "\ufffd")
+        row.provider_id = clean(outcome.provider_id[:200])
     if row.state != DeliveryState.SENDING:
         # The person was faster than the provider's answer.
         row.accepted_at = row.accepted_at or moment.now
@@ -255,7 +256,7 @@ def count_joined(moment: Moment, note: Notification, row: Delivery) -> None:
     merged = select(Notification).join(Delivery, Delivery.notification == Notification.id)
     merged = merged.where(Delivery.plant == moment.plant, Delivery.merged_into == row.id)
     found = moment.session.scalars(merged.order_by(Notification.id.desc())).all()
-    master = moment.master()
+    master = moment.master
     contact = moment.session.get(Contact, row.contact) if row.contact else None
     language = language_of(contact.language if contact else "", row.person, master)
     titles = [title_of(each, master, language) for each in found[:TITLES_MAX]]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from central.board import person_name
 from central.channels.port import TEXT_CHARACTERS_MAX, TITLE_CHARACTERS_MAX
 from central.notify.tables import Notification
 from central.texts import text, text_or
@@ -93,8 +94,7 @@ def _line(language: Language, name: str, value: str) -> str:
 
 def _value(name: str, value: Any, master: MasterData, language: Language) -> str:
     if name in ("person", "by", "owner"):
-        person = master.person_by_id.get(str(value))
-        return person.name if person else str(value)
+        return person_name(str(value), master)
     if name == "cause":
         reason = master.reason_by_id.get(str(value))
         return _named(reason.name, reason.name_en, language) if reason else str(value)

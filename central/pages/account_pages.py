@@ -1,6 +1,8 @@
 """Sign-in with a password, the first sign-in with a one-time code, sign-out, and the language."""
 
+import functools
 import math
+from collections.abc import Callable
 
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
@@ -83,7 +85,7 @@ def _sign_in(office: Office) -> Response:
     try:
         token = office.sign_in(name, password, request.remote_addr or "", _browser())
     except errors.TooManyAttempts:
-        return _too_many(office, with_code=False)
+        return too_many(functools.partial(_page, office, with_code=False))
     except errors.SignInRefused:
         return _page(office, with_code=False, fault="signin.refused", status=403)
     return welcome(office, token)
@@ -98,7 +100,7 @@ def _first_sign_in(office: Office) -> Response:
     try:
         token = office.first_sign_in(name, code, password, request.remote_addr or "", _browser())
     except errors.TooManyAttempts:
-        return _too_many(office, with_code=True)
+        return too_many(functools.partial(_page, office, with_code=True))
     except (errors.SignInRefused, errors.CodeRefused, errors.NameRefused):
         return _page(office, with_code=True, fault="signin.code_refused", status=403)
     return welcome(office, token)
@@ -120,9 +122,9 @@ def password_fault(name: str, password: str, repeat: str) -> tuple[str, int]:
     return ("", 0) if password == repeat else ("signin.differ", 0)
 
 
-def _too_many(office: Office, *, with_code: bool) -> Response:
-    minutes = math.ceil(LOCK_SECONDS / 60)
-    answer = _page(office, with_code=with_code, fault="signin.too_many", fault_number=minutes, status=429)
+def too_many(page: Callable[..., Response]) -> Response:
+    """A page that tells of a fault, for who tried too often, with the time to wait."""
+    answer = page(fault="signin.too_many", fault_number=math.ceil(LOCK_SECONDS / 60), status=429)
     answer.headers["Retry-After"] = str(round(LOCK_SECONDS))
     return answer
 

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from flask import request
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
+from central.asking import asking_address
+from central.audit import record_act
 from central.board import person_name
 from central.comments import Upload
 from central.context import plant
@@ -48,6 +51,12 @@ def actor() -> Actor:
     """Who is signed in, and where they sit."""
     account = signed_in()
     return Actor(account.name, account.person, device_of(request.user_agent.string), request.remote_addr or "")
+
+
+def note_act(session: Session, action: str, subject: str, **detail: object) -> None:
+    """What who is signed in did, in the audit log, in the transaction of what it tells."""
+    here = plant()
+    record_act(session, here.database.plant, signed_in().name, action, subject, detail, here.now(), asking_address())
 
 
 def device_of(user_agent: str) -> str:

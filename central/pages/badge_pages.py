@@ -1,7 +1,6 @@
 """Sign-in at a shared terminal: a badge is scanned, a PIN is typed."""
 
 import ipaddress
-import math
 
 from flask import Blueprint, Request, Response, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -9,8 +8,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from central import errors
 from central.badges import sign_in_by_badge
 from central.context import Plant, plant
-from central.limits import BADGE_SESSION_SECONDS, LOCK_SECONDS
-from central.pages.account_pages import welcome
+from central.limits import BADGE_SESSION_SECONDS
+from central.pages.account_pages import too_many, welcome
 from central.pages.frame import render
 from central.pages.port import Office
 from central.pages.protection import is_forwarded, is_loopback, safe_path
@@ -41,9 +40,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
             here.attempts.count(address, now)
             token = sign_in_by_badge(here.database, label, pin, today, now, caller)
         except errors.TooManyAttempts:
-            answer = _page(fault="signin.too_many", number=math.ceil(LOCK_SECONDS / 60), status=429)
-            answer.headers["Retry-After"] = str(round(LOCK_SECONDS))
-            return answer
+            return too_many(_page)
         except errors.SignInRefused:
             return _page(fault="signin.badge_refused", status=403)
         return welcome(office, token, BADGE_SESSION_SECONDS)
@@ -63,13 +60,13 @@ def is_terminal(asked: Request, here: Plant) -> bool:
     return any(address in network for network in here.config.terminals)
 
 
-def _page(*, fault: str = "", number: int = 0, status: int = 200) -> Response:
+def _page(*, fault: str = "", fault_number: int = 0, status: int = 200) -> Response:
     return render(
         "badge_sign_in.html",
         status,
         is_terminal=is_terminal(request, plant()),
         fault=fault,
-        fault_number=number,
+        fault_number=fault_number,
         minutes=round(BADGE_SESSION_SECONDS / 60),
         next=safe_path(request.form.get("next") or request.args.get("next", "")),
         label_max=LABEL_BYTES_MAX,

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, redirect, request
-from sqlalchemy import func, select
+from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.context import plant
@@ -77,9 +77,9 @@ def _list() -> Response:
     with here.database.read() as session:
         name = here.database.plant
         master = current_master(session, name)
-        wanted = select(Contact.person, Contact.channel, func.count()).where(Contact.plant == name)
+        wanted = select(Contact.person, Contact.channel).where(Contact.plant == name).distinct()
         channels: dict[str, list[str]] = {}
-        for person, channel, _ in session.execute(wanted.group_by(Contact.person, Contact.channel)).all():
+        for person, channel in session.execute(wanted.order_by(Contact.person, Contact.channel)):
             channels.setdefault(person, []).append(channel)
         mine = select(AccountRow.person).where(AccountRow.plant == name, AccountRow.enabled == 1)
         signing = set(session.scalars(mine))

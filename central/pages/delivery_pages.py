@@ -8,7 +8,6 @@ from flask import Blueprint, Response, abort, request
 
 from central.context import plant
 from central.digits import whole_number
-from central.limits import DELIVERIES_PER_READ_MAX
 from central.notify.lists import (
     WEEK_SECONDS,
     Asked,
@@ -19,7 +18,7 @@ from central.notify.lists import (
     times_of,
 )
 from central.notify.rules import IN_APP
-from central.notify.states import DeliveryState
+from central.notify.states import ARRIVED, FAILED, DeliveryState
 from central.notify.tables import Delivery
 from central.notify.words import text_of, title_of
 from central.pages import formats
@@ -31,8 +30,7 @@ from central.snapshots import current_master
 from central.texts import text, text_or
 from floor.texts import Language
 
-GOOD = ("accepted", "handed_over", "shown", "acknowledged")
-BAD = ("refused", "given_up", "possibly_repeated")
+BAD = (*FAILED, DeliveryState.POSSIBLY_REPEATED)
 PERSON_CHARACTERS_MAX = 64
 CHANNEL_CHARACTERS_MAX = 32
 LINES = 100
@@ -52,7 +50,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _one(identity)
 
 
-def asked_of(values: dict[str, str], now: float) -> Asked:
+def asked_of(values: dict[str, str]) -> Asked:
     """The filter in an address; what does not fit is left out. Days are the plant's."""
     state = values.get("state", "")
     day, before = asked_day(values.get("date", "")), values.get("before", "")
@@ -70,10 +68,10 @@ def asked_of(values: dict[str, str], now: float) -> Asked:
 def _list() -> Response:
     here = plant()
     now, name = here.now(), here.database.plant
-    asked = asked_of(request.args.to_dict(), now)
+    asked = asked_of(request.args.to_dict())
     with here.database.read() as session:
         master = current_master(session, name)
-        lines = list_deliveries(session, name, asked, min(LINES, DELIVERIES_PER_READ_MAX))
+        lines = list_deliveries(session, name, asked, LINES)
         counts = counts_of(session, name, now - WEEK_SECONDS)
         kinds, breaches = times_of(session, name, now)
         titles = {each.note.id: title_of(each.note, master, language()) for each in lines}
@@ -105,7 +103,7 @@ def words(chosen: Language) -> dict[str, Any]:
         return text(chosen, "deliveries.in_app") if channel == IN_APP else formats.visible(channel, 40)
 
     def state_colour(state: str) -> str:
-        return "green" if state in GOOD else "red" if state in BAD else "plain"
+        return "green" if state in ARRIVED else "red" if state in BAD else "plain"
 
     def state_word(row: Delivery) -> str:
         on_page = row.channel == IN_APP and row.state == DeliveryState.ACCEPTED

@@ -9,11 +9,12 @@ from flask import Blueprint, Response, abort, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from central.board import person_name
 from central.channels.push_crypto import push_key
 from central.context import plant
 from central.errors import NotifyRefused
 from central.limits import INBOX_MAX, PUSH_CHARACTERS_MAX
-from central.notify.acting import answer, call_of, note_taken, own_message, see
+from central.notify.acting import RESULTS, answer, call_of, note_taken, own_message, see
 from central.notify.contacts import forget_push, save_push
 from central.notify.lists import Line, inbox
 from central.notify.making import Moment
@@ -28,7 +29,6 @@ from central.snapshots import current_master
 from floor.master import MasterData
 
 KEY = re.compile(r"[0-9a-f]{32}")
-RESULTS = ("taken", "already", "confirmed", "seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     @pages.get("/inbox")
     @for_accounts
     def show_inbox() -> Response:
-        return _show("inbox.html")
+        return _show("inbox.html", push_key=_push_key(), push_script=shell_address("push.js"))
 
     @pages.get("/inbox/fragment")
     @for_accounts
@@ -113,7 +113,7 @@ def _person() -> str:
     return person
 
 
-def _show(template: str) -> Response:
+def _show(template: str, **words: Any) -> Response:
     person = signed_in().person
     everything = request.args.get("show") == "all"
     done = request.args.get("done", "")
@@ -123,8 +123,7 @@ def _show(template: str) -> Response:
         messages=messages_of(person, everything) if person else [],
         everything=everything,
         done=done if done in RESULTS else "",
-        push_key=_push_key(),
-        push_script=shell_address("push.js"),
+        **words,
     )
 
 
@@ -165,12 +164,7 @@ def _line(session: Session, line: Line, master: MasterData) -> MessageLine:
         row.state,
         row.made_at,
         asks,
-        _name(call.acknowledged_by, master) if call is not None and call.state == "acknowledged" else "",
+        person_name(call.acknowledged_by, master) if call is not None and call.state == "acknowledged" else "",
         (call is not None and call.state not in ("raised", "acknowledged")) or row.state == "overtaken",
         path,
     )
-
-
-def _name(person: str, master: MasterData) -> str:
-    known: Any = master.person_by_id.get(person)
-    return known.name if known else person

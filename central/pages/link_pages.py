@@ -10,9 +10,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from central.board import person_name
 from central.context import Plant, plant
 from central.models import Call
-from central.notify.acting import answer, call_of, note_taken
+from central.notify.acting import RESULTS, answer, call_of, note_taken
 from central.notify.links import PATH, Opened, open_token
 from central.notify.making import Moment
 from central.notify.rules import CALL_KINDS
@@ -23,7 +24,6 @@ from central.plant_days import utc_offset
 from central.snapshots import current_master
 from floor.calls import impact_of
 
-RESULTS = ("taken", "already", "confirmed", "seen")
 NOT_GOOD = {"unknown": 404, "expired": 410, "used": 410}
 
 
@@ -72,7 +72,6 @@ def _show(here: Plant, token: str, found: Opened) -> Response:
     with here.database.read() as session:
         master = current_master(session, here.database.plant)
         call = call_of(session, here.database.plant, note)
-    person = master.person_by_id.get(found.delivery.person)
     kind = master.call_type_by_id.get(call.call_type) if call else None
     return render(
         "link.html",
@@ -81,20 +80,13 @@ def _show(here: Plant, token: str, found: Opened) -> Response:
         token=token,
         title=title_of(note, master, language()),
         text=text_of(note, master, language(), utc_offset(note.happened_at)),
-        who=person.name if person else found.delivery.person,
+        who=person_name(found.delivery.person, master),
         call=call,
-        holder=_holder(call, master),
+        holder=person_name(call.acknowledged_by, master) if call and call.state == "acknowledged" else "",
         impact=impact_of(kind, bool(call.stopped)) if call else "",
         asks=_asks(found, call),
         may_answer=not found.shared or bool((who := account()) and who.person),
     )
-
-
-def _holder(call: Call | None, master: Any) -> str:
-    if call is None or call.state != "acknowledged":
-        return ""
-    known = master.person_by_id.get(call.acknowledged_by)
-    return known.name if known else call.acknowledged_by
 
 
 def _asks(found: Opened, call: Call | None) -> str:

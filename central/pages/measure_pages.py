@@ -11,6 +11,7 @@ from central.call_measures import calls_between, measured
 from central.completeness import completeness
 from central.context import plant
 from central.limits import CALLS_MEASURED_MAX
+from central.pages.asking import named_in
 from central.pages.frame import for_accounts, language, render
 from central.pages.port import Office
 from central.plant_days import asked_day, day_of, midnight, plant_today
@@ -110,8 +111,8 @@ def _analysis() -> Response:
         top=max(days.values(), default=0),
         lines=sorted({each.line for each in master.stations}),
         call_types=master.call_types,
-        type_word=lambda name: _word(master.call_type_by_id.get(name), name),
-        cause_word=lambda name: _word(master.reason_by_id.get(name), name),
+        type_word=lambda name: named_in(master.call_type_by_id)(name, language()),
+        cause_word=lambda name: named_in(master.reason_by_id)(name, language()),
         spots=[
             (label, _query(period, first=each.isoformat(), last=today.isoformat())) for label, each in _spots(today)
         ],
@@ -132,14 +133,6 @@ def _query(period: Period, **values: str) -> str:
     kept = {"first": period.first.isoformat(), "last": period.last.isoformat(), "line": period.line}
     asked = {**kept, "type": period.call_type, **values}
     return "/calls/analysis?" + urlencode({name: value for name, value in asked.items() if value})
-
-
-def _word(row: object, otherwise: str) -> str:
-    """The floor's name of a row, in the reader's language."""
-    if row is None:
-        return otherwise
-    name, name_en = getattr(row, "name", ""), getattr(row, "name_en", "")
-    return str((name_en or name) if language() == "en" else name) or otherwise
 
 
 def _station(master: MasterData, station: str) -> str:

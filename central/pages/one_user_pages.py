@@ -3,13 +3,12 @@
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from central.accounts import change_account, list_accounts
-from central.asking import asking_address
-from central.audit import record_act
+from central.accounts import change_account, one_account
 from central.badges import drop_pin, has_pin
 from central.context import plant
 from central.errors import NameRefused
 from central.limits import PERSON_CHARACTERS_MAX
+from central.pages.asking import note_act
 from central.pages.browsers import browser_name
 from central.pages.frame import for_action, render, signed_in
 from central.pages.office import UserLine
@@ -45,9 +44,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
                 end_session(session, here.database.plant, name, key)
             else:
                 end_sessions(session, here.database.plant, name)
-            told = {"which": "one" if key else "all"}
-            by = signed_in().name
-            record_act(session, here.database.plant, by, "session.ended", name, told, here.now(), asking_address())
+            note_act(session, "session.ended", name, which="one" if key else "all")
         return redirect(f"/users/{name}?saved=ended", 303)
 
     @pages.post("/users/pin")
@@ -57,18 +54,17 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         _known(name)
         with here.database.write() as session:
             drop_pin(session, here.database.plant, name)
-            by = signed_in().name
-            record_act(session, here.database.plant, by, "pin.removed", name, {}, here.now(), asking_address())
+            note_act(session, "pin.removed", name)
         return redirect(f"/users/{name}?saved=pin", 303)
 
 
 def _known(name: str) -> UserLine:
     here = plant()
     with here.database.read() as session:
-        for each in list_accounts(session, here.database.plant):
-            if each.name == name:
-                return UserLine(each.name, each.roles, each.state, each.person)
-    abort(404)
+        found = one_account(session, here.database.plant, name)
+    if found is None:
+        abort(404)
+    return UserLine(found.name, found.roles, found.state, found.person)
 
 
 def asked_roles() -> list[str]:
@@ -80,10 +76,10 @@ def asked_roles() -> list[str]:
 
 
 def _change(name: str) -> BaseResponse:
-    here, by = plant(), signed_in().name
+    here = plant()
     before, roles = _known(name), asked_roles()
     person = request.form.get("person", "").strip()[:PERSON_CHARACTERS_MAX]
-    if name == by and ADMIN not in roles:
+    if name == signed_in().name and ADMIN not in roles:
         return _show(name, fault="users.not_yourself_admin", status=400)
     with here.database.read() as session:
         if person and person not in current_master(session, here.database.plant).person_by_id:
@@ -91,8 +87,7 @@ def _change(name: str) -> BaseResponse:
     try:
         with here.database.write() as session:
             change_account(session, here.database.plant, name, roles, person)
-            told = {"roles": roles, "person": person, "before": [*before.roles, before.person]}
-            record_act(session, here.database.plant, by, "user.changed", name, told, here.now(), asking_address())
+            note_act(session, "user.changed", name, roles=roles, person=person, before=[*before.roles, before.person])
     except NameRefused:
         return _show(name, fault="users.bad_place" if roles else "users.no_role", status=400)
     return redirect(f"/users/{name}?saved=changed", 303)

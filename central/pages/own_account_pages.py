@@ -1,7 +1,5 @@
 """The page of one's own account: its sessions, the password, the PIN that goes with the badge."""
 
-import math
-
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -9,12 +7,12 @@ from central import errors
 from central.accounts import change_password as change_password_of
 from central.accounts import confirm_password
 from central.asking import asking_address
-from central.audit import record_act
 from central.badges import has_pin, new_pin_hash
 from central.badges import set_pin as keep_pin
 from central.context import plant
-from central.limits import LOCK_SECONDS, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
-from central.pages.account_pages import password_fault, welcome
+from central.limits import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
+from central.pages.account_pages import password_fault, too_many, welcome
+from central.pages.asking import note_act
 from central.pages.browsers import browser_name
 from central.pages.frame import for_action, render, signed_in
 from central.pages.port import Office
@@ -50,7 +48,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         key = request.form.get("session", "")
         with here.database.write() as session:
             if end_session(session, here.database.plant, who, key):
-                record_act(session, here.database.plant, who, "session.ended", who, {}, here.now(), asking_address())
+                note_act(session, "session.ended", who)
         return redirect("/account?saved=ended", 303)
 
     @pages.post("/account/end-others")
@@ -59,23 +57,22 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         here, who = plant(), signed_in().name
         with here.database.write() as session:
             end_sessions(session, here.database.plant, who, but=cookie(SESSION_COOKIE))
-            told = {"which": "others"}
-            record_act(session, here.database.plant, who, "session.ended", who, told, here.now(), asking_address())
+            note_act(session, "session.ended", who, which="others")
         return redirect("/account?saved=others", 303)
 
 
 def _change_password(office: Office) -> BaseResponse:
     here, who = plant(), signed_in().name
     new = request.form.get("password", "")
-    fault, number = password_fault(who, new, request.form.get("repeat", ""))
+    fault, bound = password_fault(who, new, request.form.get("repeat", ""))
     if fault:
-        return _show(fault=fault, number=number, status=400)
+        return _show(fault=fault, fault_number=bound, status=400)
     caller = Caller(asking_address(), request.headers.get("User-Agent", ""))
     try:
         here.attempts.count(caller.address, here.now())
         token = change_password_of(here.database, who, request.form.get("old", ""), new, here.now(), caller)
     except errors.TooManyAttempts:
-        return _too_many()
+        return too_many(_show)
     except errors.SignInRefused:
         return _show(fault="account.wrong_password", status=403)
     return welcome(office, token, to="/account?saved=password")
@@ -90,9 +87,9 @@ def _set_pin() -> BaseResponse:
         confirm_password(here.database, who, request.form.get("old", ""), here.now())
         with here.database.write() as session:
             keep_pin(session, here.database.plant, who, hashed, here.now())
-            record_act(session, here.database.plant, who, "pin.set", who, {}, here.now(), asking_address())
+            note_act(session, "pin.set", who)
     except errors.TooManyAttempts:
-        return _too_many()
+        return too_many(_show)
     except errors.SignInRefused:
         return _show(fault="account.wrong_password", status=403)
     except errors.PinRefused:
@@ -100,13 +97,7 @@ def _set_pin() -> BaseResponse:
     return redirect("/account?saved=pin", 303)
 
 
-def _too_many() -> Response:
-    answer = _show(fault="signin.too_many", number=math.ceil(LOCK_SECONDS / 60), status=429)
-    answer.headers["Retry-After"] = str(round(LOCK_SECONDS))
-    return answer
-
-
-def _show(*, fault: str = "", number: int = 0, status: int = 200) -> Response:
+def _show(*, fault: str = "", fault_number: int = 0, status: int = 200) -> Response:
     here, who = plant(), signed_in()
     with here.database.read() as session:
         sessions = list_sessions(session, here.database.plant, who.name, here.now())
@@ -120,7 +111,7 @@ def _show(*, fault: str = "", number: int = 0, status: int = 200) -> Response:
         has_pin=with_pin,
         saved=saved if saved in SAVED else "",
         fault=fault,
-        fault_number=number,
+        fault_number=fault_number,
         browser_name=browser_name,
         password_min=PASSWORD_CHARACTERS_MIN,
         password_max=PASSWORD_CHARACTERS_MAX,

@@ -7,11 +7,11 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
+from central.channels.settings import CHANNEL_NAME
 from central.context import plant
 from central.digits import whole_number
 from central.errors import NotifyRefused
 from central.limits import LEVELS_MAX, STORM_MESSAGES, STORM_MESSAGES_MAX
-from central.notify.contacts import CHANNEL
 from central.notify.rule_rows import forget_rule, rules_of, save_rule
 from central.notify.rules import (
     IN_APP,
@@ -112,7 +112,7 @@ def _asked(form: MultiDict[str, str], before: Rule) -> Rule:
         return shown(" ".join(form.get(name, "").split()), TEXT_CHARACTERS_MAX)
 
     kind = word("other_kind") or word("kind")
-    channels = tuple(each for each in form.get("channels", "").split() if CHANNEL.fullmatch(each))
+    channels = tuple(each for each in form.get("channels", "").split() if CHANNEL_NAME.fullmatch(each))
     priority = word("priority")
     return replace(
         before,

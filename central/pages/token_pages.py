@@ -6,12 +6,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from central.api_tokens import list_tokens
 from central.api_tokens import make_token as make_new_token
 from central.api_tokens import revoke_token as revoke
-from central.asking import asking_address
-from central.audit import record_act
 from central.context import plant
 from central.digits import whole_number
 from central.errors import NameRefused, TokenRefused
 from central.limits import TOKEN_DAYS_MAX
+from central.pages.asking import note_act
 from central.pages.frame import for_action, render, signed_in
 from central.pages.port import Office
 from central.rights import Action
@@ -40,7 +39,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         try:
             with here.database.write() as session:
                 revoke(session, here.database.plant, name, by, here.now())
-                record_act(session, here.database.plant, by, "token.revoked", name, {}, here.now(), asking_address())
+                note_act(session, "token.revoked", name)
         except NameRefused:
             return _list(fault="tokens.unknown", status=404)
         return redirect("/tokens?saved=1", 303)
@@ -53,8 +52,7 @@ def _make() -> Response:
     try:
         with here.database.write() as session:
             token, until = make_new_token(session, here.database.plant, name, scopes, days, by, here.now())
-            told = {"scopes": scopes, "days": days}
-            record_act(session, here.database.plant, by, "token.made", name, told, here.now(), asking_address())
+            note_act(session, "token.made", name, scopes=scopes, days=days)
     except NameRefused:
         return _list(fault="tokens.bad_name", status=400)
     except TokenRefused:

@@ -1,5 +1,6 @@
 """Messages: from what happens to who is told, over which channel, and what became of each."""
 
+import json
 import threading
 import time
 
@@ -24,9 +25,11 @@ from central.limits import (
 )
 from central.models import Alarm, LogHead
 from central.notify.announcements import announce
+from central.notify.contacts import save_push
 from central.notify.pump import BUSY_SECONDS, LOOK_SECONDS, purge
 from central.notify.rules import Level, Rule, Who
 from central.notify.tables import Delivery, DeliveryStep, Notification, OfficeEvent
+from central.notify.words import facts_of
 from central.snapshots import publish
 from floor.events import (
     AndonAcknowledged,
@@ -123,6 +126,45 @@ def test_what_the_office_announces_reaches_whom_it_names(plant: NotifyPlant) -> 
         publish(session, changed, "test", NOW, "plant")
     plant.run()
     assert [note.kind for note in plant.notes()] == ["task.assigned", "gateway.silent", "notice.published"]
+
+
+HOSTILE = ("a\x00b", "half \ud800 a pair", "\\u0000", '"}\\')
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_of_an_announcement_stops_the_messages(plant: NotifyPlant, text: str) -> None:
+    with plant.database.write() as session:
+        facts = {"title": text, "people": ["P06", text], "line": text, text: [text], "n": 1}
+        assert announce(session, "plant", "task.assigned", text, facts, NOW)
+    plant.run()
+    [note] = plant.notes("task.assigned")
+    kept = text.replace("\x00", "\ufffd").replace("\ud800", "?")
+    assert (note.subject, note.line) == (f"task.assigned {kept}", kept)
+    assert facts_of(note) == {"title": kept, "people": ["P06", kept], "line": kept, kept: [kept], "n": 1}
+
+
+def test_a_record_of_nonsense_does_not_stop_the_messages(plant: NotifyPlant) -> None:
+    told = {"call_type": "quality", "person": "\ud800", "operation": "\ud800"}
+    call = plant.card.keep_text(record_text("andon.raised", told))
+    plant.card.keep_text(record_text("andon.escalated", {"call": call, "owner": "\ud800", "tier": 1}))
+    plant.card.keep_text(record_text("andon.escalated", {"call": "\ud800/1", "tier": 1}))
+    tiers: tuple[object, ...] = ("abc", "7", 10**30, 1.5, [], None)
+    for tier in tiers:
+        plant.card.keep_text(record_text("andon.escalated", {"call": call, "owner": "P06", "tier": tier}))
+    plant.happen(AndonRaised(call_type="quality"))
+    plant.run()
+    assert len(plant.notes("andon.raised")) == 2
+
+
+def test_half_a_surrogate_pair_of_a_provider_does_not_stop_the_messages(
+    plant: NotifyPlant, chat: MemoryChannel
+) -> None:
+    chat.answers = (Outcome("accepted", "\ud800", "\ud800", "\ud800"),)
+    plant.contact("P01", "chat")
+    plant.happen(AndonRaised(call_type="quality"))
+    plant.run()
+    [row] = plant.deliveries("chat")
+    assert (row.state, row.code, row.told, row.provider_id) == ("accepted", "?", "?", "?")
 
 
 def test_announcements_are_bounded_and_say_so(enrolled: Database) -> None:
@@ -267,6 +309,18 @@ def test_a_refused_channel_is_followed_by_the_next(
     plant.happen(AndonRaised(call_type="quality"))
     plant.run()
     assert [(row.state, row.code) for row in plant.deliveries("pager")] == [("refused", "not_configured")]
+
+
+def test_a_browser_is_reached_whatever_the_configuration_calls_its_channel(enrolled: Database) -> None:
+    browsers = MemoryChannel(kind="web_push")
+    plant = NotifyPlant(enrolled, {"browsers": browsers})
+    keys = {"p256dh": "B" + "A" * 86, "auth": "A" * 22}
+    with enrolled.write() as session:
+        raw = json.dumps({"endpoint": "https://push.example.org/abc", "keys": keys})
+        save_push(session, "plant", "P01", raw, "test", NOW)
+    plant.happen(AndonRaised(call_type="quality"))
+    plant.run()
+    assert plant.states("web_push") == ["accepted"] and len(browsers.sent) == 1
 
 
 def test_an_unreachable_provider_is_tried_again_and_given_up(plant: NotifyPlant, chat: MemoryChannel) -> None:
