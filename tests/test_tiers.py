@@ -73,6 +73,35 @@ def test_default_tier_leaves_slower_tiers_and_says_so(project: Path) -> None:
     assert result(project, "default")["complete"] is True
 
 
+def test_several_processes_tell_the_same(project: Path) -> None:
+    alone = run(project)
+    told = result(project, "default")
+    several = run(project, "--numprocesses", "2", "--dist", "loadfile")
+    assert alone.returncode == several.returncode == 0, several.stdout
+    assert "covered: 1 passed now" in several.stdout
+    assert "not in this tier: faults: 3 tests" in several.stdout
+    changing = {"seconds", "passed"}
+    again = result(project, "default")
+    assert {name: again[name] for name in again if name not in changing} == {
+        name: told[name] for name in told if name not in changing
+    }
+    assert list(again["passed"]) == list(told["passed"])  # type: ignore[call-overload]
+
+
+def test_several_processes_fail_where_one_fails(project: Path) -> None:
+    (project / "test_more.py").write_text("def test_wrong(): assert False\n")
+    done = run(project, "--numprocesses", "2", "--dist", "loadfile")
+    assert done.returncode == 1
+    assert "covered: 1 passed now, 0 passed before on this commit, 1 failed" in done.stdout
+    assert result(project, "default")["complete"] is False
+
+
+def test_a_slower_tier_is_not_shared_out(project: Path) -> None:
+    done = run(project, "--tier", "faults", "--numprocesses", "2")
+    assert done.returncode == 4
+    assert "tier faults runs one test after the other" in done.stderr
+
+
 def test_a_tier_resumes_where_it_stopped_on_the_same_commit(project: Path, tmp_path: Path) -> None:
     first = run(project, "--tier", "faults")
     assert first.returncode == 1

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.tiers import BUDGET_MINUTES, DEFAULT_TIER_MINUTES, TIERS, refusal, ti
 
 SAVE_SECONDS = 5.0
 ROW = "fault-row"
+SELECTION = "tier-selection"
 
 
 @dataclass
@@ -74,11 +76,15 @@ def save(path: Path, outcome: Outcome) -> None:
 class TierRun:
     """One run of one tier; `seconds` limits it unless None; `partial` when files or words of names were given."""
 
-    def __init__(self, outcome: Outcome, path: Path, seconds: float | None, partial: bool) -> None:
+    def __init__(
+        self, outcome: Outcome, path: Path, seconds: float | None, partial: bool, worker: bool = False
+    ) -> None:
         self.outcome = outcome
         self.path = path
         self.seconds = seconds
         self.partial = partial
+        self.worker = worker
+        """One of several processes of the same run: it selects and runs; the one that began it keeps the outcome."""
         self.before = len(outcome.passed)
         self.seconds_before = outcome.seconds
         self.started = time.monotonic()
@@ -91,7 +97,7 @@ class TierRun:
 
     def worth_telling(self) -> bool:
         """False for part of the default tier: a developer's question of the moment, not a result."""
-        return not self.partial or self.outcome.tier != "default"
+        return not self.worker and (not self.partial or self.outcome.tier != "default")
 
     def save(self) -> None:
         self.outcome.seconds = round(self.seconds_before + self.elapsed(), 1)
@@ -148,8 +154,20 @@ class TierRun:
         if self.worth_telling() and time.monotonic() - self.saved > SAVE_SECONDS:
             self.save()
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker of pytest-xdist has ended: what it selected. Each of them selects the same."""
+        told = getattr(node, "workeroutput", {}).get(SELECTION)
+        if told:
+            self.outcome.other_tiers, self.own_items, self.selected = told["other_tiers"], told["own"], told["selected"]
+            self.outcome.skipped |= told["skipped"]
+
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         outcome = self.outcome
+        if self.worker:
+            told = {"other_tiers": outcome.other_tiers, "own": self.own_items, "selected": self.selected}
+            session.config.workeroutput[SELECTION] = told | {"skipped": outcome.skipped}  # type: ignore[attr-defined]
+            return
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         outcome.complete = bool(ended and not outcome.left_out and not outcome.failed and not self.partial)
         if self.worth_telling():
@@ -240,6 +258,9 @@ def pytest_configure(config: pytest.Config) -> None:
     reason = refusal(tier)
     if reason is not None:
         raise pytest.UsageError(reason)
+    worker = hasattr(config, "workerinput")
+    if tier != "default" and (worker or config.getoption("numprocesses", None)):
+        raise pytest.UsageError(f"tier {tier} runs one test after the other: it is resumed by name, and measures")
     partial = bool(config.getoption("keyword")) or config.args_source is pytest.Config.ArgsSource.ARGS
     budget = config.getoption("--budget-minutes")
     if budget is None and tier != "default":
@@ -248,4 +269,4 @@ def pytest_configure(config: pytest.Config) -> None:
     path = Path(config.getoption("--results") or config.rootpath / "results") / f"{tier}-{fresh.commit}.json"
     outcome = fresh if tier == "default" else load(path, fresh)
     seconds = None if budget is None else budget * 60
-    config.pluginmanager.register(TierRun(outcome, path, seconds, partial), "tier-run")
+    config.pluginmanager.register(TierRun(outcome, path, seconds, partial, worker), "tier-run")
