@@ -17,6 +17,7 @@ import time
 from sqlalchemy import select
 
 from central.broker_files import (
+    OFFICE,
     READER,
     BrokerAccount,
     configuration,
@@ -32,12 +33,13 @@ from central.errors import BrokerUnreachable, DatabaseUnreachable
 from central.limits import BROKER_RESTART_SECONDS_MAX, BROKER_RESTART_SECONDS_MIN
 from central.log_lines import begin_log
 from central.models import Gateway
+from central.nudges import Nudges, Voice, tell_all
 from central.opening import open_database
 from central.serving import tell
 from central.snapshots import current_head, current_master
 
 LOOK_SECONDS = 1.0
-"""How soon a new gateway may use the broker."""
+"""How soon a new gateway may use the broker, and how soon a gateway is nudged."""
 
 ANSWER_SECONDS = 0.02
 READY_SECONDS_MAX = 10.0
@@ -66,6 +68,10 @@ class Broker:
             raise BrokerUnreachable(f"{config.broker.program} is not installed")
         self._program = program
         self.port = config.broker.port or _free_port(config.broker.host)
+        # In memory alone: mosquitto is our child, and is told a new one with each start of this process.
+        self._office_password = secrets.token_urlsafe(32)
+        self._voice = Voice(config.broker.host, self.port, OFFICE, self._office_password)
+        self._nudges = Nudges(database.plant)
         for path in (self._folder, self._folder / "kept"):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.chmod(0o700)
@@ -91,18 +97,16 @@ class Broker:
             if seen == self._seen:
                 return False
             master = current_master(session, plant)
-        accounts = [BrokerAccount(READER, self._reader_hash())]
+        accounts = [
+            BrokerAccount(READER, _same_hash(self.reader_password)),
+            BrokerAccount(OFFICE, _same_hash(self._office_password)),
+        ]
         accounts += [BrokerAccount(row.name, row.mqtt_hash or "") for row in rows if row.name != READER]
         names = [row.name for row in rows if row.name != READER]
         changed = write_private(self._folder / "passwords", passwords(accounts))
         changed = write_private(self._folder / "rights", rights(names, master)) or changed
         self._seen = seen
         return changed
-
-    def _reader_hash(self) -> str:
-        """The same salt each time, so that the file changes only when an account does."""
-        password = self.reader_password
-        return mosquitto_hash(password, password.encode()[:12])
 
     def start(self) -> None:
         """Start the child and wait until its port answers. Raises BrokerUnreachable."""
@@ -137,6 +141,7 @@ class Broker:
                 process.send_signal(signal.SIGHUP)
             if now - self._started_at > BROKER_RESTART_SECONDS_MAX:
                 self._pause = BROKER_RESTART_SECONDS_MIN
+            self._nudge(now)
             return now + LOOK_SECONDS
         if process is not None:
             log.error("mosquitto ended with %s", process.returncode)
@@ -153,8 +158,16 @@ class Broker:
             return self._restart_at
         return now + LOOK_SECONDS
 
+    def _nudge(self, now: float) -> None:
+        """Tell gateways for whom something new is at the office, as soon as the broker hears us."""
+        with self._database.read() as session:
+            self._nudges.look(session)
+        if self._voice.step(now):
+            tell_all(self._nudges, self._voice.say, now)
+
     def stop(self) -> None:
         """In order, so that mosquitto writes what it keeps."""
+        self._voice.close()
         process, self._process = self._process, None
         if process is None:
             return
@@ -165,6 +178,11 @@ class Broker:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _same_hash(password: str) -> str:
+    """The same salt each time, so that the file changes only when an account does."""
+    return mosquitto_hash(password, password.encode()[:12])
 
 
 def _ended(process: "subprocess.Popen[bytes]", seconds: float) -> bool:

@@ -1,7 +1,7 @@
 """What mosquitto is told: its configuration, passwords and rights, from the database. Pure but for writing files.
 
 A gateway may write what is its own and what is of its stations; it may read the states of the lines it has stations in
-(hearsay) and nothing else. `reader` may only read.
+(hearsay) and its own nudges, and nothing else. `reader` may only read. Only the office may nudge.
 """
 
 import os
@@ -12,8 +12,11 @@ from pathlib import Path
 from central.config import BrokerConfig
 from central.limits import BROKER_MESSAGE_BYTES_MAX
 from floor.master import MasterData
+from floor.schemas import nudge_topic
 
 READER = "reader"
+OFFICE = "_office"
+"""The account that nudges; no gateway can have such a name."""
 ROOT = "lineside/v1"
 
 
@@ -58,10 +61,12 @@ def rights(gateways: Sequence[str], master: MasterData) -> str:
     """mosquitto's access list. Names hold no wildcard: both data models forbid them."""
     stations = {each.id: each for each in master.stations}
     lines = [f"user {READER}", f"topic read {ROOT}/#", "topic read $SYS/#", ""]
+    lines += [f"user {OFFICE}", f"topic write {ROOT}/nudge/+", ""]
     for name in gateways:
         own = [each for each in master.stations if each.gateway == name]
         places = dict.fromkeys((each.site, each.area, each.line) for each in own)
-        lines += [f"user {name}", *(f"topic read {ROOT}/{'/'.join(place)}/+/state" for place in places)]
+        lines += [f"user {name}", f"topic read {nudge_topic(name)}"]
+        lines += [f"topic read {ROOT}/{'/'.join(place)}/+/state" for place in places]
         # Under a station's name its own gateway alone may write.
         if name not in stations or stations[name].gateway == name:
             lines.append(f"topic write {ROOT}/+/+/+/{name}/#")

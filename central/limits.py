@@ -225,6 +225,15 @@ BROKER_RESTART_SECONDS_MAX: Final = 30.0
 BROKER_MESSAGE_BYTES_MAX: Final = 64 * 1024
 """A longer message is refused by the broker, which ends the connection of who sent it."""
 
+NUDGE_INTERVAL_SECONDS: Final = 2.0
+"""Two nudges of one gateway are at least this far apart; what comes between is told by the later one."""
+
+NUDGES_PER_LOOK_MAX: Final = 20
+"""Gateways nudged at one look, once a second: a new version reaches 200 gateways in ten seconds, not all at once."""
+
+NUDGE_CONNECT_SECONDS: Final = 2.0
+"""How long the office waits for its own broker, and how often it tries; nudges that find none are late."""
+
 LEASE_SECONDS: Final = 30.0
 """A worker that does not renew its lease for so long has lost it."""
 

@@ -35,6 +35,12 @@ def state_topic(site: str, area: str, line: str, gateway_name: str) -> str:
     return "/".join((TOPIC_ROOT, *levels, "state"))
 
 
+def nudge_topic(gateway_name: str) -> str:
+    """The MQTT topic on which the office nudges a gateway; with four levels it is no place in a plant. Raises
+    ValueError as `event_topic` does."""
+    return "/".join((TOPIC_ROOT, "nudge", _SEGMENT.validate_python(gateway_name)))
+
+
 def schema_of(type_name: str) -> dict[str, Any]:
     """The JSON Schema of one event type in its CloudEvents 1.0 envelope. Raises KeyError for an unknown type."""
     event = EVENTS[type_name]
@@ -127,6 +133,17 @@ def asyncapi() -> dict[str, Any]:
     operations["publish-state"] = _operation("state", retain=True)
     operations["hear-state"] = {**_operation("state", retain=True), "action": "receive"}
     operations["hear-state"]["title"] = "The states of its own line, and no other topic"
+    channels["nudge"] = {
+        "address": f"{TOPIC_ROOT}/nudge/{{gateway}}",
+        "title": "提醒 · Nudge",
+        "description": "Something waits for this gateway, which asks the server by HTTP, at most every two seconds. "
+        "Without content, never retained, at QoS 0; the plant's broker lets only the office send it. Nothing depends on "
+        "it: one that is lost costs the rest of a minute.",
+        "parameters": _parameters("gateway"),
+        "messages": {"nudge": {"$ref": "#/components/messages/nudge"}},
+    }
+    operations["hear-nudge"] = {**_operation("nudge", retain=False, qos=0), "action": "receive"}
+    operations["hear-nudge"]["title"] = "The nudges of its own name, where it has a server"
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -142,12 +159,12 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
-def _operation(key: str, *, retain: bool) -> dict[str, Any]:
+def _operation(key: str, *, retain: bool, qos: int = 1) -> dict[str, Any]:
     return {
         "action": "send",
         "channel": {"$ref": f"#/channels/{key}"},
         "messages": [{"$ref": f"#/channels/{key}/messages/{key}"}],
-        "bindings": {"mqtt": {"qos": 1, "retain": retain, "bindingVersion": "0.2.0"}},
+        "bindings": {"mqtt": {"qos": qos, "retain": retain, "bindingVersion": "0.2.0"}},
     }
 
 
@@ -164,4 +181,5 @@ def _messages() -> dict[str, Any]:
         for type_name in EVENTS
     }
     found["state"] = {"name": "state", "contentType": "application/json", "payload": STATE_SCHEMA}
+    found["nudge"] = {"name": "nudge", "contentType": "text/plain", "payload": {"type": "string", "maxLength": 0}}
     return found

@@ -10,7 +10,7 @@ from typing import Any
 from floor import __version__
 from floor.events import LimitReached, cloud_event
 from floor.master import MasterData
-from floor.schemas import event_topic, state_topic
+from floor.schemas import event_topic, nudge_topic, state_topic
 from gateway import limits
 from gateway.clock import boottime
 from gateway.config import Config
@@ -24,6 +24,7 @@ from gateway.line import Line
 from gateway.master_store import open_envelope, save
 from gateway.photo_shelf import PhotoShelf
 from gateway.storage import Storage
+from sync.broker_ports import Heard
 from sync.central_sink import HttpExchange
 from sync.downlink import Downlink
 from sync.file_downlink import FileDownlink
@@ -50,6 +51,8 @@ class Sinks:
     on_kept: list[Callable[[], None]] = field(default_factory=list)
     notice_sinks: tuple[str, ...] = ()
     on_file: list[Callable[[str], None]] = field(default_factory=list)
+    on_nudge: Callable[[], None] | None = None
+    """Ask the server soon; None without one."""
 
     def kept(self) -> None:
         """There are new records: commit, then signal, then send."""
@@ -261,13 +264,20 @@ def _add_central(
         finish=_one_after_the_other(up.close, source.close),
         others_first=journal.is_busy,
     )
+
+    def on_nudge() -> None:
+        if pump.nudge():
+            up_runner.wake()
+
+    found.on_nudge = on_nudge
     found.runners += [up_runner, down_runner]
     found.on_kept.append(lambda: up_runner.wake_within(OFFER_INTERVAL_SECONDS))
 
 
 def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died: Died, line: Line) -> None:
     source = _reader(journal)
-    port = PahoPort(broker_settings(config, line.ear.subscription), boottime)
+    ear = Ears(line.ear, nudge_topic(config.gateway.name), found.on_nudge)
+    port = PahoPort(broker_settings(config, line.ear.subscription, *ear.subscriptions), boottime)
     telling = line.telling
     pump = MqttPump(
         source,
@@ -280,7 +290,7 @@ def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died
         state=StateTopic(
             _state_topic(config), lambda: state_payload(config, source, telling.fields()), telling.version
         ),
-        heard=line.ear,
+        heard=ear,
         limits=NoticeLimits(window=config.mqtt.window, backlog_records_max=config.mqtt.notice_backlog_records_max),
     )
     runner = Runner(
@@ -296,6 +306,28 @@ def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died
     found.on_kept.append(runner.wake)
     telling.wake = runner.wake
     found.notice_sinks = (*found.notice_sinks, "mqtt")
+
+
+class Ears:
+    """What the broker's subscriptions bring: the line's states go to `line_ear`; a message on `topic` is the office's
+    nudge and calls `on_nudge`, which bounds itself. What it holds is not read, and a retained one is none."""
+
+    def __init__(self, line_ear: Callable[[Heard], None], topic: str, on_nudge: Callable[[], None] | None) -> None:
+        self._line_ear = line_ear
+        self._on_nudge = on_nudge
+        self._topic = topic
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """The nudge's topic, where there is a server to ask."""
+        return (self._topic,) if self._on_nudge is not None else ()
+
+    def __call__(self, heard: Heard) -> None:
+        """Take one message."""
+        if self._on_nudge is None or heard.topic != self._topic:
+            self._line_ear(heard)
+        elif not heard.retained:
+            self._on_nudge()
 
 
 def _state_topic(config: Config) -> str:

@@ -40,6 +40,9 @@ HEARTBEAT_SECONDS: Final = 60.0
 # Small offers are at least this far apart: at 20 scans a second two requests instead of twenty. Measured, a request
 # costs as much CPU as three scans.
 OFFER_INTERVAL_SECONDS: Final = 0.5
+# A nudge brings the next offer forward, but never closer than this to the one before: a flood of them costs one small
+# request every two seconds.
+NUDGE_INTERVAL_SECONDS: Final = 2.0
 # A stream the server does not move on with.
 HELD_BACK_RETRY_SECONDS: Final = 60.0
 
@@ -91,6 +94,7 @@ class PumpLimits:
     batch_bytes_max: int = BATCH_BYTES_MAX
     heartbeat_seconds: float = HEARTBEAT_SECONDS
     offer_interval_seconds: float = OFFER_INTERVAL_SECONDS
+    nudge_interval_seconds: float = NUDGE_INTERVAL_SECONDS
     retry_seconds_min: float = RETRY_SECONDS_MIN
     retry_seconds_max: float = RETRY_SECONDS_MAX
     refused_retry_seconds: float = REFUSED_RETRY_SECONDS

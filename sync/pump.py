@@ -86,9 +86,11 @@ class CentralPump:
         self._state: tuple[bool, str] | None = None
         self._complaint = ""
 
-    def nudge(self) -> None:
-        """Offer soon, whether or not there is something new. May be called by any thread."""
-        self._nudged = True
+    def nudge(self) -> bool:
+        """Offer soon, whether or not there is something new. False: that is already under way, nobody need be woken.
+        May be called by any thread."""
+        was, self._nudged = self._nudged, True
+        return not was
 
     def step(self, now: float) -> float:
         """Offer when it is time. `now`: seconds of CLOCK_BOOTTIME. Returns the next wake in the same seconds."""
@@ -103,9 +105,11 @@ class CentralPump:
         return now
 
     def _due(self, now: float) -> float:
-        if self._more or self._nudged:
+        if self._more:
             return self._not_before
         wakes = [self._offered_at + self._limits.heartbeat_seconds]
+        if self._nudged:
+            wakes.append(self._offered_at + self._limits.nudge_interval_seconds)
         wakes += [each.held_until for each in self._told.values() if each.held_until > self._offered_at]
         if self._source.newest() > self._offered_newest:
             wakes.append(self._offered_at + self._limits.offer_interval_seconds)

@@ -274,6 +274,37 @@ def test_a_nudge_offers_soon() -> None:
     assert world.run(0.0) == 1
 
 
+def test_a_flood_of_nudges_offers_no_more_often_than_its_bound() -> None:
+    world = World()
+    world.run(10.0)
+    first = [world.pump.nudge() for _ in range(3)]
+    assert first == [True, False, False], "who nudges wakes the pump once for an offer"
+    before = len(world.exchange.batches)
+    for _ in range(1_000):
+        world.pump.nudge()
+        world.run(0.01)
+    assert 4 <= len(world.exchange.batches) - before <= 10.0 / world.limits.nudge_interval_seconds + 1
+
+
+def test_a_nudge_does_not_hurry_a_pump_whose_office_is_away() -> None:
+    world = World()
+    world.exchange.error = SinkUnreachable("no route")
+    world.run(200.0)
+    quiet = world.run(60.0)
+    nudged = 0
+    for _ in range(60):
+        world.pump.nudge()
+        nudged += world.run(1.0)
+    assert nudged <= quiet + 2
+
+
+def test_a_nudge_that_is_lost_costs_the_heartbeat_and_nothing_else() -> None:
+    world = World()
+    world.append()
+    world.run(5.0)
+    assert world.run(world.limits.heartbeat_seconds) == 1
+
+
 def test_unreachable_after_success_begins_again_with_the_shortest_delay() -> None:
     world = World()
     world.exchange.error = SinkUnreachable("no route")
