@@ -36,6 +36,7 @@ class PushFake(HttpFake):
         self.name = secrets.token_urlsafe(48)
         self.gone = False
         super().__init__(clock=clock, **given)
+        self.origin = f"{self._scheme}://127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
@@ -87,9 +88,7 @@ class PushFake(HttpFake):
         told = json.loads(raw(claims))
         if scheme != "vapid" or json.loads(raw(head)) != {"typ": "JWT", "alg": "ES256"}:
             return False
-        if told["aud"] != f"{self._scheme}://127.0.0.1:{self.port}" or not told["sub"].startswith(
-            ("mailto:", "https:")
-        ):
+        if told["aud"] != self.origin or not told["sub"].startswith(("mailto:", "https:")):
             return False
         if not self.clock() < told["exp"] <= self.clock() + 86_400:
             return False

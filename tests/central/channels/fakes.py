@@ -235,7 +235,8 @@ class WecomFake(RobotFake):
         if body["msgtype"] == "text":
             lines = body["text"]["content"].split("\n")
             link = lines[-1] if lines[-1].startswith("http") else ""
-            (mention,) = [*body["text"].get("mentioned_list", ()), *body["text"].get("mentioned_mobile_list", ())]
+            mentioned = [*body["text"].get("mentioned_list", ()), *body["text"].get("mentioned_mobile_list", ())]
+            mention = mentioned[0] if len(mentioned) == 1 else ""
             return Received(lines[0], body["text"]["content"], link, "", mention, raw=body)
         content = body["markdown"]["content"]
         links = LINK.findall(content)
@@ -312,7 +313,7 @@ class NtfyFake(HttpFake):
         if self.token and request.headers.get("authorization") != f"Bearer {self.token}":
             return self._refused(40301, "forbidden")
         body = request.json()
-        if request.path != "/" or body.keys() - self.FIELDS or body.get("priority") not in (1, 2, 3, 4, 5):
+        if request.path != "/" or body.keys() - self.FIELDS or body.get("priority", 3) not in (1, 2, 3, 4, 5):
             return self._refused(40024, "invalid request: request body must be valid JSON")
         if len(body["message"].encode()) > 4_096:
             return self._refused(41301, "attachment too large, or bandwidth limit reached")
@@ -322,7 +323,7 @@ class NtfyFake(HttpFake):
                 body["message"],
                 body.get("click", ""),
                 to=body["topic"],
-                urgent=body["priority"] == 5,
+                urgent=body.get("priority") == 5,
                 raw=body,
             )
         )
