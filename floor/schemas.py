@@ -137,8 +137,8 @@ def asyncapi() -> dict[str, Any]:
         "address": f"{TOPIC_ROOT}/nudge/{{gateway}}",
         "title": "提醒 · Nudge",
         "description": "Something waits for this gateway, which asks the server by HTTP, at most every two seconds. "
-        "Without content, never retained, at QoS 0; the plant's broker lets only the office send it. Nothing depends on "
-        "it: one that is lost costs the rest of a minute.",
+        "Without content, never retained, at QoS 0; the plant's broker lets only the office send it. Nothing depends "
+        "on it: one that is lost costs the rest of a minute.",
         "parameters": _parameters("gateway"),
         "messages": {"nudge": {"$ref": "#/components/messages/nudge"}},
     }
