@@ -112,25 +112,32 @@ def revoke(config: CentralConfig, name: str) -> None:
 
 @central_group.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option("--yes", is_flag=True, help="Publish without a question.")
+@click.option("--dry-run", is_flag=True, help="Only print what would change.")
 @configured
-def import_file(config: CentralConfig, file: Path) -> None:
-    """Publish the master data in FILE: TOML, a spreadsheet, or a folder of CSV files."""
-    from central.audit import SHELL
-    from central.change import note_change
-    from central.imports import read_master
-    from central.snapshots import current_master, publish
-    from floor.instructions import carried_over
+def import_file(config: CentralConfig, file: Path, yes: bool, dry_run: bool) -> None:
+    """Publish the master data in FILE: TOML, a spreadsheet, or a folder of CSV files.
 
-    master = read_master(file)
+    Prints what changes at which station, and asks before it is published over a version in force.
+    """
+    from central import imports
 
-    def store(database: Database) -> int:
+    master = imports.read_master(file)
+
+    def run(database: Database) -> str:
+        with database.read() as session:
+            before, _, found = imports.compared(session, config.plant, master, time.time())
+        for line in imports.told(before, found) if found.any else ("nothing changes",):
+            click.echo(line)
+        if dry_run:
+            return "nothing was published"
+        if found.any and before.version and not yes:
+            click.confirm("publish this?", abort=True)
         with database.write() as session:
-            # The lock that publishing takes: nobody's version may come between the reading and this one.
-            note_change(session, config.plant)
-            whole = carried_over(master, current_master(session, config.plant))
-            return publish(session, whole, SHELL, time.time(), config.plant)
+            version = imports.store(session, config.plant, master, before.version, config.kit_check, time.time())
+        return f"version {version} is in force"
 
-    click.echo(f"version {_with_database(config, store)} is in force")
+    click.echo(_with_database(config, run))
 
 
 @central_group.command("sample")

@@ -1,5 +1,6 @@
 """Master data for programs, as an ERP: read it, try a change, publish it. Rows are as in the files, by column name."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint, Response, request
@@ -11,26 +12,23 @@ from sqlalchemy.orm import Session
 
 from central.admission import asker_name
 from central.api import PREFIX, Fault, answer, described, faults, parsed, queried
-from central.begun import begun_orders
 from central.bodies import read_body
 from central.change import note_change
 from central.context import plant
 from central.errors import KitShort, MasterDataStale, RequestRefused
 from central.limits import MASTER_BODY_BYTES_MAX, MASTER_ROWS_PER_READ_MAX, RELEASE_NOTE_CHARACTERS_MAX
 from central.models import MasterVersion
-from central.plant_days import plant_today
-from central.release import newly_short
+from central.release import Effects, effects
 from central.snapshots import current_head, current_master, publish
 from floor.errors import MasterFileRefused
-from floor.kit import Shortage
 from floor.label_texts import shown
 from floor.limits import VERSION_MAX
 from floor.master import MasterData
-from floor.master_changes import row_changes, table_changes
+from floor.master_changes import RowChange, table_changes
 from floor.master_edit import difference, edited, merged
 from floor.master_sheets import holds
 from floor.master_tables import TABLES, Faults, Tables, TextRow, rows_of, tables_of, unique, whole
-from floor.notices import with_change_notices
+from floor.notices import with_notices
 
 PLANNERS = Tag(name="planners", description="For planners, by the session's cookie, and machines with a token.")
 WRITING: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
@@ -101,11 +99,38 @@ class ShortageTold(BaseModel):
     late: bool
 
 
+class StationChanged(BaseModel):
+    """What differs for one station; empty: for every station. What only the office reads stands under none."""
+
+    station: str
+    changes: list[TableChanged]
+
+
+class ConfirmationTold(BaseModel):
+    """An order that began on revision `kept` of its product, where `now` is in force."""
+
+    work_order: str
+    product: str
+    kept: str
+    now: str
+
+
+class NoticeTold(BaseModel):
+    """A notice that `tell` gives to the floor."""
+
+    id: str
+    title: str
+    title_en: str
+
+
 class MasterChecked(BaseModel):
     """What the change would do. `version`: the one it was compared with, or the one that was published."""
 
     version: int
     changes: list[TableChanged]
+    stations: list[StationChanged]
+    confirmations: list[ConfirmationTold]
+    notices: list[NoticeTold]
     shortages: list[ShortageTold]
 
 
@@ -169,16 +194,16 @@ def table_rows(table: str) -> Response:
 
 @described(json=MasterOffered, resp=Described(HTTP_200=MasterChecked, **WRITTEN), tags=[PLANNERS], security=WRITING)
 def check() -> Response:
-    """Try a change: every fault, or what it would do. Nothing is published."""
+    """Try a change: every fault, or what it would do, and at which station. Nothing is published."""
     here = plant()
     offered = parsed(MasterOffered, read_body(request, MASTER_BODY_BYTES_MAX))
     try:
         with here.database.read() as session:
             before, after = _changed(session, here.database.plant, offered)
-            short = _short(session, here.database.plant, before, after, here.now())
+            found = effects(session, here.database.plant, before, after, here.now())
     except MasterFileRefused as refused:
         return _refused(refused)
-    return answer(_told(before.version, before, after, short))
+    return answer(_told(before.version, found))
 
 
 @described(json=MasterOffered, resp=Described(HTTP_200=MasterChecked, **WRITTEN), tags=[PLANNERS], security=WRITING)
@@ -192,15 +217,15 @@ def put_master() -> Response:
             # The lock that publishing takes: nobody's version may come between the reading and this one.
             note_change(session, name)
             before, after = _changed(session, name, offered)
-            short = _short(session, name, before, after, here.now())
-            if short and here.config.kit_check == "refuse":
+            found = effects(session, name, before, after, here.now())
+            if found.short and here.config.kit_check == "refuse":
                 raise KitShort
             if offered.tell:
-                after = with_change_notices(before, after)
+                after = with_notices(after, found.told)
             version = publish(session, after, asker_name(), here.now(), name, offered.base_version, offered.note)
     except MasterFileRefused as refused:
         return _refused(refused)
-    return answer(_told(version, before, after, short))
+    return answer(_told(version, found))
 
 
 def _changed(session: Session, name: str, offered: MasterOffered) -> tuple[MasterData, MasterData]:
@@ -228,21 +253,16 @@ def _rows(offered: MasterOffered) -> Tables:
     return unique(rows_of(text, found))
 
 
-def _short(session: Session, name: str, before: MasterData, after: MasterData, now: float) -> tuple[Shortage, ...]:
-    return newly_short(before, after, begun_orders(session, name), plant_today(now))
-
-
-def _told(version: int, before: MasterData, after: MasterData, short: tuple[Shortage, ...]) -> MasterChecked:
-    rows = row_changes(tables_of(before), tables_of(after))
+def _told(version: int, found: Effects) -> MasterChecked:
     return MasterChecked(
         version=version,
-        changes=[
-            TableChanged(
-                table=each.table, added=list(each.added), changed=list(each.changed), removed=list(each.removed)
-            )
-            for each in table_changes(rows, tables_of(after))
-            if each.any
+        changes=_changes(found.rows),
+        stations=[StationChanged(station=place, changes=_changes(rows)) for place, rows in found.places.items()],
+        confirmations=[
+            ConfirmationTold(work_order=each.work_order, product=each.product, kept=each.kept, now=each.now)
+            for each in found.confirmations
         ],
+        notices=[NoticeTold(id=each.id, title=each.title, title_en=each.title_en) for each in found.told],
         shortages=[
             ShortageTold(
                 work_order=each.work_order,
@@ -251,9 +271,17 @@ def _told(version: int, before: MasterData, after: MasterData, short: tuple[Shor
                 expected_day=each.expected_day,
                 late=each.late,
             )
-            for each in short
+            for each in found.short
         ],
     )
+
+
+def _changes(rows: Iterable[RowChange]) -> list[TableChanged]:
+    return [
+        TableChanged(table=each.table, added=list(each.added), changed=list(each.changed), removed=list(each.removed))
+        for each in table_changes(rows, {})
+        if each.any
+    ]
 
 
 def _refused(refused: MasterFileRefused) -> Response:

@@ -70,10 +70,6 @@ MASTER_TEXTS: Final[Catalogue] = {
     "master.what": ("问题", "Fault"),
     "master.no_file": ("请先选择文件。", "Choose a file first."),
     "master.bad_type": ("不支持这种文件：{name}", "This kind of file is not supported: {name}"),
-    "master.tell": (
-        "{n} 个工单有变更：通知工位，开工前须复述",
-        "{n} orders changed: tell the floor, which says the change back before it starts",
-    ),
     "master.preview": ("预览：发布后的变化", "Preview: what publishing changes"),
     "master.table": ("表", "Table"),
     "master.added": ("新增", "Added"),

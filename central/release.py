@@ -1,5 +1,5 @@
-"""Release of a draft of master data: what it changes, for which station, what speaks against it, and the release
-itself."""
+"""Release of master data: what a version changes, for which station, and what speaks against it, for every way by
+which one is published; and the release of a draft."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from floor.errors import MasterFileRefused
 from floor.kit import Shortage, shortages
 from floor.master import MasterData
 from floor.master_changes import RowChange, TableChange, by_station, row_changes, table_changes
-from floor.master_tables import tables_of, whole
+from floor.master_tables import Tables, tables_of, whole
 from floor.notices import change_notices, with_notices
 from floor.rows import Notice
 
@@ -36,6 +36,24 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Effects:
+    """What a version would do in the place of the one in force. `places`: the rows by station, under EVERYWHERE those
+    for all of them. `told`: notices that the floor may be given; `short`: what orders lack that it releases."""
+
+    rows: tuple[RowChange, ...] = ()
+    tables: tuple[TableChange, ...] = ()
+    places: dict[str, tuple[RowChange, ...]] = field(default_factory=dict)
+    told: tuple[Notice, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
+    short: tuple[Shortage, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """What a release would do. `master` None: the `faults` between rows stand in its way. `digest` names this very
     content."""
@@ -43,13 +61,31 @@ class Review:
     desk: Desk
     master: MasterData | None
     faults: tuple[str, ...] = ()
-    rows: tuple[RowChange, ...] = ()
-    tables: tuple[TableChange, ...] = ()
-    places: dict[str, tuple[RowChange, ...]] = field(default_factory=dict)
-    told: tuple[Notice, ...] = ()
-    confirmations: tuple[Confirmation, ...] = ()
-    short: tuple[Shortage, ...] = ()
+    effects: Effects = Effects()
     digest: str = ""
+
+
+def effects(session: Session, plant: str, before: MasterData, after: MasterData, now: float) -> Effects:
+    """What publishing `after` in the place of `before` would change, and for which station."""
+    return _effects(session, plant, before, after, tables_of(after), now)
+
+
+def _effects(
+    session: Session, plant: str, before: MasterData, after: MasterData, tables: Tables, now: float
+) -> Effects:
+    """`tables`: those of `after`; tuples that were not touched need not be compared."""
+    begun = begun_orders(session, plant)
+    today = plant_today(now)
+    rows = row_changes(tables_of(before), tables)
+    frozen = with_frozen_bills(before, after, begun, today)
+    return Effects(
+        rows,
+        table_changes(rows, tables),
+        by_station(rows, before, after),
+        (*change_notices(before, frozen), *revision_notices(before, frozen, begun, today)),
+        _confirmations(session, plant, before, after, begun, today),
+        newly_short(before, after, begun, today),
+    )
 
 
 def review(session: Session, plant: str, owner: str, now: float) -> Review:
@@ -58,28 +94,11 @@ def review(session: Session, plant: str, owner: str, now: float) -> Review:
     try:
         master = whole(desk.tables)
     except MasterFileRefused as refused:
-        return Review(desk, None, refused.faults, *_differing(desk))
-    begun = begun_orders(session, plant)
-    today = plant_today(now)
-    rows, tables = _differing(desk)
-    frozen = with_frozen_bills(desk.current, master, begun, today)
-    return Review(
-        desk,
-        master,
-        (),
-        rows,
-        tables,
-        by_station(rows, desk.current, master),
-        (*change_notices(desk.current, frozen), *revision_notices(desk.current, frozen, begun, today)),
-        _confirmations(session, plant, desk.current, master, begun, today),
-        newly_short(desk.current, master, begun, today),
-        hashlib.sha256(f"{desk.current.version} {master.digest}".encode()).hexdigest(),
-    )
-
-
-def _differing(desk: Desk) -> tuple[tuple[RowChange, ...], tuple[TableChange, ...]]:
-    rows = row_changes(tables_of(desk.current), desk.tables)
-    return rows, table_changes(rows, desk.tables)
+        rows = row_changes(tables_of(desk.current), desk.tables)
+        return Review(desk, None, refused.faults, Effects(rows, table_changes(rows, desk.tables)))
+    found = _effects(session, plant, desk.current, master, desk.tables, now)
+    digest = hashlib.sha256(f"{desk.current.version} {master.digest}".encode()).hexdigest()
+    return Review(desk, master, (), found, digest)
 
 
 def newly_short(before: MasterData, after: MasterData, begun: frozenset[str], today: date) -> tuple[Shortage, ...]:
@@ -131,10 +150,10 @@ def release(session: Session, plant: str, owner: str, asked: Asked, kit_check: s
         raise MasterDataRefused("; ".join(found.faults))
     if found.digest != asked.digest or found.desk.clashes:
         raise MasterDataStale
-    if found.short and (kit_check == "refuse" or (kit_check == "warn" and not asked.short)):
+    if found.effects.short and (kit_check == "refuse" or (kit_check == "warn" and not asked.short)):
         raise KitShort
     # What the floor is told is what the review showed.
-    master = with_notices(found.master, found.told) if asked.tell else found.master
+    master = with_notices(found.master, found.effects.told) if asked.tell else found.master
     note = asked.note.strip()[:RELEASE_NOTE_CHARACTERS_MAX]
     version = publish(session, master, owner, now, plant, found.desk.current.version, note)
     drop_draft(session, plant, owner)

@@ -154,11 +154,6 @@ def _change_id(order: str) -> str:
     return name if len(name) <= CODE_CHARACTERS_MAX else f"CHG-{hashlib.sha256(order.encode()).hexdigest()[:32]}"
 
 
-def with_change_notices(before: MasterData, after: MasterData) -> MasterData:
-    """The data with a notice for each changed order, in place of an earlier one of the same order."""
-    return with_notices(after, change_notices(before, after))
-
-
 def with_notices(master: MasterData, made: tuple[Notice, ...]) -> MasterData:
     """The data with these notices too, each in place of an earlier one of its id."""
     fresh = {row.id for row in made}

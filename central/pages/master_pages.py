@@ -9,17 +9,21 @@ from central import errors
 from central.context import plant
 from central.digits import POSITION_DIGITS_MAX, whole_number
 from central.drafts import change, open_desk
+from central.pages.cell_words import changed_word, plain
 from central.pages.formats import visible
 from central.pages.frame import for_accounts, for_action, render, signed_in
 from central.pages.master_exchange import FILES_MAX, KINDS_IN, KINDS_OUT, kind_of, read, read_tables_of, write
-from central.pages.master_preview import TABLES, Drafts, Preview, changes
+from central.pages.master_preview import TABLES, Drafts, Preview
 from central.pages.port import Office
+from central.release import Effects, effects
 from central.rights import Action
+from central.snapshots import current_master
 from floor.errors import MasterFileRefused
 from floor.instructions import carried_over
+from floor.master import MasterData
 from floor.master_edit import difference, merged
 from floor.master_tables import Tables, tables_of
-from floor.notices import change_notices, with_change_notices
+from floor.notices import with_notices
 
 FILE_MEGABYTES_MAX = 16
 """50,000 operations take 6 MB as CSV and 3 MB as XLSX."""
@@ -63,10 +67,10 @@ def add_routes(pages: Blueprint, office: Office) -> None:
                 return _put(tables_of(draft.master), "replace")
             except errors.DraftRefused:
                 return _show(office, fault="table.draft_full", status=409)
-        master, current = draft.master, office.master()
-        if request.form.get("tell") and current is not None:
+        master = draft.master
+        if request.form.get("tell"):
             # Another version than the draft was compared with is refused below.
-            master = with_change_notices(current.master, master)
+            master = with_notices(master, _effects(master)[1].told)
         try:
             version = office.publish(master, draft.base_version, signed_in().name)
         except errors.MasterDataStale:
@@ -117,13 +121,20 @@ def _check(office: Office, drafts: Drafts) -> BaseResponse:
     except errors.DraftRefused:
         return _show(office, fault="table.draft_full", status=409)
     current = office.master()
-    before = current.master if current else None
     # A file that says nothing of instructions leaves those that the page of instructions published.
-    found = carried_over(found, before)
-    key = drafts.keep(found, before.version if before else 0, signed_in().name)
-    told = change_notices(before, found) if before else ()
-    titles = tuple((each.title, each.title_en) for each in told)
-    return _show(office, preview=Preview(key, changes(before, found), titles))
+    found = carried_over(found, current.master if current else None)
+    before, changed = _effects(found)
+    key = drafts.keep(found, before.version, signed_in().name)
+    names = {row.id: row.name for row in (*before.stations, *found.stations)}
+    return _show(office, preview=Preview(key, changed, names))
+
+
+def _effects(master: MasterData) -> tuple[MasterData, Effects]:
+    """The version in force, and what publishing would change."""
+    here = plant()
+    with here.database.read() as session:
+        before = current_master(session, here.database.plant)
+        return before, effects(session, here.database.plant, before, master, here.now())
 
 
 def _split(fault: str) -> tuple[str, str]:
@@ -156,6 +167,11 @@ def _show(
         faults_max=FAULTS_SHOWN_MAX,
         preview=preview,
         rows_max=ROWS_SHOWN_MAX,
+        word=changed_word,
+        person_names={row.id: row.name for row in current.master.people} if current and preview else {},
+        plain=plain,
+        refuses=plant().config.kit_check == "refuse",
+        checks_kit=plant().config.kit_check != "off",
         kinds_out=tuple(KINDS_OUT),
         types=", ".join(each.upper() for each in KINDS_IN),
         accept=",".join(f".{each}" for each in KINDS_IN),

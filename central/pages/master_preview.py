@@ -5,12 +5,11 @@ A checked file waits in this process, for its owner, and not for long: nothing i
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from central.release import Effects
 from floor.master import MasterData
-from floor.master_changes import TableChange
-from floor.master_changes import changes as changes
 from floor.master_tables import TABLES as ROWS
 
 TABLES = tuple(ROWS)
@@ -20,17 +19,11 @@ DRAFT_SECONDS = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All changes. `key` names the draft that waits."""
+    """All changes. `key` names the draft that waits. `station_names`: by station, before or after."""
 
     key: str
-    tables: tuple[TableChange, ...]
-    told: tuple[tuple[str, str], ...] = ()
-    """(title, title_en) of the notices that the floor may be given of changed orders."""
-
-    @property
-    def equal(self) -> bool:
-        """Nothing changes at all."""
-        return not any(each.any for each in self.tables)
+    effects: Effects
+    station_names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from central.release import Asked, Review, release, review
 from central.rights import Action
 from central.snapshots import current_master
 from floor.limits import CELL_CHARACTERS_MAX
-from floor.master_changes import EVERYWHERE
 from floor.master_edit import row_of
 from floor.master_tables import TABLES, tables_of
 
@@ -111,7 +110,6 @@ def _show(*, fault: str = "", status: int = 200) -> Response:
     here = plant()
     with here.database.read() as session:
         found = review(session, here.database.plant, signed_in().name, here.now())
-    stations = found.desk.tables.get("stations", ())
     return render(
         "master_review.html",
         status,
@@ -120,9 +118,7 @@ def _show(*, fault: str = "", status: int = 200) -> Response:
         fault=fault,
         faults=[each.partition(": ")[2] or each for each in found.faults],
         done=request.args.get("done", "")[:16],
-        places=[(place, rows) for place, rows in found.places.items() if place != EVERYWHERE],
-        everywhere=found.places.get(EVERYWHERE, ()),
-        station_names={row.key: getattr(row, "name", "") for row in stations},
+        station_names={row.key: getattr(row, "name", "") for row in found.desk.tables.get("stations", ())},
         person_names=_person_names(found),
         values=lambda row: row_values(row) if row is not None else {},
         clashes_max=CLASHES_SHOWN_MAX,

@@ -38,6 +38,9 @@ def test_a_change_is_tried_and_then_published(app: Flask, admin: FlaskClient) ->
     assert tried == {
         "version": 1,
         "changes": [{"table": "work_orders", "added": ["ERP-1"], "changed": [], "removed": []}],
+        "stations": [],
+        "confirmations": [],
+        "notices": [],
         "shortages": [],
     }
     assert in_force(app).version == 1
@@ -50,6 +53,27 @@ def test_a_change_is_tried_and_then_published(app: Flask, admin: FlaskClient) ->
     gone = {"base_version": 2, "removed": {"work_orders": ["ERP-1"]}}
     assert admin.put("/api/v1/master", json=gone).get_json()["version"] == 3
     assert "ERP-1" not in in_force(app).order_by_id
+
+
+def test_it_is_told_what_changes_at_which_station(app: Flask, admin: FlaskClient) -> None:
+    operation = PLANT.operations[0]
+    tables = {
+        "operations": [operation.model_dump() | {"name": "又一道", "planned": operation.planned + 1}],
+        "work_orders": [PLANT.order_by_id[operation.work_order].model_dump() | {"quantity": 999}],
+        "people": [PLANT.people[0].model_dump() | {"name": "改名"}],
+        "items": [{"id": "NEW-ITEM"}],
+    }
+    tried = admin.post("/api/v1/master/check", json=offer(tables=tables)).get_json()
+    stations = {each["station"]: each["changes"] for each in tried["stations"]}
+    of_order = {place for row in PLANT.operations_by_order[operation.work_order] for place in row.stations}
+    assert stations.keys() == {"", *of_order} and operation.stations
+    assert [each["table"] for each in stations[""]] == ["people"], "items are the office's alone"
+    here = {each["table"]: each["changed"] for each in stations[operation.stations[0]]}
+    assert here == {"operations": [operation.id], "work_orders": [operation.work_order]}
+    assert [each["id"] for each in tried["notices"]] == [f"CHG-{operation.work_order}"]
+    done = admin.put("/api/v1/master", json=offer(tables=tables, tell=True)).get_json()
+    assert done == tried | {"version": 2}
+    assert [each.id for each in in_force(app).notices] == [f"CHG-{operation.work_order}"]
 
 
 def test_tables_can_be_replaced_and_orders_told(app: Flask, admin: FlaskClient) -> None:

@@ -1,6 +1,7 @@
 """Master data on pages over the real server: rows edited in a draft, reviewed, released, and taken back."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -248,6 +249,33 @@ def test_a_whole_file_can_be_reviewed_by_station_first(app: Flask, admin: FlaskC
     assert "NEW" in admin.get("/master/review").text and in_force(app).version == 1
     assert release(admin).status_code == 303
     assert in_force(app).digest == changed.digest
+
+
+def test_the_import_of_a_whole_file_shows_what_the_review_shows(app: Flask, admin: FlaskClient) -> None:
+    first = PLANT.operations[0]
+    rows = tuple(row.model_copy(update={"name": "又一道"}) if row.id == first.id else row for row in PLANT.operations)
+    orders = tuple(
+        row.model_copy(update={"quantity": 999}) if row.id == first.work_order else row for row in PLANT.work_orders
+    )
+    renamed = (PLANT.reasons[0].model_copy(update={"name": "改名"}), *PLANT.reasons[1:])
+    changed = PLANT.with_tables(operations=rows, work_orders=orders, reasons=renamed)
+    file = (io.BytesIO(write_toml(changed).encode()), "plant.toml")
+    page = submit(admin, "/master", "/master/check", file=file).text
+    places = page.partition("各工位的变化")[2].partition("<form")[0]
+    named = [html.unescape(each) for each in re.findall(r"<details.*?<bdi>([^<]*)</bdi>", places)]
+    for station in first.stations:
+        assert station in named and "又一道" in places
+    key = re.search(r'name="preview" value="([^"]+)"', page)
+    assert key is not None and "发变更通知 1 条" in page
+    submit(admin, "/master", "/master/apply", preview=key[1], into="draft")
+    review = admin.get("/master/review").text.partition("各工位的变化")[2].partition("</section>")[0]
+    assert places.split()[1:] == review.split()[1:], "one function tells both"
+    again = (io.BytesIO(write_toml(changed).encode()), "plant.toml")
+    key = re.search(r'name="preview" value="([^"]+)"', submit(admin, "/master", "/master/check", file=again).text)
+    assert key is not None
+    done = submit(admin, "/master", "/master/apply", preview=key[1], tell="1")
+    assert done.location == "/master?applied=2"
+    assert [each.id for each in in_force(app).notices] == [f"CHG-{first.work_order}"]
 
 
 def test_hostile_cells_are_shown_and_exported_as_text(app: Flask, admin: FlaskClient) -> None:

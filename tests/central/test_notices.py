@@ -14,7 +14,7 @@ from central.pages.notice_pages import handovers, reports
 from floor.example import example_plant
 from floor.master import MasterData
 from floor.master_files import write_toml
-from floor.notices import change_notices, with_change_notices
+from floor.notices import change_notices, with_notices
 from floor.rows import Notice
 from tests.central.memory_office import MemoryOffice
 from tests.central.page_client import first_administrator, signed_in, submit
@@ -40,15 +40,17 @@ def changed(**orders: dict[str, object]) -> MasterData:
 ORDER = example_plant().work_orders[0]
 
 
+def told_of(before: MasterData, after: MasterData) -> MasterData:
+    return with_notices(after, change_notices(before, after))
+
+
 def test_a_changed_order_makes_a_notice_and_a_later_change_takes_its_place() -> None:
     before = example_plant()
     (made,) = change_notices(before, changed(**{ORDER.id: {"quantity": ORDER.quantity + 7, "due": "2027-01-02"}}))
     assert made.facts == ("quantity", "due") and made.work_order == ORDER.id
     assert f"{ORDER.quantity} → {ORDER.quantity + 7}" in made.title and "2027-01-02" in made.title_en
-    once = with_change_notices(before, changed(**{ORDER.id: {"quantity": 1}}))
-    twice = with_change_notices(
-        once, MasterData.model_validate({**changed(**{ORDER.id: {"quantity": 2}}).model_dump()})
-    )
+    once = told_of(before, changed(**{ORDER.id: {"quantity": 1}}))
+    twice = told_of(once, MasterData.model_validate({**changed(**{ORDER.id: {"quantity": 2}}).model_dump()}))
     assert [each.id for each in twice.notices] == [f"CHG-{ORDER.id}"]
     assert "1 → 2" in twice.notices[0].title
     assert once.digest != changed(**{ORDER.id: {"quantity": 1}}).digest, "the notice is in the digest"
@@ -66,7 +68,7 @@ def test_orders_with_long_names_have_notices_of_their_own() -> None:
         rows = [{"id": "W" * 47 + end, "quantity": quantity} for end in "AB"]
         return MasterData.model_validate({"work_orders": rows})
 
-    found = with_change_notices(plant(1), plant(2)).notices
+    found = told_of(plant(1), plant(2)).notices
     assert len({each.id for each in found}) == 2 and [each.work_order[-1] for each in found] == ["A", "B"]
 
 

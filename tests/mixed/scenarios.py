@@ -185,7 +185,7 @@ def master_data_comes_down(pair: Pair) -> None:
     file = pair.folder / "changed.toml"
     file.write_text(write_toml(changed), encoding="utf-8")
     before = sum('"snapshot.applied"' in each.content for each in pair.records())
-    pair.plant.command("central", "import", "--config", str(pair.plant.central_config), str(file))
+    pair.plant.command("central", "import", "--config", str(pair.plant.central_config), str(file), spoken="y\n")
     pair.scans(1)
     wait_for(
         "the master data at the gateway",
