@@ -27,6 +27,15 @@ BILLS = {
 }
 PLANT = MasterData.model_validate({**example_plant().model_dump(), **BILLS})
 
+FIRST = PLANT.operations[0].model_copy(update={"stations": ("S1", "S2")})
+PLACED = PLANT.with_tables(
+    operations=tuple(
+        row.model_copy(update={"stations": ("S1", "S2")}) if row.work_order == FIRST.work_order else row
+        for row in PLANT.operations
+    )
+)
+"""The operations of its first order are done at two stations."""
+
 
 def plant_of(app: Flask) -> Plant:
     found: Plant = app.extensions["lineside"]

@@ -13,7 +13,7 @@ from central.snapshots import current_master, publish
 from floor.master import MasterData
 from floor.master_files import write_toml
 from floor.product_rows import Stock
-from tests.central.planner import PLANT
+from tests.central.planner import FIRST, PLACED, PLANT
 
 SHORT = PLANT.with_tables(
     stock=(Stock(item="SEAL", available=1),),
@@ -49,26 +49,24 @@ class Shell:
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     found = Shell(tmp_path)
-    first = found(PLANT)
+    first = found(PLACED)
     assert (first.exit_code, first.output.splitlines()[-1]) == (0, "version 1 is in force"), first.output
     return found
 
 
 def changed() -> MasterData:
-    first = PLANT.operations[0]
-    rows = tuple(row.model_copy(update={"name": "又一道"}) if row.id == first.id else row for row in PLANT.operations)
-    return PLANT.with_tables(operations=rows, reasons=RENAMED)
+    rows = tuple(row.model_copy(update={"name": "又一道"}) if row.id == FIRST.id else row for row in PLACED.operations)
+    return PLACED.with_tables(operations=rows, reasons=RENAMED)
 
 
 def test_it_prints_what_changes_where_and_asks(shell: Shell) -> None:
-    operation = PLANT.operations[0]
     no = shell(changed(), spoken="n\n")
     lines = no.output.splitlines()
     assert lines[0] == "over version 1:"
-    assert f"  operations: 1 changed: {operation.id}" in lines
+    assert f"  operations: 1 changed: {FIRST.id}" in lines
     assert f"  reasons: 1 changed: {RENAMED[0].id}" in lines
     assert "every station: reasons 1" in lines
-    for place in operation.stations:
+    for place in FIRST.stations:
         assert any(line.startswith(f"station {place} ") and line.endswith(": operations 1") for line in lines)
     assert no.exit_code == 1 and "publish this?" in no.output and shell.in_force().version == 1
     silent = shell(changed())
@@ -101,10 +99,10 @@ def test_a_version_that_came_meanwhile_is_not_overwritten(shell: Shell, monkeypa
     def somebody_else(*_: object, **__: object) -> None:
         database = open_database(CentralConfig(folder=shell.folder / "central"))
         with database.write() as session:
-            publish(session, PLANT.with_tables(reasons=RENAMED), "other", time.time())
+            publish(session, PLACED.with_tables(reasons=RENAMED), "other", time.time())
         database.close()
 
     monkeypatch.setattr("central.commands.click.confirm", somebody_else)
     late = shell(changed())
     assert late.exit_code == 1 and "Error" in late.output
-    assert shell.in_force().operations == PLANT.operations and shell.in_force().version == 2
+    assert shell.in_force().operations == PLACED.operations and shell.in_force().version == 2

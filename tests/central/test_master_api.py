@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.central.conftest import enrol_gateway
 from tests.central.page_client import first_administrator
-from tests.central.planner import PLANT, in_force, plant_of, release_now
+from tests.central.planner import FIRST, PLACED, PLANT, in_force, plant_of, release_now
 
 ORDER = {"id": "ERP-1", "item": "AX-200", "quantity": 7, "due": "2030-01-01"}
 
@@ -56,23 +56,23 @@ def test_a_change_is_tried_and_then_published(app: Flask, admin: FlaskClient) ->
 
 
 def test_it_is_told_what_changes_at_which_station(app: Flask, admin: FlaskClient) -> None:
-    operation = PLANT.operations[0]
+    assert release_now(app, PLACED) == 2
+    operation = FIRST
     tables = {
         "operations": [operation.model_dump() | {"name": "又一道", "planned": operation.planned + 1}],
         "work_orders": [PLANT.order_by_id[operation.work_order].model_dump() | {"quantity": 999}],
         "people": [PLANT.people[0].model_dump() | {"name": "改名"}],
         "items": [{"id": "NEW-ITEM"}],
     }
-    tried = admin.post("/api/v1/master/check", json=offer(tables=tables)).get_json()
+    tried = admin.post("/api/v1/master/check", json=offer(base_version=2, tables=tables)).get_json()
     stations = {each["station"]: each["changes"] for each in tried["stations"]}
-    of_order = {place for row in PLANT.operations_by_order[operation.work_order] for place in row.stations}
-    assert stations.keys() == {"", *of_order} and operation.stations
+    assert stations.keys() == {"", "S1", "S2"}
     assert [each["table"] for each in stations[""]] == ["people"], "items are the office's alone"
-    here = {each["table"]: each["changed"] for each in stations[operation.stations[0]]}
+    here = {each["table"]: each["changed"] for each in stations["S1"]}
     assert here == {"operations": [operation.id], "work_orders": [operation.work_order]}
     assert [each["id"] for each in tried["notices"]] == [f"CHG-{operation.work_order}"]
-    done = admin.put("/api/v1/master", json=offer(tables=tables, tell=True)).get_json()
-    assert done == tried | {"version": 2}
+    done = admin.put("/api/v1/master", json=offer(base_version=2, tables=tables, tell=True)).get_json()
+    assert done == tried | {"version": 3}
     assert [each.id for each in in_force(app).notices] == [f"CHG-{operation.work_order}"]
 
 

@@ -22,6 +22,8 @@ from floor.master_tables import TABLES
 from floor.rows import Person, Reason, WorkOrder
 from tests.central.page_client import first_administrator, served, submit
 from tests.central.planner import (
+    FIRST,
+    PLACED,
     PLANT,
     another_planner,
     edit,
@@ -252,13 +254,14 @@ def test_a_whole_file_can_be_reviewed_by_station_first(app: Flask, admin: FlaskC
 
 
 def test_the_import_of_a_whole_file_shows_what_the_review_shows(app: Flask, admin: FlaskClient) -> None:
-    first = PLANT.operations[0]
-    rows = tuple(row.model_copy(update={"name": "又一道"}) if row.id == first.id else row for row in PLANT.operations)
+    release_now(app, PLACED)
+    first = FIRST
+    rows = tuple(row.model_copy(update={"name": "又一道"}) if row.id == first.id else row for row in PLACED.operations)
     orders = tuple(
-        row.model_copy(update={"quantity": 999}) if row.id == first.work_order else row for row in PLANT.work_orders
+        row.model_copy(update={"quantity": 999}) if row.id == first.work_order else row for row in PLACED.work_orders
     )
     renamed = (PLANT.reasons[0].model_copy(update={"name": "改名"}), *PLANT.reasons[1:])
-    changed = PLANT.with_tables(operations=rows, work_orders=orders, reasons=renamed)
+    changed = PLACED.with_tables(operations=rows, work_orders=orders, reasons=renamed)
     file = (io.BytesIO(write_toml(changed).encode()), "plant.toml")
     page = submit(admin, "/master", "/master/check", file=file).text
     places = page.partition("各工位的变化")[2].partition("<form")[0]
@@ -274,7 +277,7 @@ def test_the_import_of_a_whole_file_shows_what_the_review_shows(app: Flask, admi
     key = re.search(r'name="preview" value="([^"]+)"', submit(admin, "/master", "/master/check", file=again).text)
     assert key is not None
     done = submit(admin, "/master", "/master/apply", preview=key[1], tell="1")
-    assert done.location == "/master?applied=2"
+    assert done.location == "/master?applied=3"
     assert [each.id for each in in_force(app).notices] == [f"CHG-{first.work_order}"]
 
 

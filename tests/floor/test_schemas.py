@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from floor.events import EVENTS, Event, Happening, Instant, cloud_event, decode, encode
 from floor.line_state import GatewayState
-from floor.schemas import STATE_SCHEMA, asyncapi, event_topic, schema_of, state_topic
+from floor.schemas import STATE_SCHEMA, asyncapi, event_topic, nudge_topic, schema_of, state_topic
 
 EPOCH = "0f" * 16
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -164,7 +164,7 @@ def references(value: Any) -> list[str]:
 def test_the_asyncapi_document_is_whole() -> None:
     document = asyncapi()
     assert document["asyncapi"] == "3.0.0"
-    assert len(document["channels"]) == len(EVENTS) + 1
+    assert len(document["channels"]) == len(EVENTS) + 2
     for reference in references(document):
         resolved(document, reference)
     for name in EVENTS:
@@ -181,6 +181,16 @@ def test_the_asyncapi_document_is_whole() -> None:
         "bindingVersion": "0.2.0",
     }
     assert document["operations"]["hear-state"]["action"] == "receive"
+    assert document["channels"]["nudge"]["address"].format(gateway="gw1") == nudge_topic("gw1")
+    nudge = document["operations"]["hear-nudge"]
+    assert nudge["action"] == "receive" and nudge["bindings"]["mqtt"] == {
+        "qos": 0,
+        "retain": False,
+        "bindingVersion": "0.2.0",
+    }
+    for wild in ("+", "#", "a/b", "", "gw1\n"):
+        with pytest.raises(ValueError):
+            nudge_topic(wild)
     json.dumps(document)
 
 

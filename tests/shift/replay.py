@@ -112,7 +112,7 @@ def shift_plant(folder: Path) -> Iterator[Plant]:
     plant = ShiftPlant(folder, usual_ports=False, proxied=True)
     try:
         plant.start()
-        plant.command("central", "import", "--config", str(plant.central_config), str(FOLDER / "plant.toml"))
+        plant.command("central", "import", "--yes", "--config", str(plant.central_config), str(FOLDER / "plant.toml"))
         wait_for("the shift's master data at the gateway", lambda: _version(plant) >= 2, 60)
         yield plant
     finally:
