@@ -110,7 +110,8 @@ class Voice:
 
     def _connected(self) -> mqtt.Client | None:
         """A new client on an open socket; whether the broker takes it, a later step tells."""
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="lineside-office", reconnect_on_failure=False)
+        # Without a client id: who connects with another's name ends that connection.
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
         client.connect_timeout = NUDGE_CONNECT_SECONDS
         client.username_pw_set(*self._account)
         try:
