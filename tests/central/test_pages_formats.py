@@ -10,11 +10,12 @@ from central.pages import formats
 from central.pages.addresses import address_of
 from central.pages.board_selection import page_of, pressing_calls, selection_of
 from central.pages.gateway_pages import command
-from central.pages.master_preview import DRAFT_SECONDS, DRAFTS_MAX, Drafts, changes
+from central.pages.master_preview import DRAFT_SECONDS, DRAFTS_MAX, Drafts
 from central.pages.office import CallLine, OrderLine
 from central.pages.protection import safe_path
 from central.pages.record_pages import seconds_bound
 from floor.example import example_plant
+from floor.master_changes import changes
 
 
 def test_an_address_has_only_what_is_not_usual() -> None:
