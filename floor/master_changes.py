@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from floor.cells import Row
 from floor.master import MasterData
 from floor.master_sheets import cell_of
-from floor.master_tables import TABLES, Tables, tables_of
+from floor.master_tables import TABLES, Tables
 from floor.product_rows import BomRevision
 from floor.rows import Component, Instruction, Notice, Operation, PastCase, Shift, Station, WorkOrder
 
@@ -88,12 +88,6 @@ def table_changes(rows: Iterable[RowChange], after: Tables) -> tuple[TableChange
         TableChange(table, of(table, "added"), of(table, "changed"), of(table, "removed"), len(after.get(table, ())))
         for table in TABLES
     )
-
-
-def changes(before: MasterData | None, after: MasterData) -> tuple[TableChange, ...]:
-    """What differs, table by table, in the order of the file."""
-    old = tables_of(before) if before is not None else {}
-    return table_changes(row_changes(old, tables_of(after)), tables_of(after))
 
 
 def by_station(rows: Iterable[RowChange], before: MasterData, after: MasterData) -> dict[str, tuple[RowChange, ...]]:

@@ -15,7 +15,9 @@ from central.pages.office import CallLine, OrderLine
 from central.pages.protection import safe_path
 from central.pages.record_pages import seconds_bound
 from floor.example import example_plant
-from floor.master_changes import changes
+from floor.master import MasterData
+from floor.master_changes import TableChange, row_changes, table_changes
+from floor.master_tables import tables_of
 
 
 def test_an_address_has_only_what_is_not_usual() -> None:
@@ -116,6 +118,11 @@ def test_calls_nobody_has_taken_come_first_and_stops_before_others() -> None:
         call("over", "stop", "resolved", 0),
     ]
     assert [each.call for each in pressing_calls(found)] == ["old stop", "new stop", "slow", "old taken stop"]
+
+
+def changes(before: MasterData | None, after: MasterData) -> tuple[TableChange, ...]:
+    new = tables_of(after)
+    return table_changes(row_changes(tables_of(before) if before else {}, new), new)
 
 
 def test_changes_name_what_is_added_changed_and_removed() -> None:

@@ -9,7 +9,7 @@ from floor.columns import columns_of
 from floor.errors import MasterFileRefused
 from floor.example import example_plant
 from floor.master import MasterData
-from floor.master_changes import EVERYWHERE, by_station, changes, row_changes
+from floor.master_changes import EVERYWHERE, by_station, row_changes, table_changes
 from floor.master_edit import collisions, difference, edit_count, edited, joined, merged
 from floor.master_files import read_csv, read_pasted, read_tables, write_csv
 from floor.master_sheets import read_xlsx, write_sheets, write_xlsx
@@ -94,9 +94,10 @@ def test_a_change_is_told_to_the_stations_that_it_concerns() -> None:
 
 def test_what_differs_in_a_row_is_named_by_its_column() -> None:
     after = PLANT.with_tables(people=(renamed(PLANT.people[0], "王"), *PLANT.people[1:]))
-    (change,) = row_changes(BASE, tables_of(after))
+    rows = row_changes(BASE, tables_of(after))
+    (change,) = rows
     assert (change.kind, change.fields) == ("changed", (("name", "王建国", "王"),))
-    people = next(each for each in changes(PLANT, after) if each.table == "people")
+    people = next(each for each in table_changes(rows, tables_of(after)) if each.table == "people")
     assert (people.changed, people.added, people.total) == (("P01",), (), 6)
 
 
