@@ -8,12 +8,13 @@ import base64
 import importlib
 import importlib.metadata
 import json
-import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -104,8 +105,7 @@ def web_push(address: str) -> None:
 def webhook(address: str) -> None:
     """It signs and does not send."""
     library = importlib.import_module("standardwebhooks").Webhook("whsec_" + base64.b64encode(b"k" * 32).decode())
-    datetime = importlib.import_module("datetime")
-    moment = datetime.datetime.fromtimestamp(AT, datetime.UTC)
+    moment = datetime.fromtimestamp(AT, UTC)
     Taking.taken = {"id": "msg_1", "body": TEXT, "signature": library.sign("msg_1", moment, TEXT)}
 
 
@@ -123,14 +123,11 @@ def main() -> None:
     """Ask each of them once."""
     server = HTTPServer(("127.0.0.1", 0), Taking)
     Thread(target=server.serve_forever, daemon=True).start()
-    address, true_time = f"http://127.0.0.1:{server.server_port}", time.time
+    address = f"http://127.0.0.1:{server.server_port}"
     found: dict[str, Any] = {}
     for kind, (library, send) in RECORDED.items():
-        time.time = lambda: AT
-        try:
+        with patch("time.time", return_value=AT):
             send(address)
-        finally:
-            time.time = true_time
         found[kind] = {"by": f"{library} {importlib.metadata.version(library)}", **Taking.taken}
     FILE.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     server.shutdown()
