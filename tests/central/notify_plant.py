@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from central.accounts import add_account
@@ -24,6 +25,7 @@ from floor.events import Event
 from floor.example import example_plant
 from floor.master import MasterData
 from tests.central.card import Card
+from tests.central.memory_channel import MemoryChannel
 
 NOW = 1_700_000_100.0
 """14 November 2023, 22:15 UTC; the card's first record is of this hour."""
@@ -124,3 +126,20 @@ class NotifyPlant:
         with self.database.read() as session:
             wanted = select(DeliveryStep.action).where(DeliveryStep.delivery == row.id)
             return list(session.scalars(wanted.order_by(DeliveryStep.number)))
+
+
+@pytest.fixture
+def chat() -> MemoryChannel:
+    return MemoryChannel()
+
+
+@pytest.fixture
+def mail() -> MemoryChannel:
+    return MemoryChannel()
+
+
+@pytest.fixture
+def plant(enrolled: Database, chat: MemoryChannel, mail: MemoryChannel) -> NotifyPlant:
+    made = NotifyPlant(enrolled, {"chat": chat, "mail": mail})
+    made.account("P01", "P06")
+    return made

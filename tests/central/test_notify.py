@@ -29,7 +29,6 @@ from central.notify.contacts import save_push
 from central.notify.pump import BUSY_SECONDS, LOOK_SECONDS, purge
 from central.notify.rules import Level, Rule, Who
 from central.notify.tables import Delivery, DeliveryStep, Notification, OfficeEvent
-from central.notify.words import facts_of
 from central.snapshots import publish
 from floor.events import (
     AndonAcknowledged,
@@ -40,27 +39,11 @@ from floor.events import (
 )
 from floor.rows import Notice
 from tests.central.memory_channel import MemoryChannel
-from tests.central.notify_plant import NOW, NotifyPlant, away, staffed_plant
-from tests.central.test_fold_hostile import record_text
+from tests.central.notify_plant import NOW, NotifyPlant, away, chat, mail, plant, staffed_plant
+
+__all__ = ["chat", "mail", "plant"]
 
 LEADER = (Level((Who("role", "leader"),)),)
-
-
-@pytest.fixture
-def chat() -> MemoryChannel:
-    return MemoryChannel()
-
-
-@pytest.fixture
-def mail() -> MemoryChannel:
-    return MemoryChannel()
-
-
-@pytest.fixture
-def plant(enrolled: Database, chat: MemoryChannel, mail: MemoryChannel) -> NotifyPlant:
-    made = NotifyPlant(enrolled, {"chat": chat, "mail": mail})
-    made.account("P01", "P06")
-    return made
 
 
 def told(plant: NotifyPlant) -> set[tuple[str, str]]:
@@ -128,45 +111,6 @@ def test_what_the_office_announces_reaches_whom_it_names(plant: NotifyPlant) -> 
     assert [note.kind for note in plant.notes()] == ["task.assigned", "gateway.silent", "notice.published"]
 
 
-HOSTILE = ("a\x00b", "half \ud800 a pair", "\\u0000", '"}\\')
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_no_text_of_an_announcement_stops_the_messages(plant: NotifyPlant, text: str) -> None:
-    with plant.database.write() as session:
-        facts = {"title": text, "people": ["P06", text], "line": text, text: [text], "n": 1}
-        assert announce(session, "plant", "task.assigned", text, facts, NOW)
-    plant.run()
-    [note] = plant.notes("task.assigned")
-    kept = text.replace("\x00", "\ufffd").replace("\ud800", "?")
-    assert (note.subject, note.line) == (f"task.assigned {kept}", kept)
-    assert facts_of(note) == {"title": kept, "people": ["P06", kept], "line": kept, kept: [kept], "n": 1}
-
-
-def test_a_record_of_nonsense_does_not_stop_the_messages(plant: NotifyPlant) -> None:
-    told = {"call_type": "quality", "person": "\ud800", "operation": "\ud800"}
-    call = plant.card.keep_text(record_text("andon.raised", told))
-    plant.card.keep_text(record_text("andon.escalated", {"call": call, "owner": "\ud800", "tier": 1}))
-    plant.card.keep_text(record_text("andon.escalated", {"call": "\ud800/1", "tier": 1}))
-    tiers: tuple[object, ...] = ("abc", "7", 10**30, 1.5, [], None)
-    for tier in tiers:
-        plant.card.keep_text(record_text("andon.escalated", {"call": call, "owner": "P06", "tier": tier}))
-    plant.happen(AndonRaised(call_type="quality"))
-    plant.run()
-    assert len(plant.notes("andon.raised")) == 2
-
-
-def test_half_a_surrogate_pair_of_a_provider_does_not_stop_the_messages(
-    plant: NotifyPlant, chat: MemoryChannel
-) -> None:
-    chat.answers = (Outcome("accepted", "\ud800", "\ud800", "\ud800"),)
-    plant.contact("P01", "chat")
-    plant.happen(AndonRaised(call_type="quality"))
-    plant.run()
-    [row] = plant.deliveries("chat")
-    assert (row.state, row.code, row.told, row.provider_id) == ("accepted", "?", "?", "?")
-
-
 def test_announcements_are_bounded_and_say_so(enrolled: Database) -> None:
     with enrolled.write() as session:
         rows = [
@@ -191,17 +135,6 @@ def test_what_is_long_past_or_over_is_told_to_nobody(plant: NotifyPlant) -> None
     plant.run(TOLD_LATE_SECONDS_MAX + 60)
     with plant.database.read() as session:
         assert "notices_late" in session.scalars(select(Alarm.kind)).all()
-
-
-def test_half_a_surrogate_pair_in_a_record_does_not_stop_the_messages(plant: NotifyPlant) -> None:
-    reported = {"person": "P\ud800", "operation": "W\ud800", "good": 1, "flags": ["early"]}
-    plant.card.keep_text(record_text("report.finished", reported))
-    plant.happen(AndonRaised(call_type="quality"))
-    plant.run()
-    assert [(note.kind, note.subject) for note in plant.notes("report.flagged")] == [
-        ("report.flagged", "report.flagged W?")
-    ]
-    assert len(plant.notes("andon.raised")) == 1
 
 
 def test_the_same_again_is_counted_and_not_sent(plant: NotifyPlant) -> None:
