@@ -40,7 +40,7 @@ def add_routes(pages: Blueprint) -> None:
 
 def _help(fault: HTTPException) -> dict[str, Any]:
     """Of what somebody may not do: at which lines it is, and who may; nothing without a database of our own."""
-    if not isinstance(fault, NotAllowed) or "lineside" not in current_app.extensions:
+    if not isinstance(fault, NotAllowed) or not fault.action or "lineside" not in current_app.extensions:
         return {}
     here = plant()
     with here.database.read() as session:
