@@ -20,15 +20,18 @@ STATION_ROLES: Final = ("leader", "maintainer")
 
 def with_grants(row: Person, before: Iterable[Grant], after: Iterable[Grant]) -> Person:
     """A person's row with what changed of the grants: of a role that did not change the row's own word holds."""
-    held, wanted = set(before), set(after)
-    grants = list(row.grants)
+    held, wanted, grants = tuple(before), tuple(after), list(row.grants)
     for role in STATION_ROLES:
-        if {each for each in held if each.role == role} != {each for each in wanted if each.role == role}:
-            grants = [each for each in grants if each.role != role]
-            grants += sorted((each for each in wanted if each.role == role), key=str)
+        said = _of(role, wanted)
+        if said not in (_of(role, held), _of(role, grants)):
+            grants = [each for each in grants if each.role != role] + sorted(said, key=str)
     roles = tuple(each.role for each in grants if not each.place) or ("operator",)
     places = tuple(str(each) for each in grants if each.place)
     return Person.model_validate({**row.model_dump(), "roles": roles, "line_roles": places})
+
+
+def _of(role: str, grants: Iterable[Grant]) -> set[Grant]:
+    return {each for each in grants if each.role == role}
 
 
 def draft_roles(

@@ -286,6 +286,7 @@ LEE = {"id": "P1", "name": "Lee", "badge": "B1"}
         ((), ("leader",), (), (("operator",), ())),
         (("leader", "operator"), ("leader",), ("operator",), (("operator",), ())),
         (("operator",), (), ("leader",), (("operator", "leader"), ())),
+        (("leader", "operator"), (), ("leader",), (("leader", "operator"), ())),
         (("leader", "operator"), ("leader",), (f"leader@{OWN}",), (("operator",), (f"leader@{OWN}",))),
         (("operator", "maintainer"), ("leader",), ("leader", "planner"), (("operator", "maintainer"), ())),
         (("leader", "maintainer"), ("maintainer",), (), (("leader",), ())),
