@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from central import api_tokens, doors
 from central.context import Plant, plant
 from central.errors import CredentialRefused, RightRefused
-from central.pages.frame import account, to_sign_in
+from central.pages.frame import NotAllowed, account, to_sign_in
 from central.pages.protection import from_own_origin, is_loopback
 from central.route_rules import ROUTES, Rule
 
@@ -43,8 +43,10 @@ def _admit_reader(rule: Rule) -> Response | None:
         return None
     if who is None:
         return to_sign_in()
-    if rule.action is None or not who.can(rule.action):
+    if rule.action is None:
         raise Forbidden
+    if not who.can(rule.action):
+        raise NotAllowed(rule.action)
     return None
 
 

@@ -13,13 +13,14 @@ from central import api, audit_api, file_api, health, master_api, order_api, rea
 from central.config import CentralConfig
 from central.context import Plant, plant
 from central.database import Database
-from central.errors import CentralError, DatabaseUnreachable, RequestRefused, TooManyAttempts
+from central.errors import CentralError, DatabaseUnreachable, RequestRefused, RightRefused, TooManyAttempts
 from central.files import FileStore
 from central.limits import ERROR_CHARACTERS_MAX, JSON_BODY_BYTES_MAX
 from central.live import LiveStreams
 from central.notify import api as notify_api
 from central.opening import open_database
 from central.pages import blueprint
+from central.pages.frame import NotAllowed
 from central.pages.plant_office import PlantOffice
 from central.pages.protection import is_loopback
 
@@ -105,6 +106,8 @@ def _told(fault: CentralError) -> Response | BaseResponse | HTTPException:
     if request.path.startswith(("/api/", "/metrics")):
         headers = {"Retry-After": "5"} if status in (429, 503) else {}
         return _json_fault(status, str(fault), fault.hint, headers)
+    if isinstance(fault, RightRefused):
+        return _page_of(NotAllowed(fault.action, fault.places))
     shown = {500: InternalServerError, 503: ServiceUnavailable}.get(status) or default_exceptions[status]
     return _page_of(shown())
 

@@ -14,6 +14,7 @@ COLUMN_TEXTS: Final[Catalogue] = {
     "column.name_en": ("英文名称", "English name"),
     "column.badge": ("工牌条码", "Badge label"),
     "column.roles": ("角色", "Roles"),
+    "column.line_roles": ("分产线角色", "Roles by line"),
     "column.active": ("在用", "Active"),
     "column.badge_until": ("工牌有效至", "Badge good until"),
     "column.language": ("界面语言", "Language"),

@@ -189,6 +189,16 @@ def thread(session: Session, plant: str, kind: str, subject: str) -> list[Said]:
     ]
 
 
+def is_called(session: Session, plant: str, kind: str, subject: str, person: str) -> bool:
+    """Whether a comment on a subject calls a person."""
+    mine = (CommentRow.plant == plant, CommentRow.kind == kind, CommentRow.subject == subject)
+    if not person:
+        return False
+    maybe = CommentRow.mentions.contains(person, autoescape=True)
+    found = session.scalars(select(CommentRow.mentions).where(*mine, maybe))
+    return any(called == person for each in found for _, _, called in json.loads(each))
+
+
 def attachments(session: Session, plant: str, kind: str, subject: str) -> Sequence[AttachmentRow]:
     """The files of a subject's comments and answers, oldest first."""
     mine = (AttachmentRow.plant == plant, AttachmentRow.kind == kind, AttachmentRow.subject == subject)

@@ -1,5 +1,7 @@
 """What can go wrong at the server, by who has to act."""
 
+from collections.abc import Collection
+
 
 class CentralError(Exception):
     """The server met a fault."""
@@ -55,6 +57,10 @@ class RightRefused(RequestRefused):
 
     status = 403
     hint = "A gateway speaks only for itself; pages need a role that an administrator gives."
+
+    def __init__(self, message: str = "", action: str = "", places: Collection[str] = ()) -> None:
+        super().__init__(message)
+        self.action, self.places = action, tuple(sorted(places))
 
 
 class BodyTooLarge(RequestRefused):

@@ -461,3 +461,6 @@ CALL_NOTE_CHARACTERS_MAX: Final = 500
 
 CALL_NOTES_MAX: Final = 50
 """Notes on one call; another one is refused."""
+
+NAMED_IN_REFUSAL_MAX: Final = 5
+"""Names, and lines, that the page names to somebody who may not do something; there may be more who can help."""

@@ -4,10 +4,13 @@ Pure: values in, values out.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Final
+
+from floor.rights import Grant
+
+__all__ = ["Grant"]
 
 
 class Action(StrEnum):
@@ -16,7 +19,9 @@ class Action(StrEnum):
     READ = "read"
     OWN_ACCOUNT = "own_account"
     TASKS = "tasks"
+    LEAD_TASKS = "lead_tasks"
     PROBLEMS = "problems"
+    TASK_RULES = "task_rules"
     ACKNOWLEDGE = "acknowledge"
     ASSIGN = "assign"
     RESOLVE = "resolve"
@@ -47,9 +52,9 @@ _CALLS: Final = frozenset({Action.ACKNOWLEDGE, Action.ASSIGN, Action.RESOLVE, Ac
 
 ALLOWED: Final[dict[str, frozenset[Action]]] = {
     "operator": _EVERYBODY,
-    "leader": _EVERYBODY | _CALLS | {Action.PROBLEMS},
+    "leader": _EVERYBODY | _CALLS | {Action.LEAD_TASKS, Action.PROBLEMS, Action.TASK_RULES},
     "planner": _EVERYBODY | {Action.PUBLISH, Action.RELEASE, Action.NOTIFICATIONS},
-    "manager": _EVERYBODY | {Action.NOTIFICATIONS, Action.PROBLEMS},
+    "manager": _EVERYBODY | {Action.NOTIFICATIONS, Action.PROBLEMS, Action.TASK_RULES},
     "maintainer": _EVERYBODY | {Action.SIGN_OFF, Action.ENROL},
     ADMIN: frozenset(Action),
 }
@@ -57,31 +62,22 @@ ALLOWED: Final[dict[str, frozenset[Action]]] = {
 
 ROLES: Final = tuple(ALLOWED)
 
-PLACED_ACTIONS: Final = _CALLS
-"""What is done at a place: a role that is given for a line allows it there alone."""
+PERSONAL_ACTIONS: Final = frozenset({Action.READ, Action.OWN_ACCOUNT})
+"""What a role allows wherever it holds: everybody reads everything."""
 
-PLACED_ROLES: Final = ("leader",)
-"""Roles that may be given for a place: all they allow beyond what everybody may is done at one."""
+PLACED_ACTIONS: Final = _CALLS | {Action.TASKS, Action.LEAD_TASKS, Action.PROBLEMS}
+"""What is done to a thing that is somewhere: a role that is given for a line allows it there alone.
+
+Whatever stands in neither of the two is the whole plant's: a role that is given for a line does not allow it.
+"""
+
+PLACED_ROLES: Final = ("operator", "leader", "manager")
+"""Roles that may be given for a place: most of what they allow is done at one."""
 
 BADGE_ROLES: Final = frozenset({"operator", "leader", "manager"})
 """What a sign-in by badge and PIN is good for: neither master data nor gateways nor users hang on four digits."""
 
 _PLACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}(/[A-Za-z0-9][A-Za-z0-9._-]{0,47}){0,2}")
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A role, and where it holds: `site`, `site/area`, `site/area/line`; empty: the whole plant."""
-
-    role: str
-    place: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.role}@{self.place}" if self.place else self.role
-
-    def covers(self, place: str) -> bool:
-        """Whether it holds at a place, as `site/area/line/station`."""
-        return not self.place or place == self.place or place.startswith(f"{self.place}/")
 
 
 def grant_of(text: str) -> Grant:
@@ -104,10 +100,19 @@ def grants_of(texts: Iterable[str]) -> tuple[Grant, ...]:
 
 def may(grants: Iterable[Grant], action: Action, place: str | None = None) -> bool:
     """Whether one of the grants allows an action at a place; None asks whether it does anywhere."""
-    return any(
-        action in ALLOWED[each.role] and (place is None or action not in PLACED_ACTIONS or each.covers(place))
-        for each in grants
-    )
+    return any(action in ALLOWED[each.role] and _holds(each, action, place) for each in grants)
+
+
+def _holds(grant: Grant, action: Action, place: str | None) -> bool:
+    if not grant.place or action in PERSONAL_ACTIONS:
+        return True
+    return action in PLACED_ACTIONS and (place is None or grant.covers(place))
+
+
+def may_at(grants: Iterable[Grant], action: Action, places: Collection[str]) -> bool:
+    """Whether they allow an action on what is at these places: at one of them. What is nowhere is no other line's."""
+    held = tuple(grants)
+    return any(may(held, action, each) for each in places) if places else may(held, action)
 
 
 def by_badge(grants: Iterable[Grant]) -> tuple[Grant, ...]:

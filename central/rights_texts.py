@@ -68,10 +68,13 @@ _OWN_ACCOUNT: Final = {
 
 _USERS: Final = {
     "users.rights": ("角色与人员", "Roles and person"),
-    "users.places": ("班组长只负责（留空：全厂）", "Leader only at (empty: the whole plant)"),
+    "users.places": (
+        "操作员、班组长、经理只负责（留空：全厂）",
+        "Operator, leader, manager only at (empty: the whole plant)",
+    ),
     "users.places_why": (
-        "厂区/区域/产线，用空格分开。在别处不能响应、转交或关闭呼叫。例如：",
-        "site/area/line, with blanks between them. Elsewhere they take, hand over and close no call. For example:",
+        "厂区/区域/产线，用空格分开。别处的呼叫、任务、问题和评论只能看。例如：",
+        "site/area/line, with blanks between them. Elsewhere they read calls, tasks and problems. For example:",
     ),
     "users.person_why": (
         "主数据中的人员编号。工位上显示此人的姓名，工牌登录也靠它。",
@@ -97,6 +100,26 @@ _USERS: Final = {
         "They set it themselves under “My account”.",
     ),
     "users.end_all": ("结束全部会话", "End all sessions"),
+    "error.403.lines": (
+        "它在 {lines}，您的角色不包括那里。",
+        "It is at {lines}, where your role does not hold.",
+    ),
+    "error.403.names": ("可以做这件事的人：", "Who may do this:"),
+    "comments.elsewhere": (
+        "它在别的产线，您可以看，不能评论。请找那里的班组长，或请人用 @ 叫您。",
+        "It is at another line: you may read it, not comment. Ask a leader there, or have somebody call you with @.",
+    ),
+    "users.at_stations": ("工位上", "At stations"),
+    "users.at_stations_why": (
+        "工位按主数据中此人的角色和工牌判断，断网时也一样。",
+        "Stations go by the person's roles and badge in the master data, offline too.",
+    ),
+    "users.saved_drafted": (
+        "已保存，在办公室立即生效。工位上的角色已写入您的草稿，发布后生效。",
+        "Saved; it holds at the office from now on. The person's roles at stations are in your draft: release it.",
+    ),
+    "users.open_draft": ("打开草稿", "Open the draft"),
+    "users.edit_person": ("编辑此人", "Edit the person"),
     "role.operator": ("操作员", "operator"),
     "role.manager": ("经理", "manager"),
     "role.maintainer": ("维护员", "maintainer"),

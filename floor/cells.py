@@ -25,6 +25,14 @@ Note = Annotated[str, Field(max_length=CELL_CHARACTERS_MAX, pattern=PLAIN)]
 LabelText = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x20-\x7e]+$")]
 Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$", description="one level of an MQTT topic")]
 
+LineRole = Annotated[
+    str,
+    Field(
+        pattern=r"^(leader|maintainer)@[A-Za-z0-9][A-Za-z0-9._-]{0,47}(/[A-Za-z0-9][A-Za-z0-9._-]{0,47}){0,2}$",
+        description="a role for a place, as leader@site/area/line",
+    ),
+]
+
 
 def _day(text: str) -> str:
     if text:

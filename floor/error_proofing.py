@@ -55,6 +55,8 @@ DEFAULTS: Final[dict[tuple[str, Moment], Policy]] = {
     ("handover_open", "start"): "refuse",
     ("notice_unread", "start"): "refuse",
     ("instruction_unread", "start"): "refuse",
+    ("badge_revoked", "finish"): "flag",
+    ("badge_expired", "finish"): "flag",
     ("skill_missing", "finish"): "flag",
     ("skill_expired", "finish"): "flag",
     ("wrong_station", "finish"): "flag",

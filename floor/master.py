@@ -120,6 +120,11 @@ class MasterData(GrownRow):
         parts: dict[str, Any] = {name: getattr(self, name) for name in MasterData.model_fields}
         return MasterData(**(parts | tables))
 
+    def place_of(self, station: str) -> str:
+        """Where a station is, as `site/area/line/station`; empty for one that no row names."""
+        known = self.station_by_id.get(station)
+        return known.place if known is not None else ""
+
     def operation_of(self, key: str) -> Operation | None:
         """The operation of this id, or else the one whose ticket says this."""
         return self.operation_by_id.get(key) or self.operation_by_ticket.get(key)

@@ -1,10 +1,12 @@
-"""Who may do what with a call, and with a station's equipment.
+"""Roles and where they hold; who may do what with a call, and with a station's equipment.
 
-A badge says who somebody is; it proves nothing more (security checklist, row 11).
+A badge says who somebody is; it proves nothing more (security checklist, row 11). The office gives roles for a place in
+the same way (`central/rights.py`).
 Pure: values in, values out.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -30,6 +32,32 @@ ROLES: dict[Right, frozenset[str]] = {
     Right.SET_UP: frozenset({"maintainer"}),
     Right.ASSIGN: frozenset({"leader"}),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role, and where it holds: `site`, `site/area`, `site/area/line`; empty: the whole plant."""
+
+    role: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.role}@{self.place}" if self.place else self.role
+
+    def covers(self, place: str) -> bool:
+        """Whether it holds at a place, as `site/area/line/station`; the empty one is a station that nobody knows."""
+        return not self.place or place == self.place or place.startswith(f"{self.place}/")
+
+
+def grant_of(text: str) -> Grant:
+    """A grant as it is written: `leader`, `leader@site/area/line-1`. Whether there is such a role is not asked."""
+    role, _, place = text.partition("@")
+    return Grant(role, place)
+
+
+def roles_at(grants: Iterable[Grant], place: str) -> tuple[str, ...]:
+    """The roles that hold at a place, each once."""
+    return tuple(dict.fromkeys(each.role for each in grants if each.covers(place)))
 
 
 def may(roles: Iterable[str], right: Right) -> bool:

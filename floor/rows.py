@@ -17,6 +17,7 @@ from floor.cells import (
     FactName,
     GrownRow,
     LabelText,
+    LineRole,
     Note,
     Row,
     Segment,
@@ -32,15 +33,18 @@ from floor.limits import (
     NUMBER_MAX,
     PATTERN_CHARACTERS_MAX,
 )
+from floor.rights import Grant, grant_of
 
 
 class Person(GrownRow):
     """Somebody with a badge. `roles`: leader may acknowledge and resolve calls. `badge_until`: its last good day.
 
     `language`: what the station's page speaks while they are the current person; empty: the page's own language.
+    `line_roles`: roles that hold at a place alone, beside `roles`, which hold everywhere. A release that does not know
+    the column sees less than they may, never more.
     """
 
-    later = frozenset({"badge_until", "language", "department"})
+    later = frozenset({"badge_until", "language", "department", "line_roles"})
     id: Code
     name: Title
     badge: LabelText
@@ -49,6 +53,12 @@ class Person(GrownRow):
     badge_until: Day = ""
     language: Literal["", "zh", "en"] = ""
     department: Code | Literal[""] = ""
+    line_roles: tuple[LineRole, ...] = ()
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """All roles, each with its place."""
+        return (*(Grant(each) for each in self.roles), *map(grant_of, self.line_roles))
 
 
 class Station(GrownRow):
@@ -62,6 +72,11 @@ class Station(GrownRow):
     line: Segment = "line"
     gateway: Segment = "gateway"
     department: Code | Literal[""] = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is, as `site/area/line/station`."""
+        return f"{self.site}/{self.area}/{self.line}/{self.id}"
 
 
 class WorkOrder(GrownRow):

@@ -121,6 +121,8 @@ REJECTION_NAMES: Final[Catalogue] = {
     "no_open_call": ("没有未关闭的呼叫", "No open call"),
     "cause_unfit": ("原因与呼叫类型不符", "The cause does not fit the call"),
     "leader_only": ("需要班组长", "Only a leader can do this"),
+    "leader_elsewhere": ("不是本产线的班组长，请找本线班组长", "Leader of another line: ask a leader of this line"),
+    "leader_badge_over": ("工牌已失效，不能响应呼叫，请找班组长", "Badge no longer good for calls: ask a leader"),
     "nothing_to_stop": ("没有要停线的呼叫", "No call to stop the line for"),
     "unknown_owner": ("没有这个负责人", "Nobody knows this owner"),
     "call_gone": ("呼叫已关闭", "The call is closed"),

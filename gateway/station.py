@@ -14,7 +14,6 @@ from floor.events import FactReceived, Instant, LimitReached, RuleBroken, Sessio
 from floor.label_texts import shown, shown_bytes
 from floor.labels import OWN_TEXT, LabelKind, classify, decode
 from floor.master import MasterData
-from floor.rights import Right, may
 from floor.rows import Person
 from gateway import (
     limits,
@@ -73,7 +72,8 @@ def _hold(case: Case, person: Person, confirmed: bool = False) -> Decision:
         return stopped
     told = [RuleBroken(rule=rule, person=person.id) for rule in broken]
     held = person.id in case.state.held.get(case.station, {})
-    message = Message("switched" if held else "signed_in", {"name": case.name_of(person.id)})
+    said = "switched" if held else "signed_in_call_waits" if station_calls.raised_here(case) else "signed_in"
+    message = Message(said, {"name": case.name_of(person.id)})
     return answer(case, Signal.NOTED, message, SessionOpened(person=person.id), *told, prompt=None)
 
 
@@ -231,7 +231,7 @@ def label_of(case: Case) -> str:
         return "doubtful"
     if label.person is None:
         return str(label.kind)
-    if label.person.active and may(label.person.roles, Right.ACKNOWLEDGE) and station_calls.raised_here(case):
+    if label.person.active and station_calls.leads(label.person) and station_calls.raised_here(case):
         return "leader_badge"
     if label.person.id == case.person:
         return "own_badge"

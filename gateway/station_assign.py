@@ -9,7 +9,7 @@ from floor.label_texts import shown
 from floor.owners import owners
 from floor.rights import Right, may
 from gateway.open_calls import Call
-from gateway.station_case import Case, answer, person_of, refuse
+from gateway.station_case import Case, answer, person_of, refuse, refuse_right
 from gateway.station_desk import Decision, Prompt
 from gateway.station_stop import signal_of
 from gateway.view import Message
@@ -40,8 +40,8 @@ def assign_badge(case: Case) -> Decision:
     call = case.state.calls.get(prompt.call)
     if call is None:
         return answer(case, Signal.REFUSED, Message("call_gone"), prompt=None)
-    if not (person.active and may(person.roles, Right.ASSIGN)):
-        return refuse(case, "leader_only")
+    if not may(case.roles_of(person), Right.ASSIGN):
+        return refuse_right(case, person, Right.ASSIGN)
     return _assigned(case, call, prompt.owner, person.id, "badge")
 
 

@@ -7,11 +7,11 @@ from floor.calls import CallAction, CallState, allowed
 from floor.events import AndonAcknowledged, AndonCancelled, AndonEscalated, AndonRaised, AndonResolved
 from floor.label_texts import shown
 from floor.rights import Right, may
-from floor.rows import CallTier
+from floor.rows import CallTier, Person
 from floor.work import WorkState
 from gateway.elapsed import Elapsed
 from gateway.open_calls import Call
-from gateway.station_case import Case, answer, person_of, refuse
+from gateway.station_case import Case, answer, person_of, refuse, refuse_right
 from gateway.station_desk import Decision, Prompt
 from gateway.station_stop import POSITION_BUTTON, pass_position
 from gateway.view import Message
@@ -126,10 +126,20 @@ def _take(case: Case, call: Call, person: str, source: str) -> Decision:
     return answer(case, Signal.ACKNOWLEDGED, Message("acknowledged", values), event)
 
 
+def leads(person: Person) -> bool:
+    """Whether they are a leader anywhere: their badge is about the call that waits, whatever comes of it here."""
+    return may((each.role for each in person.grants), Right.ACKNOWLEDGE)
+
+
 def acknowledge(case: Case) -> Decision:
-    """A leader's badge takes the oldest waiting call of this station, instead of signing in."""
+    """A leader's badge takes the oldest waiting call of this station, instead of signing in.
+
+    The call is a decision, so a leader of other lines alone, or with a badge that is over, is refused and told why.
+    """
     person = person_of(case)
     assert person is not None
+    if not may(case.roles_of(person), Right.ACKNOWLEDGE):
+        return refuse_right(case, person, Right.ACKNOWLEDGE)
     return _take(case, raised_here(case)[0], person.id, "badge")
 
 
@@ -139,7 +149,7 @@ def acknowledge_page(case: Case, identity: str) -> Decision:
     if call is None or call.station != case.station:
         return refuse(case, "call_gone")
     if not may(case.roles, Right.ACKNOWLEDGE):
-        return refuse(case, "leader_only")
+        return refuse_right(case, case.master.person_by_id.get(case.person), Right.ACKNOWLEDGE)
     if not allowed(call.state, CallAction.ACKNOWLEDGE):
         values = case.names_of_call(call.call_type) | {"name": case.name_of(call.acknowledged_by)}
         return answer(case, Signal.REPEATED, Message("already_taken", values))
@@ -151,10 +161,18 @@ def _fits(case: Case, call: Call, cause: str) -> bool:
     return row is None or not row.causes or cause in row.causes
 
 
+def _closing(call: Call) -> Right:
+    """A call that nobody has taken is closed by a leader only."""
+    return Right.RESOLVE_RAISED if call.state is CallState.RAISED else Right.RESOLVE_ACKNOWLEDGED
+
+
 def resolvable(case: Case, call: Call) -> bool:
-    """May whoever is here close it? A call that nobody has taken only by a leader."""
-    right = Right.RESOLVE_RAISED if call.state is CallState.RAISED else Right.RESOLVE_ACKNOWLEDGED
-    return may(case.roles, right)
+    """May whoever is here close it?"""
+    return may(case.roles, _closing(call))
+
+
+def _refuse_closing(case: Case, call: Call) -> Decision:
+    return refuse_right(case, case.master.person_by_id.get(case.person), _closing(call))
 
 
 def _resolve(case: Case, call: Call, cause: str) -> Decision:
@@ -179,7 +197,7 @@ def resolve(case: Case) -> Decision:
         return refuse(case, "cause_unfit", **case.names_of_reason(cause))
     closable = [each for each in fitting if resolvable(case, each)]
     if not closable:
-        return refuse(case, "leader_only")
+        return _refuse_closing(case, fitting[0])
     return _resolve(case, min(closable, key=lambda each: each.state is CallState.RAISED), cause)
 
 
@@ -191,5 +209,5 @@ def resolve_page(case: Case, identity: str, cause: str) -> Decision:
     if cause not in case.master.reason_by_id or not _fits(case, call, cause):
         return refuse(case, "cause_unfit", **case.names_of_reason(cause))
     if not resolvable(case, call):
-        return refuse(case, "leader_only")
+        return _refuse_closing(case, call)
     return _resolve(case, call, cause)

@@ -5,11 +5,12 @@ from datetime import date
 from typing import Literal
 
 from devices.types import Signal
-from floor.days import plant_day
+from floor.days import is_over, plant_day
 from floor.events import Event, Instant, ScanRejected, SessionClosed, SessionOpened
 from floor.label_texts import shown
 from floor.labels import Label
 from floor.master import MasterData
+from floor.rights import Right, may, roles_at
 from floor.rows import Operation, Person
 from floor.texts import flag_names
 from gateway.floor_state import Floor
@@ -63,9 +64,20 @@ class Case:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The current person's roles."""
-        row = self.master.person_by_id.get(self.person)
-        return row.roles if row is not None and row.active else ()
+        """The current person's roles, those that hold here and now."""
+        return self.roles_of(self.master.person_by_id.get(self.person))
+
+    def roles_of(self, person: Person | None) -> tuple[str, ...]:
+        """Somebody's roles at this station, as the office gave them; none once their badge is revoked or over."""
+        if person is None or not person.active or self.expired(person.badge_until):
+            return ()
+        return roles_at(person.grants, self.master.place_of(self.station))
+
+    def expired(self, until: str) -> bool | None:
+        """Is the last good day over? None where nobody knows: the clock is not set."""
+        if not until:
+            return False
+        return None if self.today is None else is_over(until, self.today)
 
     def name_of(self, person: str) -> str:
         """A person's name for the screen; the id where master data has none."""
@@ -136,6 +148,14 @@ def refuse(case: Case, why: str, /, **values: str | int) -> Decision:
         return answer(case, Signal.REFUSED, message)
     event = ScanRejected(reason=why, device=shown(case.device, 64), shown=case.shown, size=case.size)
     return answer(case, Signal.REFUSED, message, event)
+
+
+def refuse_right(case: Case, person: Person | None, right: Right) -> Decision:
+    """Who lacks a right here is told what they lack: the role, the role for this line, or a badge that is good."""
+    if person is None or not may((each.role for each in person.grants), right):
+        return refuse(case, "leader_only")
+    over = not person.active or case.expired(person.badge_until)
+    return refuse(case, "leader_badge_over" if over else "leader_elsewhere")
 
 
 def scanned_operation(case: Case) -> tuple[str, Operation | None]:

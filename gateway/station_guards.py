@@ -4,8 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from devices.types import Signal
-from floor.days import is_over
-from floor.error_proofing import READ_BACK, Moment, asked, split
+from floor.error_proofing import READ_BACK, UNKNOWN, Moment, asked, split
 from floor.events import ScanRefused
 from floor.label_texts import shown
 from floor.notices import INSTRUCTION, NOTICE, Reading, reading, readings_for
@@ -30,18 +29,18 @@ def _previous(case: Case, operation: Operation) -> Operation | None:
     return max((row for row in rows if row.number < operation.number), key=lambda row: row.number, default=None)
 
 
-def expired(case: Case, until: str) -> bool | None:
-    """Is the last good day over? None where nobody knows: the clock is not set."""
-    if not until:
-        return False
-    return None if case.today is None else is_over(until, case.today)
-
-
 def badge_rules(case: Case, person: Person) -> tuple[str, ...]:
     """What speaks against holding this person."""
-    over = expired(case, person.badge_until)
+    over = case.expired(person.badge_until)
     found = {"badge_revoked": not person.active, "badge_expired": over, "expiry_unknown": over is None}
     return tuple(rule for rule, holds in found.items() if holds)
+
+
+def _badge_rule(case: Case) -> str:
+    """Of who was signed in before the office took their badge back, or before its last day was over."""
+    person = case.master.person_by_id.get(case.person)
+    broken = () if person is None else badge_rules(case, person)
+    return next((rule for rule in broken if rule not in UNKNOWN), "")
 
 
 def _skill_rule(case: Case, operation: Operation) -> str:
@@ -50,7 +49,7 @@ def _skill_rule(case: Case, operation: Operation) -> str:
     skill = case.master.skill_of.get((case.person, operation.skill))
     if skill is None:
         return "skill_missing"
-    over = expired(case, skill.until)
+    over = case.expired(skill.until)
     return "expiry_unknown" if over is None else "skill_expired" if over else ""
 
 
@@ -103,6 +102,7 @@ def work_rules(
     done = sum(reported(case, key, operation))
     order = case.master.order_by_id.get(operation.work_order)
     found = [
+        (_badge_rule(case), True),
         ("order_held", order is not None and order.state == "held"),
         ("order_closed", order is not None and order.state == "closed"),
         ("wrong_station", bool(operation.stations) and case.station not in operation.stations),

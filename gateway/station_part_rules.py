@@ -5,7 +5,6 @@ from floor.label_codes import Part, codes_of
 from floor.rows import Component, Operation
 from gateway.floor_rows import Parts
 from gateway.station_case import Case
-from gateway.station_guards import expired
 
 
 def bill_of(case: Case, operation: Operation) -> tuple[Component, ...]:
@@ -42,7 +41,7 @@ def names_product(case: Case, operation: Operation, part: Part, plain: bool) -> 
 
 def use_rules(case: Case, row: Component, part: Part) -> tuple[str, ...]:
     """What speaks against building this part in."""
-    over = expired(case, part.expires)
+    over = case.expired(part.expires)
     found = [
         ("wrong_lot", bool(over) or (bool(part.lot) and (row.item, part.lot) in case.master.blocked)),
         ("lot_missing", row.lot_tracked and not part.lot),

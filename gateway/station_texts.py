@@ -15,6 +15,10 @@ from gateway.view import Message
 STATION_MESSAGES: Final[Catalogue] = {
     # People.
     "signed_in": ("{name} 已上岗", "{name} signed in"),
+    "signed_in_call_waits": (
+        "{name} 已上岗；呼叫仍在等班组长响应",
+        "{name} signed in; the call still waits for a leader",
+    ),
     "switched": ("当前：{name}", "Now: {name}"),
     "signed_out": ("{name} 已离岗", "{name} signed out"),
     "timed_out": ("超时离岗：{name}", "Timed out: {name}"),

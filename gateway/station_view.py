@@ -43,7 +43,7 @@ def _held(case: Case, station: str) -> tuple[HeldLine, ...]:
 
     def line(person: str) -> HeldLine:
         row = people.get(person)
-        return HeldLine(person, case.name_of(person), row.roles if row else (), row.language if row else "")
+        return HeldLine(person, case.name_of(person), case.roles_of(row), row.language if row else "")
 
     return tuple(line(person) for person in case.state.held.get(station, {}))
 
@@ -204,12 +204,13 @@ def station_view(
     master: MasterData,
     station: str,
     instant: Instant,
+    rules: StationRules = _RULES,
 ) -> StationView:
     """The screen of a station. What its devices and the office say, whoever publishes it puts in.
 
     Work shown: the shares begun here, and those of the people held here wherever they began.
     """
-    case = Case(state, desk, master, instant, _RULES, shown="")
+    case = Case(state, desk, master, instant, rules, shown="")
     row = master.station_by_id.get(station)
     held = state.held.get(station, {})
     elsewhere = (share for person in held for share in state.shares_of(person) if share.station != station)

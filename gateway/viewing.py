@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from floor.events import Instant
 from floor.master import MasterData
 from floor.rights import Right, may
+from floor.rows import Person
 from gateway.config import Config
 from gateway.journal import Journal
 from gateway.journal_upkeep import used_fraction
@@ -14,7 +15,7 @@ from gateway.keeping import Keeping
 from gateway.limits import DOUBT_SHOWN_SECONDS
 from gateway.line import Line
 from gateway.salvage import DOUBT, Doubt
-from gateway.station_desk import Desk
+from gateway.station_desk import Desk, StationRules
 from gateway.station_view import station_view
 from gateway.storage import Storage
 from gateway.view import Doubtful, GatewayView, LastScan, StationView, WorkLine
@@ -144,7 +145,7 @@ class Viewing:
     def _maintainers(self, master: MasterData) -> bool:
         """Looked up once for each version of the master data."""
         if self._maintained is None or self._maintained[0] is not master:
-            self._maintained = master, any(each.active and may(each.roles, Right.SET_UP) for each in master.people)
+            self._maintained = master, any(_may_set_up(each) for each in master.people)
         return self._maintained[1]
 
     def _online(self, sink: str, configured: bool) -> str:
@@ -153,7 +154,8 @@ class Viewing:
         return "online" if self.sinks.get(sink) else "offline"
 
     def _station(self, station: str, keeping: Keeping, journal: Journal, instant: Instant) -> StationView:
-        view = station_view(keeping.floor, keeping.desks.get(station, Desk(station)), keeping.master, station, instant)
+        desk, rules = keeping.desks.get(station, Desk(station)), keeping.rules.get(station, StationRules())
+        view = station_view(keeping.floor, desk, keeping.master, station, instant, rules)
         marks = {row.epoch: row.mark for row in journal.epochs.values()}
         unsent = self.unsent_files()
         return replace(
@@ -183,6 +185,11 @@ class Viewing:
             self._room_looked = instant.boottime
             self._room = _days_until_cap(journal, instant)
         return self._room if journal.is_open else None
+
+
+def _may_set_up(person: Person) -> bool:
+    """Here or anywhere: once the plant names a maintainer, nobody sets up for being first at the gateway."""
+    return person.active and may((each.role for each in person.grants), Right.SET_UP)
 
 
 def _days_until_cap(journal: Journal, instant: Instant) -> float | None:

@@ -11,6 +11,7 @@ from central.limits import LEVELS_MAX, PEOPLE_PER_NOTIFICATION_MAX, STORM_MESSAG
 from floor.days import plant_day
 from floor.duty import on_duty, standing_in
 from floor.master import MasterData
+from floor.rights import roles_at
 
 KINDS: Final = (
     "andon.raised",
@@ -250,8 +251,9 @@ def _named(who: Who, found: Happening, master: MasterData, wall: float, offset: 
 
 
 def _of_role(role: str, found: Happening, master: MasterData) -> Sequence[str]:
-    """Those of the station's department; where it has none, everybody of the role."""
-    all_of_them = [each for each in master.people if each.active and role in each.roles]
+    """Those of the station's department whose role holds at the station; where it has none, everybody of the role."""
+    place = master.place_of(found.station)
+    all_of_them = [each for each in master.people if each.active and role in roles_at(each.grants, place)]
     department = _department(found, master)
     near = [each for each in all_of_them if department and each.department == department]
     return [each.id for each in near or all_of_them]

@@ -2,12 +2,15 @@
 
 import logging
 import secrets
+from typing import Any
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as BaseResponse
 
-from central.pages.frame import render
+from central.context import plant
+from central.pages.frame import NotAllowed, render
+from central.who_may import lines_of, who_may
 
 CODES = (400, 403, 404, 405, 413, 429, 500, 503)
 """Those with a text of their own; any other shows the text of 400 or 500."""
@@ -27,12 +30,22 @@ def add_routes(pages: Blueprint) -> None:
         if code >= 500:
             # The database may be what failed, so the page does not ask who is signed in.
             g.account = None
-        answer = render("error.html", status, code=code, reference=_reference(fault))
+        answer = render("error.html", status, code=code, reference=_reference(fault), **_help(fault))
         if fault.response is None:
             for name, value in fault.get_headers(request.environ):
                 if name in ("Retry-After", "Allow"):
                     answer.headers[name] = value
         return answer
+
+
+def _help(fault: HTTPException) -> dict[str, Any]:
+    """Of what somebody may not do: at which lines it is, and who may; nothing without a database of our own."""
+    if not isinstance(fault, NotAllowed) or not fault.action or "lineside" not in current_app.extensions:
+        return {}
+    here = plant()
+    with here.database.read() as session:
+        names = who_may(session, here.database.plant, fault.action, fault.places)
+    return {"lines": lines_of(fault.places), "names": names}
 
 
 def _reference(fault: HTTPException) -> str:

@@ -3,7 +3,7 @@
 import functools
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -74,6 +74,20 @@ def signed_in() -> Account:
     return found
 
 
+class NotAllowed(Forbidden):
+    """Somebody may not do this, or not there; the page names who may. `places` as `site/area/line/station`."""
+
+    def __init__(self, action: str, places: Collection[str] = ()) -> None:
+        super().__init__()
+        self.action, self.places = action, tuple(sorted(places))
+
+
+def refuse_elsewhere(action: Action, places: Collection[str]) -> None:
+    """The one question about a thing that is somewhere: may who is signed in do this to it? Raises NotAllowed."""
+    if not signed_in().can_at(action, places):
+        raise NotAllowed(action, places)
+
+
 # The table of central/route_rules.py decides before a page runs (central/admission.py). These say it again beside the
 # route, where who writes the page sees it: a slip in one of the two opens nothing.
 
@@ -110,7 +124,7 @@ def for_action(action: Action) -> Callable[[View], View]:
             if found is None:
                 return to_sign_in()
             if not found.can(action):
-                raise Forbidden
+                raise NotAllowed(action)
             return view(**values)
 
         return guarded

@@ -4,9 +4,10 @@ Pure: values in, values out. The protocol that gives them is in `central/pages/p
 Times are seconds since 1970 by the server's clock.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from central.rights import ADMIN, ROLES, Action, Grant, grants_of, may
+from central.rights import ADMIN, ROLES, Action, Grant, grants_of, may, may_at
 from floor.master import MasterData
 
 __all__ = ["ADMIN", "ROLES"]
@@ -31,13 +32,13 @@ class Account:
         """Its roles, each with its place."""
         return grants_of(self.roles)
 
-    def may(self, role: str) -> bool:
-        """Whether the account has the role, somewhere at least. An administrator has every one."""
-        return any(each.role in (role, ADMIN) for each in self.grants)
-
     def can(self, action: str, place: str | None = None) -> bool:
         """Whether it may do this at a place of the plant, as `site/area/line/station`; None: anywhere at all."""
         return may(self.grants, Action(action), place)
+
+    def can_at(self, action: str, places: Collection[str]) -> bool:
+        """Whether it may do this to something that is at these places (`central/places.py`)."""
+        return may_at(self.grants, Action(action), places)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """One user: roles and where they hold, the person, sessions, PIN. Only administrators see this page."""
 
 from flask import Blueprint, Response, abort, redirect, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.accounts import change_account, one_account
@@ -13,12 +14,14 @@ from central.pages.browsers import browser_name
 from central.pages.frame import for_action, render, signed_in
 from central.pages.office import UserLine
 from central.pages.port import Office
-from central.rights import ADMIN, PLACED_ROLES, ROLES, Action
+from central.rights import ADMIN, PLACED_ROLES, ROLES, Action, Grant, grants_of
 from central.sessions import end_session, end_sessions, list_sessions
 from central.snapshots import current_master
+from central.station_roles import draft_roles
 
 PLACES_CHARACTERS_MAX = 2_000
-SAVED = ("changed", "ended", "pin")
+Grants = tuple[Grant, ...]
+SAVED = ("changed", "drafted", "ended", "pin")
 
 
 def add_routes(pages: Blueprint, office: Office) -> None:
@@ -87,10 +90,24 @@ def _change(name: str) -> BaseResponse:
     try:
         with here.database.write() as session:
             change_account(session, here.database.plant, name, roles, person)
+            drafted = _draft(session, before, person)
             note_act(session, "user.changed", name, roles=roles, person=person, before=[*before.roles, before.person])
     except NameRefused:
         return _show(name, fault="users.bad_place" if roles else "users.no_role", status=400)
-    return redirect(f"/users/{name}?saved=changed", 303)
+    return redirect(f"/users/{name}?saved={'drafted' if drafted else 'changed'}", 303)
+
+
+def _draft(session: Session, before: UserLine, person: str) -> bool:
+    """What changed of the roles that stations ask for, into one's draft; whether that changed anything."""
+    here, mine = plant(), signed_in().name
+    after = one_account(session, here.database.plant, before.name)
+    assert after is not None
+    held = before.grants if before.state != "disabled" else ()
+    wanted = grants_of(after.roles) if after.state != "disabled" else ()
+    steps: list[tuple[str, Grants, Grants]] = [(before.person, held, ()), (person, (), wanted)]
+    if person == before.person:
+        steps = [(person, held, wanted)]
+    return any([draft_roles(session, here.database.plant, mine, *each, here.now()) for each in steps])
 
 
 def _show(name: str, *, fault: str = "", status: int = 200) -> Response:

@@ -21,7 +21,6 @@ from central.pages.formats import clock
 from central.pages.frame import OPEN_PAGES, for_accounts, for_action, language, render, signed_in
 from central.pages.office import Account
 from central.pages.phone_state import calls_told
-from central.pages.plant_board import place_of
 from central.pages.port import Office
 from central.pages.protection import HEADERS, form_token
 from central.phone.acts import ACTIONS, REFUSALS, Act, Doer, do_once
@@ -229,7 +228,7 @@ def _doer(who: Account) -> Doer:
     """Roles hold at their place: what somebody may is asked again when the call, and so its station, is known."""
 
     def can(action: Action, station: str, master: MasterData) -> bool:
-        return who.can(action, place_of(station, master))
+        return who.can(action, master.place_of(station))
 
     return Doer(who.name, who.person, can, asking_address())
 

@@ -78,12 +78,6 @@ def _card(raw: stored.BoardOperation, master: MasterData) -> OperationCard:
     )
 
 
-def place_of(station: str, master: MasterData) -> str:
-    """Where a station is, as `site/area/line/station`; empty for one that the master data does not name."""
-    known = master.station_by_id.get(station)
-    return f"{known.site}/{known.area}/{known.line}/{known.id}" if known else ""
-
-
 def station_name(station: str, master: MasterData) -> str:
     """A station by the floor's name for it."""
     known = master.station_by_id.get(station)
@@ -116,7 +110,7 @@ def call_line(raw: stored.BoardCall, master: MasterData, now: float) -> CallLine
         ended=raw.ended,
         cause=raw.cause,
         causes=tuple((each.id, each.name, each.name_en) for each in reasons),
-        place=place_of(raw.station, master),
+        place=master.place_of(raw.station),
     )
 
 

@@ -37,8 +37,9 @@ from central.pages.office import (
 from central.projector import catch_up_all
 from central.record_text import data_in
 from central.release import refuse_short
-from central.rights import Action
+from central.rights import Action, grants_of
 from central.sessions import Caller, sign_out
+from central.station_roles import draft_roles
 from floor.cases import situation_of
 from floor.limits import CASES_SHOWN_MAX
 from floor.master import MasterData
@@ -117,11 +118,17 @@ class PlantOffice:
             self._note(session, by, "user.invited", name)
         return code
 
-    def enable_user(self, name: str, enabled: bool, by: str) -> None:
-        """Lets a user in again or keeps them out."""
+    def enable_user(self, name: str, enabled: bool, by: str) -> bool:
+        """Lets a user in again or keeps them out; whether that changes what their badge may, once it is released."""
         with self._database.write() as session:
+            user = accounts.one_account(session, self._name, name)
             accounts.enable_account(session, self._name, name, enabled)
             self._note(session, by, "user.enabled" if enabled else "user.disabled", name)
+            if user is None or enabled is not (user.state == "disabled"):
+                return False
+            held = grants_of(user.roles)
+            before, after = ((), held) if enabled else (held, ())
+            return draft_roles(session, self._name, by, user.person, before, after, self._plant.now())
 
     def note_export(self, what: str, by: Account, **detail: object) -> None:
         """Somebody takes data out of the plant: what, and how much of it."""
@@ -244,9 +251,9 @@ class PlantOffice:
         """Who has a role for a place does nothing at another one. Raises RightRefused."""
         if row is None:
             return
-        place = plant_board.place_of(row.station, snapshots.current_master(session, self._name))
+        place = snapshots.current_master(session, self._name).place_of(row.station)
         if not by.can(action, place):
-            raise RightRefused(f"the roles of {by.name} do not hold at station {row.station}")
+            raise RightRefused(f"the roles of {by.name} do not hold at station {row.station}", action, [place])
 
     def _person(self, session: Session, account: Account) -> tuple[str, str]:
         """Who the floor is told: the person of the account, else the account itself."""

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response as BaseResponse
 
 from central import problems
-from central.call_names import call_of
+from central.call_names import call_name, call_of
 from central.comments import number_in
 from central.context import plant
 from central.digits import page_number
@@ -36,9 +36,10 @@ from central.pages.asking import (
     who,
 )
 from central.pages.comment_pages import thread_values
-from central.pages.frame import for_accounts, for_action, render
+from central.pages.frame import for_accounts, for_action, refuse_elsewhere, render, signed_in
 from central.pages.port import Office
 from central.pages.task_card_pages import told_events
+from central.places import places_of, places_of_problem
 from central.problem_states import ProblemAction, allowed
 from central.problems import OVER, STEPS, THRESHOLD_MAX, WHYS, Analysis
 from central.rights import Action
@@ -83,7 +84,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     @for_action(Action.PROBLEMS)
     def add_call_to_problem() -> BaseResponse:
         def add(session: Any, row: ProblemRow, by: Actor, now: float) -> None:
-            found = _calls(session, row.plant, [request.form.get("call", "").strip()])
+            found = _own_calls(session, row.plant, [request.form.get("call", "").strip()])
             problems.add_call(session, row, found[0], by, now)
 
         return _changed(add)
@@ -117,6 +118,14 @@ def _calls(session: Any, plant_name: str, names: list[str]) -> list[Call]:
     found = [row for each in names if (row := call_of(session, plant_name, each)) is not None]
     if len(found) < len(names):
         raise ProblemRefused("there is no such call")
+    return found
+
+
+def _own_calls(session: Any, plant_name: str, names: list[str]) -> list[Call]:
+    """The same, each where one may make problems of calls. Raises ProblemRefused, NotAllowed."""
+    found = _calls(session, plant_name, names)
+    for each in found:
+        refuse_elsewhere(Action.PROBLEMS, places_of(session, plant_name, "call", call_name(each)))
     return found
 
 
@@ -164,7 +173,7 @@ def _make() -> BaseResponse:
     names = list(dict.fromkeys(request.form.get("calls", "").split()))[:50]
     try:
         with here.database.write() as session:
-            calls = _calls(session, here.database.plant, names)
+            calls = _own_calls(session, here.database.plant, names)
             number = problems.make_problem(session, here.database.plant, analysis, calls, by, here.now())
     except ProblemRefused as refused:
         return _form("", refused)
@@ -179,6 +188,7 @@ def _form(call: str, refused: RequestRefused | None = None) -> BaseResponse:
             row = call_of(session, here.database.plant, call)
             if row is None:
                 abort(404)
+            refuse_elsewhere(Action.PROBLEMS, places_of(session, here.database.plant, "call", call))
             taken = problems.problem_of_call(session, here.database.plant, call)
         if taken is not None:
             # It has a problem already: there it is.
@@ -221,6 +231,7 @@ def _changed(change: Change) -> BaseResponse:
             row = problems.problem_of(session, here.database.plant, number)
             if row is None:
                 abort(404)
+            refuse_elsewhere(Action.PROBLEMS, places_of_problem(session, row.plant, row))
             change(session, row, by, here.now())
     except (ProblemRefused, ChangedMeanwhile) as refused:
         return _show(number, refused)
@@ -237,11 +248,13 @@ def _show(number: int, refused: RequestRefused | None = None) -> Response:
         calls = problems.calls_of(session, name, number)
         measures = measures_of(session, name, number)
         events = events_of(session, name, f"problem/{number}")
+        mine = signed_in().can_at(Action.PROBLEMS, places_of_problem(session, name, row))
     return render(
         "problem.html",
         refused.status if refused is not None else 200,
         **{**_choices(master), **thread_values("problem", str(number))},
         problem=row,
+        mine=mine,
         whys=json.loads(row.whys),
         steps=json.loads(row.steps),
         calls=calls,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, request
 from markupsafe import Markup
-from werkzeug.exceptions import Forbidden
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from central import tasks
@@ -27,13 +27,14 @@ from central.pages.asking import (
     uploads,
     who,
 )
-from central.pages.comment_pages import thread_values
-from central.pages.frame import for_accounts, render, signed_in
-from central.pages.office import LEADER
+from central.pages.comment_pages import is_own, thread_values
+from central.pages.frame import for_accounts, for_action, refuse_elsewhere, render, signed_in
 from central.pages.port import Office
-from central.pages.task_pages import department_name, form_choices, wanted_in_form
+from central.pages.task_pages import department_name, form_choices, places_of_wanted, wanted_in_form
+from central.places import places_of_task
 from central.printing.symbols import Symbology, drawn, encoded, svg
 from central.problems import judged_by
+from central.rights import Action
 from central.task_states import TaskAction, allowed
 from central.task_tables import TaskEvent, TaskRow
 from floor.master import MasterData
@@ -68,12 +69,12 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _print(number)
 
     @pages.post(ANSWER_PATH)
-    @for_accounts
+    @for_action(Action.TASKS)
     def answer_task() -> BaseResponse:
         return _changed(_answer, uploads())
 
     @pages.post("/tasks/act")
-    @for_accounts
+    @for_action(Action.TASKS)
     def act_on_task() -> BaseResponse:
         action = request.form.get("step", "")
         if action not in PLAIN_ACTIONS:
@@ -85,7 +86,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _changed(act)
 
     @pages.post("/tasks/assign")
-    @for_accounts
+    @for_action(Action.TASKS)
     def assign_task() -> BaseResponse:
         owner = person_in(master_now(), request.form.get("owner", ""))
 
@@ -95,17 +96,20 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _changed(assign)
 
     @pages.post("/tasks/edit")
-    @for_accounts
+    @for_action(Action.TASKS)
     def edit_task() -> BaseResponse:
         wanted = wanted_in_form(master_now())
 
         def edit(session: Any, row: TaskRow, by: Actor, now: float) -> None:
+            later = places_of_wanted(session, row.plant, wanted)
+            if later != places_of_task(session, row.plant, row):
+                refuse_elsewhere(Action.TASKS, later)
             tasks.edit(session, row, wanted, by, now, number_field("edition"))
 
         return _changed(edit)
 
     @pages.post("/tasks/tick")
-    @for_accounts
+    @for_action(Action.TASKS)
     def tick() -> BaseResponse:
         item, text, done = number_field("item", -1), request.form.get("text", ""), "done" in request.form
 
@@ -124,10 +128,9 @@ def _answer(session: Any, row: TaskRow, by: Actor, now: float) -> None:
     judged_by(session, row, by, now)
 
 
-def may_work(row: TaskRow, person: str) -> bool:
-    """Its owner, who acts for them, who made it, and leaders."""
-    mine = signed_in()
-    return mine.may(LEADER) or row.made_by == mine.name or bool(person and person in (row.owner, row.acting))
+def may_work(session: Session, row: TaskRow) -> bool:
+    """Its owner, who acts for them, who made it; and whoever leads where it is."""
+    return is_own(row) or signed_in().can_at(Action.LEAD_TASKS, places_of_task(session, row.plant, row))
 
 
 def _changed(change: Change, files: Sequence[Upload] = ()) -> BaseResponse:
@@ -141,8 +144,8 @@ def _changed(change: Change, files: Sequence[Upload] = ()) -> BaseResponse:
             row = tasks.task_of(session, here.database.plant, number)
             if row is None:
                 abort(404)
-            if not may_work(row, by.person):
-                raise Forbidden
+            if not is_own(row):
+                refuse_elsewhere(Action.LEAD_TASKS, places_of_task(session, row.plant, row))
             attach(session, row.plant, "task", str(number), stored, by, here.now())
             change(session, row, by, here.now())
     except (TaskRefused, ChangedMeanwhile, CommentRefused, FileRefused, FilesFull) as refused:
@@ -168,6 +171,7 @@ def _show(number: int, refused: RequestRefused | None = None) -> Response:
             abort(404)
         events = events_of(session, name, f"task/{number}")
         files = [each for each in attachments(session, name, "task", str(number)) if each.comment_number is None]
+        mine = may_work(session, row)
     items = tasks.checklist_of(row)
     return render(
         "task.html",
@@ -180,7 +184,7 @@ def _show(number: int, refused: RequestRefused | None = None) -> Response:
         files=files,
         fault=_fault(refused),
         told=str(refused) if refused is not None else "",
-        mine=may_work(row, signed_in().person),
+        mine=mine,
         allowed=lambda action: allowed(row.state, TaskAction(action)),
         answerable=allowed(row.state, tasks.answer_action(row)),
         own_answer=row.replied_by == signed_in().name,

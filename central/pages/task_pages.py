@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, redirect, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.call_names import CALL, call_of
@@ -28,9 +29,11 @@ from central.pages.asking import (
     time_field,
     who,
 )
-from central.pages.frame import account, for_accounts, render, signed_in
+from central.pages.frame import account, for_accounts, for_action, refuse_elsewhere, render, signed_in
 from central.pages.port import Office
+from central.places import Places, places_of_links
 from central.problems import problem_of
+from central.rights import Action
 from central.task_lists import BY, SHOWS, TASKS_PER_PAGE, Selection, lanes, selected
 from central.task_rules import department_of
 from central.tasks import PRIORITIES, REPLY_WAYS, Wanted, make_task
@@ -50,18 +53,19 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _list(_selection())
 
     @pages.get("/tasks/new")
-    @for_accounts
+    @for_action(Action.TASKS)
     def new_task() -> Response:
         return _form(_prefilled(master_now()))
 
     @pages.post("/tasks/new")
-    @for_accounts
+    @for_action(Action.TASKS)
     def make_new_task() -> BaseResponse:
         here, by, master = plant(), actor(), master_now()
         wanted = wanted_in_form(master)
         source = "call" if wanted.call else "problem" if wanted.problem else "hand"
         try:
             with here.database.write() as session:
+                refuse_elsewhere(Action.TASKS, places_of_wanted(session, here.database.plant, wanted))
                 number = make_task(session, here.database.plant, wanted, by, here.now(), source)
         except TaskRefused as refused:
             fault = "owner" if not wanted.owner else "bounds"
@@ -143,6 +147,19 @@ def wanted_in_form(master: MasterData) -> Wanted:
     )
 
 
+def places_of_wanted(session: Session, plant_name: str, wanted: Wanted) -> Places:
+    """Where a task is, as somebody wants it."""
+    return places_of_links(
+        session,
+        plant_name,
+        station=wanted.station,
+        call=wanted.call,
+        operation=wanted.operation,
+        work_order=wanted.work_order,
+        problem=wanted.problem,
+    )
+
+
 def form_values() -> dict[str, str]:
     """What the form held, so that nothing has to be typed again."""
     return {name: value[:8_192] for name, value in request.form.items()}
@@ -159,6 +176,9 @@ def _prefilled(master: MasterData) -> dict[str, str]:
     with here.database.read() as session:
         call = call_of(session, here.database.plant, values["call"])
         problem = problem_of(session, here.database.plant, number_in(values["problem"]))
+        links = {name: values[name] for name in LINKS if name != "problem"}
+        number = problem.number if problem is not None else None
+        refuse_elsewhere(Action.TASKS, places_of_links(session, here.database.plant, **links, problem=number))
     if values["call"] and call is None:
         abort(404)
     if call is not None:

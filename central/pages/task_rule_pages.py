@@ -27,18 +27,18 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return _show()
 
     @pages.post("/tasks/rules/add")
-    @for_action(Action.PROBLEMS)
+    @for_action(Action.TASK_RULES)
     def add_rule() -> BaseResponse:
         return _added([_rule()])
 
     @pages.post("/tasks/rules/usual")
-    @for_action(Action.PROBLEMS)
+    @for_action(Action.TASK_RULES)
     def add_usual_rules() -> BaseResponse:
         master = master_now()
         return _added(task_rules.usual_rules(master, person_in(master, request.form.get("otherwise", ""))))
 
     @pages.post("/tasks/rules/enable")
-    @for_action(Action.PROBLEMS)
+    @for_action(Action.TASK_RULES)
     def enable_rule() -> BaseResponse:
         here = plant()
         with here.database.write() as session:
@@ -47,7 +47,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return redirect(PAGE, 303)
 
     @pages.post("/tasks/rules/remove")
-    @for_action(Action.PROBLEMS)
+    @for_action(Action.TASK_RULES)
     def remove_rule() -> BaseResponse:
         here = plant()
         with here.database.write() as session:
@@ -55,7 +55,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return redirect(PAGE, 303)
 
     @pages.post("/tasks/owners/add")
-    @for_action(Action.PROBLEMS)
+    @for_action(Action.TASK_RULES)
     def name_owner() -> BaseResponse:
         here, by = plant(), actor()
         kind, subject = request.form.get("kind", ""), request.form.get("subject", "").strip()[:64]
@@ -69,7 +69,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return redirect(f"{PAGE}#owners", 303)
 
     @pages.post("/tasks/owners/remove")
-    @for_action(Action.PROBLEMS)
+    @for_action(Action.TASK_RULES)
     def forget_owner() -> BaseResponse:
         here = plant()
         kind, subject = request.form.get("kind", ""), request.form.get("subject", "")

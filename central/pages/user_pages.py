@@ -35,14 +35,12 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         name = _asked_user(office)
         if name == signed_in().name:
             return _list(office, fault="users.not_yourself", status=400)
-        office.enable_user(name, False, signed_in().name)
-        return redirect("/users?saved=1", 303)
+        return _enabled(office, name, False)
 
     @pages.post("/users/enable")
     @for_action(Action.USERS)
     def enable_user() -> BaseResponse:
-        office.enable_user(_asked_user(office), True, signed_in().name)
-        return redirect("/users?saved=1", 303)
+        return _enabled(office, _asked_user(office), True)
 
 
 def _asked_user(office: Office) -> str:
@@ -50,6 +48,11 @@ def _asked_user(office: Office) -> str:
     if name not in [each.name for each in office.users()]:
         abort(404)
     return name
+
+
+def _enabled(office: Office, name: str, enabled: bool) -> BaseResponse:
+    drafted = office.enable_user(name, enabled, signed_in().name)
+    return redirect(f"/users/{name}?saved=drafted" if drafted else "/users?saved=1", 303)
 
 
 def _add(office: Office) -> Response:

@@ -1,6 +1,6 @@
 """The tables of docs/rights.md: what each role may do, and who may ask each route."""
 
-from central.rights import ALLOWED, ROLES, Action
+from central.rights import ALLOWED, PERSONAL_ACTIONS, PLACED_ACTIONS, ROLES, Action
 from central.route_rules import ROUTES, Rule
 from docs.sources.code import table
 
@@ -8,7 +8,9 @@ WORDS = {
     Action.READ: "read every page but those below",
     Action.OWN_ACCOUNT: "own account: password, PIN, sessions",
     Action.TASKS: "make tasks, work on one's own, comment",
-    Action.PROBLEMS: "problems, and rules that make tasks",
+    Action.LEAD_TASKS: "work on other people's tasks",
+    Action.PROBLEMS: "make problems of calls, work on problems",
+    Action.TASK_RULES: "rules that make tasks, owners of news",
     Action.ACKNOWLEDGE: "take a call",
     Action.ASSIGN: "hand a call over",
     Action.RESOLVE: "resolve a call",
@@ -22,6 +24,13 @@ WORDS = {
     Action.TOKENS: "tokens of machines",
     Action.AUDIT: "read the audit log",
 }
+
+
+def _where(action: Action) -> str:
+    """Where a role that is given for a line allows it."""
+    if action in PERSONAL_ACTIONS:
+        return "everywhere"
+    return "there" if action in PLACED_ACTIONS else "nowhere"
 
 
 def _who(rule: Rule) -> str:
@@ -40,11 +49,11 @@ def _who(rule: Rule) -> str:
 def blocks() -> dict[str, str]:
     """What goes between the marks of docs/rights.md."""
     roles = [
-        (f"`{action}`", WORDS[action], *("yes" if action in ALLOWED[role] else "" for role in ROLES))
+        (f"`{action}`", WORDS[action], _where(action), *("yes" if action in ALLOWED[role] else "" for role in ROLES))
         for action in Action
     ]
     routes = [(f"`{endpoint}`", _who(rule)) for endpoint, rule in ROUTES.items()]
     return {
-        "roles": table(("action", "what", *ROLES), roles),
+        "roles": table(("action", "what", "a role for a line", *ROLES), roles),
         "routes": table(("endpoint", "who may ask"), routes),
     }

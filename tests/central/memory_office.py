@@ -207,8 +207,9 @@ class MemoryOffice:
         self.codes[name] = f"CODE-{next(self._numbers):04d}-WXYZ"
         return OneTimeCode(self.codes[name], time.time() + 600)
 
-    def enable_user(self, name: str, enabled: bool, by: str) -> None:
+    def enable_user(self, name: str, enabled: bool, by: str) -> bool:
         (self.disabled.discard if enabled else self.disabled.add)(name)
+        return False
 
     def note_export(self, what: str, by: Account, **detail: object) -> None:
         self.acts.append(("export", what, by.name))

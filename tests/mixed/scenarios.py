@@ -199,6 +199,37 @@ def master_data_comes_down(pair: Pair) -> None:
     )
 
 
+def a_right_that_the_office_takes_back_is_gone_offline(pair: Pair) -> None:
+    """The snapshot says that a leader leads no more; with the office away the badge takes no call, and works on."""
+    file = pair.folder / "revoked.toml"
+    plant = example_plant()
+    (leader,) = (each for each in plant.people if each.badge == LEADER)
+    worker = leader.model_copy(update={"roles": ("operator",)})
+    people = [worker if each is leader else each for each in plant.people]
+    file.write_text(write_toml(plant.model_copy(update={"people": tuple(people)})), encoding="utf-8")
+    before = sum('"snapshot.applied"' in each.content for each in pair.records())
+    pair.plant.command("central", "import", "--config", str(pair.plant.central_config), str(file))
+    pair.scans(1)
+    wait_for(
+        "the master data at the gateway",
+        lambda: sum('"snapshot.applied"' in each.content for each in pair.records()) > before,
+        ARRIVED_SECONDS_MAX,
+    )
+    pair.stop_office(("central",))
+    raised = len(pair.records())
+    for label in (CALLER, CALL_CARD, LEADER):
+        scan(pair.plant, label, "S3")
+
+    def later(kind: str) -> list[str]:
+        return [each.content for each in pair.records()[raised:] if f'"{kind}"' in each.content]
+
+    wait_for("the session", lambda: any(f'"{leader.id}"' in each for each in later("session.opened")))
+    assert len(later("andon.raised")) == 1, "the call is a fact"
+    assert later("andon.acknowledged") == [], "who takes it is a decision"
+    pair.start_office(("central",))
+    pair.everything_arrived()
+
+
 def the_server_is_restored_from_an_older_backup(pair: Pair) -> None:
     """What the older copy lacks is asked for again, though a newer one had made it safe."""
     config = ("--config", str(pair.plant.central_config))
@@ -242,6 +273,7 @@ STORY: tuple[Callable[[Pair], None], ...] = (
     the_gateway_is_killed,
     a_call_is_raised_acknowledged_and_resolved,
     master_data_comes_down,
+    a_right_that_the_office_takes_back_is_gone_offline,
     the_server_is_restored_from_an_older_backup,
     everything_is_there_once,
 )
