@@ -18,6 +18,7 @@ from central.files import FileStore
 from central.limits import ERROR_CHARACTERS_MAX, JSON_BODY_BYTES_MAX
 from central.live import LiveStreams
 from central.notify import api as notify_api
+from central.oidc.provider import Provider
 from central.opening import open_database
 from central.pages import blueprint
 from central.pages.plant_office import PlantOffice
@@ -43,6 +44,8 @@ def create_app(
     app.config["MAX_FORM_PARTS"] = 100
     live = LiveStreams(opened, max(1, config.threads - THREADS_BESIDE_STREAMS))
     here = Plant(config, opened, live, FileStore(config.folder, config.files_bytes_max), clock=clock)
+    if config.oidc is not None:
+        here.provider = Provider(config.oidc, config.public_url, here.now)
     app.extensions["lineside"] = here
     # First of all: who asks is looked up, too.
     app.before_request(_refuse_knocking)
