@@ -12,6 +12,7 @@ from central.channels.settings import ChannelName, ChannelSettings
 from central.errors import ConfigRefused
 from central.limits import CHANNELS_MAX, FILES_BYTES_MAX
 from central.oidc.settings import OidcSettings, read_secret
+from central.retention_settings import RetentionConfig
 from central.section import Section
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -32,12 +33,6 @@ class BrokerConfig(Section):
     port: Port = 1883
     public_host: Annotated[str, Field(description="what gateways are told at enrolment; empty: `host`")] = ""
     program: str = "mosquitto"
-
-
-class RetentionConfig(Section):
-    """How long is kept what may be deleted. 0: for ever. Records, master data and photos are evidence, and stay."""
-
-    alarms_days: Annotated[int, Field(ge=0, le=36_500, description="alarms after somebody signed them off")] = 730
 
 
 class CentralConfig(Section):

@@ -177,9 +177,6 @@ AUDIT_DETAIL_CHARACTERS_MAX: Final = 2_000
 AUDIT_FAILURES_PER_HOUR_MAX: Final = 100
 """Failed sign-ins written in an hour; then one act says that there were more."""
 
-AUDIT_SECONDS_MAX: Final = 3 * 366 * 86_400.0
-"""Acts are kept so long; that older ones went is an act."""
-
 AUDIT_READ_MAX: Final = 1_000
 """Acts read at one time, and in one answer to a reader."""
 
@@ -191,9 +188,6 @@ TOKEN_DAYS_MAX: Final = 366
 
 TOKEN_USED_SECONDS: Final = 60.0
 """How exactly the last use of a token is noted."""
-
-TOKEN_KEPT_SECONDS: Final = 90 * 86_400.0
-"""How long a token that ended stays listed."""
 
 HASHES_AT_ONCE_MAX: Final = 2
 """argon2 takes 64 MB for each; a small server has room for two."""
@@ -323,11 +317,8 @@ STORM_STOP_MESSAGES: Final = 60
 ESCALATIONS_PER_STEP_MAX: Final = 100
 """Notifications taken to their next level in one transaction."""
 
-NOTIFICATION_DAYS: Final = 90.0
-"""Notifications and what became of them are kept so long."""
-
 PURGED_PER_STEP_MAX: Final = 500
-"""Old notifications deleted in one transaction."""
+"""Things of one kind that are too old deleted in one transaction."""
 
 LINK_SECONDS: Final = 24 * 3600.0
 """How long the link in a message works."""
@@ -366,9 +357,6 @@ HISTORY_EVENTS_MAX: Final = 2_000
 
 HISTORY_SHOWN_MAX: Final = 200
 """Events of one task or problem that its page lists, the newest."""
-
-TASK_KEPT_SECONDS: Final = 3 * 365 * 86_400.0
-"""A task that is over stays so long after its last change, with its history and comments; then it is deleted."""
 
 TASK_DUE_SOON_SECONDS: Final = 7_200.0
 """So long before a task is due its owner is told."""
