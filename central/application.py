@@ -70,7 +70,7 @@ def close_app(app: Flask) -> None:
 
 def _refuse_unkept_characters() -> None:
     """PostgreSQL keeps no NUL in a text, so nothing that is looked up can hold one. Raises RequestRefused."""
-    if any("\x00" in value for _, value in request.args.items(multi=True)):
+    if "\x00" in request.path or any("\x00" in value for _, value in request.args.items(multi=True)):
         raise RequestRefused("the request holds a NUL character")
 
 

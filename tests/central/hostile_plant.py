@@ -17,6 +17,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import update
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Rule
 
 from central import accounts
 from central.alarms import raise_alarms
@@ -49,6 +51,10 @@ FORMULAS = ("=HYPERLINK(1)", "@SUM(1)", "+1+1", "-2+3", "=1+cmd|' /C calc'!A0")
 TEXTS = itertools.cycle((MARK, FORMULAS[0], MARK, FORMULAS[1], MARK, FORMULAS[2], MARK, FORMULAS[3], FORMULAS[4]))
 FREE = re.compile(r"name(_en)?|title(_en)?|text(_en)?|note|customer|description(_en)?|reason|job|unit|hint(_en)?")
 ROWS_PER_TABLE = 12
+HOME = {"Origin": "http://localhost"}
+"""What a browser says of a form of our own page."""
+
+READING = {"GET", "HEAD", "OPTIONS"}
 PHOTO = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 17
 
 
@@ -160,6 +166,7 @@ class Seen(HTMLParser):
         self.elements: set[str] = set()
         self.attributes: set[str] = set()
         self.addresses: list[str] = []
+        self.links: list[str] = []
         self.text = ""
         self.feed(page)
         self.close()
@@ -170,6 +177,8 @@ class Seen(HTMLParser):
             self.attributes.add(name)
             if name in ("href", "src", "action", "formaction") and value:
                 self.addresses.append(value)
+                if name in ("href", "src"):
+                    self.links.append(value)
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -184,7 +193,7 @@ def walk(app: Flask, client: FlaskClient, starts: list[str], per_route_max: int)
         parts = urlsplit(path)
         try:
             endpoint, _ = matcher.match(parts.path, method="GET")
-        except Exception as fault:
+        except HTTPException as fault:
             raise AssertionError(f"a page leads to {path}: {fault}") from fault
         counts[endpoint] = counts.get(endpoint, 0) + 1
         if counts[endpoint] > per_route_max or endpoint == "pages.board_stream":
@@ -193,8 +202,19 @@ def walk(app: Flask, client: FlaskClient, starts: list[str], per_route_max: int)
             page = answer.text if answer.mimetype == "text/html" else ""
             assert answer.status_code < 500, path
         yield endpoint, path, page
-        for address in Seen(page).addresses:
+        for address in Seen(page).links:
             found = address.partition("#")[0]
             if found.startswith("/") and not found.startswith("//") and found not in known:
                 known.add(found)
                 waiting.append(found)
+
+
+def rules_of(app: Flask, *, changing: bool) -> list[Rule]:
+    return [each for each in app.url_map.iter_rules() if bool(set(each.methods or ()) - READING) is changing]
+
+
+def path_of(app: Flask, rule: Rule, value: str = "x") -> str:
+    """The path of a route whose texts are all `value`."""
+    given = {name: 1 if isinstance(kind, IntegerConverter) else value for name, kind in rule._converters.items()}
+    path: str = app.url_map.bind("localhost").build(rule.endpoint, given, method=next(iter(rule.methods or ("GET",))))
+    return path
