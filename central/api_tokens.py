@@ -5,12 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from central.enrolment import NAME
 from central.errors import NameRefused, TokenRefused
-from central.limits import TOKEN_DAYS_MAX, TOKEN_KEPT_SECONDS, TOKEN_USED_SECONDS, TOKENS_MAX
+from central.limits import TOKEN_DAYS_MAX, TOKEN_USED_SECONDS, TOKENS_MAX
 from central.rights_tables import ApiToken
 from central.route_rules import SCOPES
 from central.sessions import token_hash
@@ -107,9 +107,3 @@ def is_use_worth_noting(bearer: Bearer, now: float) -> bool:
 def note_use(session: Session, plant: str, name: str, now: float) -> None:
     """The token was used."""
     session.execute(update(ApiToken).where(ApiToken.plant == plant, ApiToken.name == name).values(used_at=now))
-
-
-def purge_tokens(session: Session, plant: str, now: float) -> None:
-    """Tokens that ended long ago; their acts stay in the audit log."""
-    ended = func.coalesce(ApiToken.revoked_at, ApiToken.expires_at)
-    session.execute(delete(ApiToken).where(ApiToken.plant == plant, ended < now - TOKEN_KEPT_SECONDS))

@@ -18,6 +18,7 @@ from central.files import FileStore
 from central.limits import ERROR_CHARACTERS_MAX, JSON_BODY_BYTES_MAX
 from central.live import LiveStreams
 from central.notify import api as notify_api
+from central.oidc.provider import Provider
 from central.opening import open_database
 from central.pages import blueprint
 from central.pages.frame import NotAllowed
@@ -44,6 +45,8 @@ def create_app(
     app.config["MAX_FORM_PARTS"] = 100
     live = LiveStreams(opened, max(1, config.threads - THREADS_BESIDE_STREAMS))
     here = Plant(config, opened, live, FileStore(config.folder, config.files_bytes_max), clock=clock)
+    if config.oidc is not None:
+        here.provider = Provider(config.oidc, config.public_url, here.now)
     app.extensions["lineside"] = here
     # First of all: who asks is looked up, too.
     app.before_request(_refuse_knocking)
@@ -68,7 +71,7 @@ def close_app(app: Flask) -> None:
 
 def _refuse_unkept_characters() -> None:
     """PostgreSQL keeps no NUL in a text, so nothing that is looked up can hold one. Raises RequestRefused."""
-    if any("\x00" in value for _, value in request.args.items(multi=True)):
+    if "\x00" in request.path or any("\x00" in value for _, value in request.args.items(multi=True)):
         raise RequestRefused("the request holds a NUL character")
 
 

@@ -15,7 +15,6 @@ from central.limits import (
     AUDIT_DETAIL_CHARACTERS_MAX,
     AUDIT_FAILURES_PER_HOUR_MAX,
     AUDIT_READ_MAX,
-    AUDIT_SECONDS_MAX,
     AUDIT_TEXT_CHARACTERS_MAX,
 )
 from central.rights_tables import AuditHead, AuditRow
@@ -195,18 +194,19 @@ def digest_at(session: Session, plant: str, position: int) -> str:
     return row.digest if row is not None else ""
 
 
-def purge_acts(session: Session, plant: str, now: float) -> None:
-    """Acts that are older than they are kept go, from the beginning, once a day; that they went is an act."""
+def purge_acts(session: Session, plant: str, before: float, now: float) -> int:
+    """Acts older than that go, from the beginning, a day's worth at least; that they went is an act. How many went."""
     head = session.get(AuditHead, plant, with_for_update=True)
     oldest = session.get(AuditRow, (plant, head.purged + 1)) if head is not None else None
-    if head is None or oldest is None or oldest.at >= now - AUDIT_SECONDS_MAX - PURGE_SECONDS:
+    if head is None or oldest is None or oldest.at >= before - PURGE_SECONDS:
         # Where somebody removed the oldest one `verify_acts` says so; what is left is evidence.
-        return
-    mine = (AuditRow.plant == plant, AuditRow.at >= now - AUDIT_SECONDS_MAX)
+        return 0
+    mine = (AuditRow.plant == plant, AuditRow.at >= before)
     first_kept = session.scalar(select(func.min(AuditRow.position)).where(*mine))
     last = session.get(AuditRow, (plant, (first_kept or head.position + 1) - 1))
     if last is None:
-        return
+        return 0
     began, head.purged, head.purged_digest = head.purged + 1, last.position, last.digest
     session.execute(delete(AuditRow).where(AuditRow.plant == plant, AuditRow.position <= last.position))
     record_act(session, plant, SHELL, PURGED, "", {"first": began, "last": last.position}, now)
+    return last.position - began + 1

@@ -4,13 +4,15 @@ import ipaddress
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator, model_validator
 
 from central.channels.settings import ChannelName, ChannelSettings
 from central.errors import ConfigRefused
 from central.limits import CHANNELS_MAX, FILES_BYTES_MAX
+from central.oidc.settings import OidcSettings, read_secret
+from central.retention_settings import RetentionConfig
 from central.section import Section
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -31,12 +33,6 @@ class BrokerConfig(Section):
     port: Port = 1883
     public_host: Annotated[str, Field(description="what gateways are told at enrolment; empty: `host`")] = ""
     program: str = "mosquitto"
-
-
-class RetentionConfig(Section):
-    """How long is kept what may be deleted. 0: for ever. Records, master data and photos are evidence, and stay."""
-
-    alarms_days: Annotated[int, Field(ge=0, le=36_500, description="alarms after somebody signed them off")] = 730
 
 
 class CentralConfig(Section):
@@ -75,6 +71,7 @@ class CentralConfig(Section):
     ] = "warn"
     backup: BackupConfig = BackupConfig()
     broker: BrokerConfig = BrokerConfig()
+    oidc: OidcSettings | None = None
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict, max_length=CHANNELS_MAX)
 
     @field_validator("trusted_proxy")
@@ -83,6 +80,14 @@ class CentralConfig(Section):
         if told:
             ipaddress.ip_address(told)
         return told
+
+    @model_validator(mode="after")
+    def _provider_can_be_used(self) -> Self:
+        if self.oidc is not None:
+            if not self.public_url:
+                raise ValueError("[oidc] needs `public_url`: the provider sends people back to it")
+            read_secret(self.oidc.client_secret_file)
+        return self
 
     @property
     def database_url(self) -> str:

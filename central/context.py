@@ -12,6 +12,7 @@ from central.database import Database
 from central.files import FileStore
 from central.limits import REFUSED_PER_MINUTE_MAX
 from central.live import LiveStreams
+from central.oidc.provider import Provider
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class Plant:
     refusals: Attempts = field(default_factory=lambda: Attempts(REFUSED_PER_MINUTE_MAX))
     """Requests that were refused: who knocks at every door is not let to the database for a while."""
     clock: Callable[[], float] = time.time
+    provider: Provider | None = None
+    """Who else says who somebody is, where `[oidc]` is configured."""
 
     def now(self) -> float:
         """The server's clock."""

@@ -119,6 +119,23 @@ class SignInRefused(RequestRefused):
     hint = "Try again, or ask an administrator for a one-time code."
 
 
+class ProviderUnreachable(CentralError):
+    """The identity provider does not answer, or not as one does."""
+
+    hint = "Sign in with the password; look whether the provider runs and whether `[oidc]` names it rightly."
+
+
+class IdentityRefused(SignInRefused):
+    """What the identity provider says opens nothing here."""
+
+    hint = "Sign in with the password, or ask an administrator for an account of the name that the provider says."
+
+    def __init__(self, message: str = "", reason: str = "refused") -> None:
+        """`reason`: refused (the provider or its token), unknown (no account), disabled, no_role."""
+        super().__init__(message)
+        self.reason = reason
+
+
 class PinRefused(RequestRefused):
     """The PIN cannot be used."""
 

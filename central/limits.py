@@ -177,9 +177,6 @@ AUDIT_DETAIL_CHARACTERS_MAX: Final = 2_000
 AUDIT_FAILURES_PER_HOUR_MAX: Final = 100
 """Failed sign-ins written in an hour; then one act says that there were more."""
 
-AUDIT_SECONDS_MAX: Final = 3 * 366 * 86_400.0
-"""Acts are kept so long; that older ones went is an act."""
-
 AUDIT_READ_MAX: Final = 1_000
 """Acts read at one time, and in one answer to a reader."""
 
@@ -191,9 +188,6 @@ TOKEN_DAYS_MAX: Final = 366
 
 TOKEN_USED_SECONDS: Final = 60.0
 """How exactly the last use of a token is noted."""
-
-TOKEN_KEPT_SECONDS: Final = 90 * 86_400.0
-"""How long a token that ended stays listed."""
 
 HASHES_AT_ONCE_MAX: Final = 2
 """argon2 takes 64 MB for each; a small server has room for two."""
@@ -332,11 +326,8 @@ STORM_STOP_MESSAGES: Final = 60
 ESCALATIONS_PER_STEP_MAX: Final = 100
 """Notifications taken to their next level in one transaction."""
 
-NOTIFICATION_DAYS: Final = 90.0
-"""Notifications and what became of them are kept so long."""
-
 PURGED_PER_STEP_MAX: Final = 500
-"""Old notifications deleted in one transaction."""
+"""Things of one kind that are too old deleted in one transaction."""
 
 LINK_SECONDS: Final = 24 * 3600.0
 """How long the link in a message works."""
@@ -375,9 +366,6 @@ HISTORY_EVENTS_MAX: Final = 2_000
 
 HISTORY_SHOWN_MAX: Final = 200
 """Events of one task or problem that its page lists, the newest."""
-
-TASK_KEPT_SECONDS: Final = 3 * 365 * 86_400.0
-"""A task that is over stays so long after its last change, with its history and comments; then it is deleted."""
 
 TASK_DUE_SOON_SECONDS: Final = 7_200.0
 """So long before a task is due its owner is told."""
@@ -464,3 +452,43 @@ CALL_NOTES_MAX: Final = 50
 
 NAMED_IN_REFUSAL_MAX: Final = 5
 """Names, and lines, that the page names to somebody who may not do something; there may be more who can help."""
+
+OIDC_REPLY_BYTES_MAX: Final = 256 * 1024
+"""What is read of an answer of the identity provider; a longer one is not understood."""
+
+OIDC_ANSWER_SECONDS_MAX: Final = 10.0
+"""The longest that the provider may be waited for: somebody stands before the page."""
+
+OIDC_ASKED_AT_ONCE_MAX: Final = 8
+"""Sign-ins that wait for the provider at one time. One more is told to try again; the other
+threads are for the gateways."""
+
+OIDC_REST_SECONDS: Final = 10.0
+"""After the provider did not answer, nobody waits for it for so long: the page says at once that it is away."""
+
+OIDC_METADATA_SECONDS: Final = 3_600.0
+"""How long it is believed where the provider says that its doors are."""
+
+OIDC_KEYS_SECONDS: Final = 600.0
+"""How long the provider's keys are believed: one that it takes back opens nothing after that."""
+
+OIDC_KEYS_AGAIN_SECONDS: Final = 10.0
+"""Keys are fetched again for a token of an unknown key at most so often."""
+
+OIDC_CLOCK_SECONDS: Final = 60.0
+"""So much may the provider's clock differ from the server's."""
+
+OIDC_ATTEMPT_SECONDS: Final = 600.0
+"""From the button to the way back; later the button is pressed again."""
+
+OIDC_NEXT_CHARACTERS_MAX: Final = 200
+"""The address of the page to come back to; with a longer one the board is shown."""
+
+OIDC_GROUPS_MAX: Final = 200
+"""Groups of the provider that give roles, and those read of one person."""
+
+OIDC_CODE_CHARACTERS_MAX: Final = 4_096
+"""A code that the provider sends along; a longer one is refused."""
+
+OIDC_SECRET_CHARACTERS_MAX: Final = 1_000
+"""A client's secret."""

@@ -63,6 +63,9 @@ _DOORS: Final = {
     "pages.first_sign_in": PUBLIC,
     "pages.badge_page": PUBLIC,
     "pages.badge_sign_in": PUBLIC,
+    # The provider's word, checked, is the credential.
+    "pages.go_to_provider": PUBLIC,
+    "pages.back_from_provider": PUBLIC,
     "pages.sign_out": PUBLIC,
     "pages.choose_language": PUBLIC,
     "pages.own_account": OWN,

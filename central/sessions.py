@@ -14,13 +14,14 @@ from central.models import AccountSession
 
 PASSWORD = "password"
 BADGE = "badge"
+PROVIDER = "oidc"
 KEY_CHARACTERS = 16
 """Of the token's hash: tells the sessions of one name apart, and opens nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLine:
-    """A session as it is listed. `means`: password or badge."""
+    """A session as it is listed. `means`: password, badge or oidc."""
 
     key: str
     made_at: float

@@ -1,9 +1,9 @@
-"""Work on tasks that takes time: rules and hand-overs read from the log, deputies, due times, silences, old tasks."""
+"""Work on tasks that takes time: rules and hand-overs read from the log, deputies, due times, silences."""
 
 import re
 from typing import Any, Final
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from central import positions
@@ -21,7 +21,6 @@ from central.ingest_rules import AlarmRaised
 from central.limits import (
     CHECKLIST_ITEMS_MAX,
     TASK_DUE_SOON_SECONDS,
-    TASK_KEPT_SECONDS,
     TASK_RECORDS_MAX,
     TASK_TITLE_CHARACTERS_MAX,
 )
@@ -32,7 +31,7 @@ from central.record_text import data_in
 from central.snapshots import current_master
 from central.task_rules import CALL_RAISED, CALL_RESOLVED, Occasion, department_of, occur
 from central.task_states import OVER
-from central.task_tables import AttachmentRow, CommentRow, TaskEvent, TaskRow
+from central.task_tables import TaskRow
 from central.tasks import Wanted, facts_of, make_task, tell
 from floor.calls import impact_of
 from floor.label_texts import shown
@@ -43,7 +42,6 @@ IDENTITY: Final = re.compile(r"([0-9a-f]{32})/([1-9][0-9]{0,15})")
 READ: Final = ("andon.raised", "andon.resolved", "handover.accepted")
 IDLE_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 20.0
-PURGE_SECONDS: Final = 86_400.0
 AT_ONCE: Final = 500
 """Tasks looked after in one transaction."""
 
@@ -266,30 +264,3 @@ def _deputise(session: Session, plant: str, number: int, acting: str, now: float
         return
     change(session, row, "deputy", SERVER, now, f"{row.acting} → {acting}", acting=acting)
     tell(session, plant, "task.assigned", f"task/{number}", facts_of(row, acting), now)
-
-
-class OldTaskPump:
-    """Tasks that were over long ago go, with their history, comments and the names of their files."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def step(self, now: float) -> float:
-        """Some at a time; the events of silent operations of that age go too."""
-        plant, before = self._database.plant, now - TASK_KEPT_SECONDS
-        old = select(TaskRow.number).where(TaskRow.plant == plant, TaskRow.state.in_(OVER), TaskRow.changed_at < before)
-        with self._database.write() as session:
-            numbers = list(session.scalars(old.limit(AT_ONCE)))
-            for number in numbers:
-                _forget(session, plant, number)
-            silent = (TaskEvent.plant == plant, TaskEvent.kind == "operation.silent", TaskEvent.at < before)
-            session.execute(delete(TaskEvent).where(*silent))
-        return now if len(numbers) == AT_ONCE else now + PURGE_SECONDS
-
-
-def _forget(session: Session, plant: str, number: int) -> None:
-    session.execute(delete(TaskRow).where(TaskRow.plant == plant, TaskRow.number == number))
-    session.execute(delete(TaskEvent).where(TaskEvent.plant == plant, TaskEvent.subject == f"task/{number}"))
-    for model in (CommentRow, AttachmentRow):
-        mine = (model.plant == plant, model.kind == "task", model.subject == str(number))
-        session.execute(delete(model).where(*mine))

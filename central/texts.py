@@ -13,6 +13,7 @@ from central.file_texts import FILES
 from central.master_texts import MASTER_TEXTS
 from central.measure_texts import MEASURES
 from central.notify_texts import NOTIFY_TEXTS
+from central.oidc_texts import OIDC_TEXTS
 from central.order_texts import ORDER_TEXTS
 from central.phone_texts import PHONE_TEXTS
 from central.planning_texts import PLANNING_TEXTS
@@ -349,6 +350,7 @@ TEXTS: Final[Catalogue] = {
     **FILES,
     **MEASURES,
     **NOTIFY_TEXTS,
+    **OIDC_TEXTS,
     **RIGHTS_TEXTS,
     **ORDER_TEXTS,
     **PHONE_TEXTS,

@@ -11,13 +11,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.orm import Session
 
-from central.accounts import purge_sessions
 from central.alarms import raise_alarms
-from central.api_tokens import purge_tokens
-from central.audit import purge_acts
 from central.backup import make_backup
 from central.bill_freeze import BillPump
 from central.channels.configured import channels_of
@@ -29,21 +26,19 @@ from central.errors import BackupCorrupt, BackupFailed, DatabaseUnreachable
 from central.ingest_rules import AlarmRaised
 from central.limits import ANNOUNCED_SECONDS_MAX, FOLD_RECORDS_MAX, LEASE_SECONDS, SILENT_SECONDS_MAX
 from central.log_lines import begin_log
-from central.models import Alarm, BackupRow, Call, Gateway, Lease, LogHead, Stream
+from central.models import BackupRow, Call, Gateway, Lease, LogHead, Stream
 from central.notify.pump import DeliveryPump
 from central.opening import open_database
 from central.order_fold import catch_up_all as catch_up_orders
-from central.phone.acts import purge_answers
 from central.projector import catch_up_all
+from central.retention import RetentionPump
 from central.serving import tell
 from central.shortage_pump import ShortagePump
-from central.task_pumps import LogPump, OldTaskPump, TimePump
+from central.task_pumps import LogPump, TimePump
 
 FOLD_SECONDS = 0.2
 """How soon the log is folded when nobody looks at a board."""
 
-PURGE_SECONDS = 600.0
-RETENTION_SECONDS = 3_600.0
 OVERDUE_SECONDS = 300.0
 SILENT_LOOK_SECONDS = 30.0
 RETRY_SECONDS = 5.0
@@ -126,38 +121,6 @@ class BackupPump:
             _raise(self._database, [("", AlarmRaised("backup_failed", "", f"{fault} {fault.hint}"))], now)
             return self._not_before
         return now + interval
-
-
-class PurgePump:
-    """Codes, sessions and tokens that are over; acts and answers to phones that are older than they are kept."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def step(self, now: float) -> float:
-        """Cheap and seldom."""
-        with self._database.write() as session:
-            purge_sessions(session, self._database.plant, now)
-            purge_tokens(session, self._database.plant, now)
-            purge_acts(session, self._database.plant, now)
-            purge_answers(session, self._database.plant, now)
-        return now + PURGE_SECONDS
-
-
-class RetentionPump:
-    """What may be deleted by the plant's policy, once it is old enough."""
-
-    def __init__(self, database: Database, config: CentralConfig) -> None:
-        self._database = database
-        self._alarms_days = config.retention.alarms_days
-
-    def step(self, now: float) -> float:
-        """Cheap and seldom."""
-        if self._alarms_days:
-            over = Alarm.signed_off_at < now - self._alarms_days * 86_400.0
-            with self._database.write() as session:
-                session.execute(delete(Alarm).where(Alarm.plant == self._database.plant, over))
-        return now + RETENTION_SECONDS
 
 
 class OverduePump:
@@ -288,9 +251,7 @@ def pumps_of(database: Database, config: CentralConfig, channels: Mapping[str, C
         TimePump(database),
         SilentPump(database),
         OverduePump(database),
-        PurgePump(database),
-        RetentionPump(database, config),
-        OldTaskPump(database),
+        RetentionPump(database, config.retention),
         BillPump(database),
         ShortagePump(database),
     ]

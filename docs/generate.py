@@ -19,6 +19,7 @@ from docs.sources import (  # noqa: E402
     limits,
     notifications,
     reliability,
+    retention,
     rights,
     tasks,
 )
@@ -26,6 +27,7 @@ from docs.sources import (  # noqa: E402
 # Pages written by hand with blocks that are filled in.
 FILLED = {
     "docs/architecture.md": architecture.blocks,
+    "docs/central.md": retention.blocks,
     "docs/notifications.md": notifications.blocks,
     "docs/reliability.md": reliability.blocks,
     "docs/rights.md": rights.blocks,

@@ -1,4 +1,5 @@
-"""One POST to a provider: guarded, verified, bounded in time and size, no redirect, and honest about what got through.
+"""One POST or GET to a provider: guarded, verified, bounded in time and size, no redirect, and honest about what got
+through.
 
 Each goes over a connection of its own. On a kept one nobody can tell whether a request that met its end has arrived.
 """
@@ -84,18 +85,26 @@ def _adapter(trip: Trip) -> HTTPAdapter:
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """How a channel posts. `ca_file`: certificates to trust instead of the public ones."""
+    """How a channel posts. `ca_file`: certificates to trust instead of the public ones. `bytes_max`: of an answer."""
 
     guard: Guard
     seconds_max: float
     ca_file: Path | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    bytes_max: int = CHANNEL_REPLY_BYTES_MAX
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply | Outcome:
         """The answer, or what became of the attempt without one. Never raises for what the network does."""
+        return self._asked("POST", url, body, headers)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Reply | Outcome:
+        """The same for a GET."""
+        return self._asked("GET", url, None, headers)
+
+    def _asked(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply | Outcome:
         trip = Trip(self.guard, self.seconds_max)
         try:
-            reply = self._posted(trip, url, body, headers)
+            reply = self._sent(trip, method, url, body, headers)
             # To its reader an answer that we cut ourselves looks like a short one.
             return _lost(trip) if trip.is_cut else reply
         except AddressRefused as refused:
@@ -106,7 +115,9 @@ class Poster:
         finally:
             trip.close()
 
-    def _posted(self, trip: Trip, url: str, body: bytes, headers: Mapping[str, str]) -> Reply | Outcome:
+    def _sent(
+        self, trip: Trip, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Reply | Outcome:
         session = requests.Session()
         session.trust_env = False
         session.mount("https://", _adapter(trip))
@@ -115,7 +126,8 @@ class Poster:
         sent = {"User-Agent": "lineside", "Accept-Encoding": "identity", "Connection": "close", **headers}
         with (
             session,
-            session.post(
+            session.request(
+                method,
                 url,
                 data=body,
                 headers=sent,
@@ -127,9 +139,9 @@ class Poster:
         ):
             read = b""
             # Until nothing more comes: only then does an answer that broke off show itself as such.
-            while len(read) <= CHANNEL_REPLY_BYTES_MAX and (piece := answer.raw.read(8_192, decode_content=False)):
+            while len(read) <= self.bytes_max and (piece := answer.raw.read(8_192, decode_content=False)):
                 read += piece
-            if len(read) > CHANNEL_REPLY_BYTES_MAX:
+            if len(read) > self.bytes_max:
                 return Outcome("unknown", STRANGE_ANSWER, f"HTTP {answer.status_code} with an answer without end")
             return Reply(answer.status_code, answer.headers, read)
 

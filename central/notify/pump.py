@@ -19,7 +19,6 @@ from central.channels.port import Channel, Outcome
 from central.config import CentralConfig
 from central.database import Database
 from central.limits import (
-    NOTIFICATION_DAYS,
     PURGED_PER_STEP_MAX,
     RETRY_DELIVERY_SECONDS_MAX,
     SEND_SECONDS_MAX,
@@ -51,7 +50,6 @@ LOOK_SECONDS = 0.5
 BUSY_SECONDS = 0.05
 """How soon an answer is kept while something is under way."""
 
-PURGE_SECONDS = 3_600.0
 THREW = "threw"
 
 log = logging.getLogger("lineside.notify")
@@ -80,7 +78,6 @@ class DeliveryPump:
         self._flying: dict[Future[Outcome], Attempt] = {}
         self._rests: dict[str, float] = {}
         """A channel that said "too fast" rests until then."""
-        self._purge_at = 0.0
 
     def step(self, now: float) -> float:
         """Do what is due; returns when to come again."""
@@ -88,8 +85,6 @@ class DeliveryPump:
         again = False
         if self._has_work(now):
             again = self._work(now)
-        if now >= self._purge_at or now < self._purge_at - PURGE_SECONDS:
-            self._purge_at = now if self._purge(now) else now + PURGE_SECONDS
         return now if again else now + (BUSY_SECONDS if self._flying else LOOK_SECONDS)
 
     def under_way(self) -> list[Future[Outcome]]:
@@ -181,11 +176,6 @@ class DeliveryPump:
         for each in done:
             del self._flying[each]
 
-    def _purge(self, now: float) -> bool:
-        """A piece of what is too old. Whether there is more."""
-        with self._database.write() as session:
-            return purge(session, self._database.plant, now) >= PURGED_PER_STEP_MAX
-
 
 def _outcome_of(done: Future[Outcome], attempt: Attempt) -> Outcome:
     """A channel never raises; one that does all the same may have sent or not."""
@@ -196,9 +186,8 @@ def _outcome_of(done: Future[Outcome], attempt: Attempt) -> Outcome:
     return Outcome("unknown", THREW, type(fault).__name__)
 
 
-def purge(session: Session, plant: str, now: float) -> int:
-    """Notifications older than NOTIFICATION_DAYS with all that hangs on them, and announcements; how many."""
-    before = now - NOTIFICATION_DAYS * 86_400
+def purge(session: Session, plant: str, before: float) -> int:
+    """A piece of the notifications older than that with all that hangs on them, and announcements; how many."""
     old = select(Notification.id).where(Notification.plant == plant, Notification.made_at < before)
     notes = session.scalars(old.order_by(Notification.made_at).limit(PURGED_PER_STEP_MAX)).all()
     handled = (OfficeEvent.plant == plant, OfficeEvent.handled_at < before)

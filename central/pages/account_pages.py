@@ -4,11 +4,13 @@ import functools
 import math
 from collections.abc import Callable
 
-from flask import Blueprint, abort, redirect, request
+from flask import Blueprint, abort, current_app, redirect, request
 from werkzeug.wrappers import Response
 
 from central import errors
+from central.context import Plant
 from central.limits import LOCK_SECONDS, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, SESSION_SECONDS
+from central.oidc.provider import Provider
 from central.pages.frame import account, render
 from central.pages.port import Office
 from central.pages.protection import (
@@ -31,11 +33,11 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     def sign_in_page() -> Response:
         if account() is not None:
             return redirect(safe_path(request.args.get("next", "")), 303)
-        return _page(office, with_code=office.needs_administrator())
+        return sign_in_form(office, with_code=office.needs_administrator())
 
     @pages.get("/sign-in/first")
     def first_page() -> Response:
-        return _page(office, with_code=True)
+        return sign_in_form(office, with_code=True)
 
     @pages.post("/sign-in")
     def sign_in() -> Response:
@@ -62,7 +64,10 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         return answer
 
 
-def _page(office: Office, *, with_code: bool, fault: str = "", fault_number: int = 0, status: int = 200) -> Response:
+def sign_in_form(
+    office: Office, *, with_code: bool, fault: str = "", fault_number: int = 0, status: int = 200
+) -> Response:
+    """The page with a fault, if there is one. `with_code`: for a first sign-in by one-time code."""
     wanted = request.form.get("next") or request.args.get("next", "")
     return render(
         "sign_in.html",
@@ -73,6 +78,7 @@ def _page(office: Office, *, with_code: bool, fault: str = "", fault_number: int
         fault_number=fault_number,
         name=request.form.get("name", "")[:48],
         next=safe_path(wanted),
+        provider=_provider(),
         password_min=PASSWORD_CHARACTERS_MIN,
         password_max=PASSWORD_CHARACTERS_MAX,
     )
@@ -81,13 +87,13 @@ def _page(office: Office, *, with_code: bool, fault: str = "", fault_number: int
 def _sign_in(office: Office) -> Response:
     name, password = request.form.get("name", "")[:48], request.form.get("password", "")
     if len(password) > PASSWORD_CHARACTERS_MAX:
-        return _page(office, with_code=False, fault="signin.refused", status=403)
+        return sign_in_form(office, with_code=False, fault="signin.refused", status=403)
     try:
         token = office.sign_in(name, password, request.remote_addr or "", _browser())
     except errors.TooManyAttempts:
-        return too_many(functools.partial(_page, office, with_code=False))
+        return too_many(functools.partial(sign_in_form, office, with_code=False))
     except errors.SignInRefused:
-        return _page(office, with_code=False, fault="signin.refused", status=403)
+        return sign_in_form(office, with_code=False, fault="signin.refused", status=403)
     return welcome(office, token)
 
 
@@ -95,15 +101,21 @@ def _first_sign_in(office: Office) -> Response:
     password = request.form.get("password", "")
     fault, bound = password_fault(request.form.get("name", ""), password, request.form.get("repeat", ""))
     if fault:
-        return _page(office, with_code=True, fault=fault, fault_number=bound, status=400)
+        return sign_in_form(office, with_code=True, fault=fault, fault_number=bound, status=400)
     name, code = request.form.get("name", "")[:48], request.form.get("code", "").strip()[:64]
     try:
         token = office.first_sign_in(name, code, password, request.remote_addr or "", _browser())
     except errors.TooManyAttempts:
-        return too_many(functools.partial(_page, office, with_code=True))
+        return too_many(functools.partial(sign_in_form, office, with_code=True))
     except (errors.SignInRefused, errors.CodeRefused, errors.NameRefused):
-        return _page(office, with_code=True, fault="signin.code_refused", status=403)
+        return sign_in_form(office, with_code=True, fault="signin.code_refused", status=403)
     return welcome(office, token)
+
+
+def _provider() -> Provider | None:
+    """The identity provider whose button stands beside; None also where pages are shown without a plant."""
+    found = current_app.extensions.get("lineside")
+    return found.provider if isinstance(found, Plant) else None
 
 
 def _browser() -> str:

@@ -8,10 +8,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from central.errors import NameRefused
 from central.limits import CODE_MINUTES
+from central.loopback import is_loopback_name
 from central.pages.frame import NAME, for_accounts, for_action, render, signed_in
 from central.pages.office import Alarm, GatewayLine
 from central.pages.port import Office
-from central.pages.protection import is_loopback_name
 from central.rights import Action
 
 ALARMS_SHOWN_MAX = 50

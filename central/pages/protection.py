@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from flask import Request, Response, abort, current_app, g, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from central.loopback import is_loopback_name
+
 SESSION_COOKIE = "lineside_session"
 """Holds the session's token after sign-in."""
 
@@ -138,16 +140,6 @@ def is_loopback(asked: Request) -> bool:
 def is_forwarded(asked: Request) -> bool:
     """Whether a proxy says that it passes the request on for somebody else."""
     return any(name in asked.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via"))
-
-
-def is_loopback_name(name: str) -> bool:
-    """Whether a host name means the machine that uses it."""
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def safe_path(wanted: str) -> str:

@@ -20,7 +20,7 @@ from central.change import note_change
 from central.errors import TooManyAttempts
 from central.facts import OPEN_STATES, acknowledge_call, assign_call, resolve_call
 from central.fold_rows import identity_of
-from central.limits import CALL_NOTES_MAX, PHONE_ACT_SECONDS_MAX, PHONE_KEY_SECONDS, PHONE_KEYS_PER_ACCOUNT_MAX
+from central.limits import CALL_NOTES_MAX, PHONE_ACT_SECONDS_MAX, PHONE_KEYS_PER_ACCOUNT_MAX
 from central.models import Call, LogHead
 from central.phone.tables import CallNote, PhoneAct
 from central.rights import Action
@@ -114,9 +114,9 @@ def do_once(session: Session, plant: str, act: Act, by: Doer, now: float) -> Ans
     return answer
 
 
-def purge_answers(session: Session, plant: str, now: float) -> None:
-    """Answers that no phone asks for any more."""
-    session.execute(delete(PhoneAct).where(PhoneAct.plant == plant, PhoneAct.answered_at < now - PHONE_KEY_SECONDS))
+def purge_answers(session: Session, plant: str, before: float) -> None:
+    """Answers older than that, which no phone asks for any more."""
+    session.execute(delete(PhoneAct).where(PhoneAct.plant == plant, PhoneAct.answered_at < before))
 
 
 def _digest(act: Act) -> str:

@@ -11,7 +11,9 @@ from central import api_tokens
 from central.context import Plant
 from central.database import Database
 from central.errors import NameRefused, TokenRefused
-from central.limits import TOKEN_DAYS_MAX, TOKEN_KEPT_SECONDS, TOKEN_USED_SECONDS, TOKENS_MAX
+from central.limits import TOKEN_DAYS_MAX, TOKEN_USED_SECONDS, TOKENS_MAX
+from central.retention import RetentionPump
+from central.retention_settings import RetentionConfig
 from tests.central.local_plant import admin, app
 from tests.central.page_client import submit
 
@@ -63,11 +65,11 @@ def test_tokens_are_bounded_and_ended_ones_go(database: Database) -> None:
             api_tokens.make_token(session, database.plant, f"t{number}", ["metrics"], 1, "admin", NOW)
     with pytest.raises(TokenRefused):
         make(database, "one-more", "metrics")
-    with database.write() as session:
-        api_tokens.purge_tokens(session, database.plant, NOW + DAY + TOKEN_KEPT_SECONDS - 1)
-        assert len(api_tokens.list_tokens(session, database.plant, NOW)) == TOKENS_MAX
-        api_tokens.purge_tokens(session, database.plant, NOW + DAY + TOKEN_KEPT_SECONDS + 1)
-        assert not api_tokens.list_tokens(session, database.plant, NOW)
+    pump = RetentionPump(database, RetentionConfig(tokens_days=90))
+    for later, left in ((-1, TOKENS_MAX), (1, 0)):
+        pump.step(NOW + 91 * DAY + later)
+        with database.read() as session:
+            assert len(api_tokens.list_tokens(session, database.plant, NOW)) == left
 
 
 def test_the_last_use_is_noted_to_the_minute(database: Database) -> None:

@@ -20,7 +20,7 @@ from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
 from central.errors import SignInRefused
-from central.limits import AUDIT_DETAIL_CHARACTERS_MAX, AUDIT_FAILURES_PER_HOUR_MAX, AUDIT_SECONDS_MAX
+from central.limits import AUDIT_DETAIL_CHARACTERS_MAX, AUDIT_FAILURES_PER_HOUR_MAX
 from central.opening import open_database
 from floor.example import example_plant
 from tests.central.local_plant import admin, app
@@ -164,19 +164,20 @@ def test_failed_sign_ins_are_told_and_bounded(database: Database, monkeypatch: p
 def test_old_acts_go_and_the_rest_still_proves_itself(database: Database) -> None:
     keep(database, 5)
     day = 86_400
-    later = NOW + AUDIT_SECONDS_MAX
+    kept = 400 * 86_400.0
+    later = NOW + kept
     keep(database, 2, later)
     with database.write() as session:
-        purge_acts(session, database.plant, later + 3)
+        purge_acts(session, database.plant, later + 3 - kept, later + 3)
         assert newest_act(session, database.plant)[0] == 7, "not before there is a day's worth of it"
-        purge_acts(session, database.plant, later + day + 3)
+        purge_acts(session, database.plant, later + day + 3 - kept, later + day + 3)
     with database.read() as session:
         acts = acts_behind(session, database.plant, 0, 20)
         assert verify_acts(session, database.plant).fault == ""
     assert [each.position for each in acts] == [6, 7, 8]
     assert acts[-1].action == "audit.purged" and json.loads(acts[-1].detail) == {"first": 1, "last": 5}
     with database.write() as session:
-        purge_acts(session, database.plant, later + day + 3)
+        purge_acts(session, database.plant, later + day + 3 - kept, later + day + 3)
         assert newest_act(session, database.plant)[0] == 8, "nothing more to purge is no act"
 
 

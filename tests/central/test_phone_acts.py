@@ -167,7 +167,7 @@ def test_answers_are_kept_longer_than_an_act_may_come_and_a_note_never_doubles(
     database = plant.here.database
     for seconds, left in ((PHONE_ACT_SECONDS_MAX + 3600, 1), (PHONE_KEY_SECONDS + 3600, 0)):
         with database.write() as session:
-            purge_answers(session, database.plant, plant.here.now() + seconds)
+            purge_answers(session, database.plant, plant.here.now() + seconds - PHONE_KEY_SECONDS)
             assert session.scalar(select(func.count()).select_from(PhoneAct)) == left
     assert answered(leader, "note", call, key=key, about="看过", age=str(int(PHONE_KEY_SECONDS))) == ("", "")
     assert len(notes(plant)) == 1

@@ -10,11 +10,13 @@ from central.comments import add_comment
 from central.database import Database
 from central.history import events_of
 from central.information_owners import name_owner, remind, silent_operations
-from central.limits import TASK_DUE_SOON_SECONDS, TASK_KEPT_SECONDS, TASKS_OPEN_MAX
+from central.limits import TASK_DUE_SOON_SECONDS, TASKS_OPEN_MAX
 from central.models import Alarm, Call, Projection
 from central.problem_states import TABLE, ProblemAction, ProblemState, allowed, diagram
 from central.problems import Analysis, act, add_call, calls_of, edit, judged_by, make_problem, problem_of
-from central.task_pumps import LogPump, OldTaskPump, TimePump
+from central.retention import RetentionPump
+from central.retention_settings import RetentionConfig
+from central.task_pumps import LogPump, TimePump
 from central.task_rules import Rule, add_rule, kit_short, usual_rules
 from central.task_states import TaskAction
 from central.task_tables import CommentRow, ProblemRow, TaskEvent, TaskRow
@@ -277,9 +279,10 @@ def test_tasks_that_were_over_long_ago_go_with_all_that_was_theirs(database: Dat
         row = session.get(TaskRow, (database.plant, 1))
         assert row is not None
         answer(session, row, "", WANG, NOW, row.edition)
-    OldTaskPump(database).step(NOW + TASK_KEPT_SECONDS - 5)
+    pump = RetentionPump(database, RetentionConfig(tasks_days=100))
+    pump.step(NOW + 100 * DAY - 5)
     assert len(found(database, TaskRow)) == 2
-    OldTaskPump(database).step(NOW + TASK_KEPT_SECONDS + 5)
+    pump.step(NOW + 100 * DAY + 5)
     assert [row.number for row in found(database, TaskRow)] == [2] and found(database, CommentRow) == []
     with database.read() as session:
         assert events_of(session, database.plant, "task/1") == []

@@ -1,19 +1,14 @@
 """The elected worker: one at a time, backups in time, overdue announcements told."""
 
-import time
-
 from sqlalchemy import select
 
-from central.accounts import administrator_code
-from central.alarms import raise_alarms, sign_off
-from central.config import CentralConfig, RetentionConfig
+from central.config import CentralConfig
 from central.database import Database
 from central.ingest import ingest
-from central.ingest_rules import AlarmRaised
 from central.limits import ANNOUNCED_SECONDS_MAX, LEASE_SECONDS, SILENT_SECONDS_MAX
-from central.models import Alarm, BackupRow, OneTimeCode
+from central.models import Alarm, BackupRow
 from central.projector import is_behind
-from central.work import BackupPump, FoldPump, OverduePump, PurgePump, RetentionPump, SilentPump, Worker, pumps_of
+from central.work import BackupPump, FoldPump, OverduePump, SilentPump, Worker, pumps_of
 from floor.events import AndonEscalated, AndonRaised, AndonResolved, ReportFinished
 from tests.central.card import Card
 
@@ -128,29 +123,3 @@ def test_a_gateway_that_falls_silent_with_an_open_call_is_an_alarm_and_no_tier(e
         [alarm] = session.scalars(select(Alarm)).all()
         assert (alarm.kind, alarm.gateway, alarm.subject) == ("gateway_silent", "one", call)
         assert "quality" in alarm.detail and "班组长" in alarm.detail
-
-
-def test_codes_that_are_over_are_forgotten(enrolled: Database) -> None:
-    with enrolled.write() as session:
-        administrator_code(session, "plant", time.time())
-    PurgePump(enrolled).step(time.time() + 601)
-    with enrolled.read() as session:
-        assert session.scalars(select(OneTimeCode)).all() == []
-
-
-def test_signed_off_alarms_go_by_the_plants_policy(enrolled: Database, config: CentralConfig) -> None:
-    def alarms() -> list[str]:
-        with enrolled.read() as session:
-            return sorted(session.scalars(select(Alarm.subject)))
-
-    now = NOW
-    with enrolled.write() as session:
-        for subject in ("old", "young", "open"):
-            raise_alarms(session, "plant", "one", [AlarmRaised("fork", subject, "")], now)
-        assert sign_off(session, "plant", "one", "fork", "old", "x", now - 731 * 86_400.0)
-        assert sign_off(session, "plant", "one", "fork", "young", "x", now - 729 * 86_400.0)
-    for_ever = config.model_copy(update={"retention": RetentionConfig(alarms_days=0)})
-    RetentionPump(enrolled, for_ever).step(now)
-    assert alarms() == ["old", "open", "young"]
-    assert RetentionPump(enrolled, config).step(now) > now
-    assert alarms() == ["open", "young"]
