@@ -134,6 +134,10 @@ def _value(record: RecordLine, key: str, value: object, chosen: Language) -> str
         return epoch[:8] + slash + seq
     if key == "rule":
         return floor_texts.name(floor_texts.FLAG_NAMES, str(value), chosen)
+    if isinstance(value, bool):
+        return text(chosen, "table.yes" if value else "table.no")
+    if key == "source":
+        return text_or(chosen, f"source.{value}", str(value))
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, float):

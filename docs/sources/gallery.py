@@ -40,7 +40,8 @@ EVERYBODY: Final = (
     Shown("board", "board", "/board", "What is made, by whom, and who calls for help; a change shows within a second.",
           phone=True, english=True),
     Shown("board-wall", "board", "/board?tv=1", "The same on a screen on the wall; its pages turn by themselves."),
-    Shown("flow", "flow", "/flow", "Operations by line and state, the oldest first: where work piles up.", english=True),
+    Shown("flow", "flow", "/flow",
+          "Operations by line and state, the oldest first: where work piles up.", english=True),
     Shown("flow-departments", "flow", "/flow?by=department", "The same by department."),
     Shown("flow-wall", "flow", "/flow?tv=1", "The flow on the wall, one line at a time."),
     Shown("orders", "orders", "/orders", "Every order with how far it is and when it is due.", phone=True),
@@ -60,11 +61,13 @@ EVERYBODY: Final = (
 )  # fmt: skip
 
 LEADERS: Final = (
-    Shown("calls", "calls", "/calls", "Open calls with their time, photos and notes; take one, or close it with a cause.",
+    Shown("calls", "calls", "/calls",
+          "Open calls with their time, photos and notes; take one, or close it with a cause.",
           phone=True, english=True),
     Shown("call", "one_call", "/calls/{call}",
           "One call: its steps, photos, what ended calls like it before, and who shall have it.", phone=True),
-    Shown("call-ended", "one_call", "/calls/{ended_call}", "One that is over: save it as a past case, or make a problem."),
+    Shown("call-ended", "one_call", "/calls/{ended_call}",
+          "One that is over: save it as a past case, or make a problem."),
     Shown("call-measures", "call_analysis", "/calls/analysis",
           "Which causes, how long until somebody came, and what comes again.", english=True),
     Shown("tasks", "tasks", "/tasks?show=all", "Tasks: one owner each, when it is due, how one replies.",
@@ -75,12 +78,14 @@ LEADERS: Final = (
     Shown("task-new", "new_task", "/tasks/new", "A task by hand."),
     Shown("task-rules", "rules_of_tasks", "/tasks/rules",
           "What makes tasks by itself, and who answers for word of which operation."),
-    Shown("comments", "comments", "/comments/order/WO-1013", "What was said about something, with @names of people and duties."),
+    Shown("comments", "comments", "/comments/order/WO-1013",
+          "What was said about something, with @names of people and duties."),
     Shown("problems", "all_problems", "/problems", "Problems: calls that deserve more than a repair."),
     Shown("problem", "problem", "/problems/{problem}",
           "Why five times, eight disciplines, and whether the measures held.", english=True),
     Shown("problem-new", "new_problem", "/problems/new", "A problem by hand, or of a call."),
-    Shown("phone", "phone", "/phone", "Calls on the way: take, close, photo with a note; what is offline waits and is sent once.",
+    Shown("phone", "phone", "/phone",
+          "Calls on the way: take, close, photo with a note; what is offline waits and is sent once.",
           phone=True, english=True),
     Shown("phone-offline", "phone_offline", "/phone/offline", "What the phone shows when it has never been online.",
           by=NOBODY, phone=True),
@@ -92,8 +97,10 @@ LEADERS: Final = (
 )  # fmt: skip
 
 PLANNERS: Final = (
-    Shown("master", "master", "/master", "Master data: its tables, the version in force, and who has it.", english=True),
-    Shown("master-table", "master_table", "/master/work_orders", "One table: search, sort, edit, paste from a spreadsheet."),
+    Shown("master", "master", "/master",
+          "Master data: its tables, the version in force, and who has it.", english=True),
+    Shown("master-table", "master_table", "/master/work_orders",
+          "One table: search, sort, edit, paste from a spreadsheet."),
     Shown("master-row", "master_row", "/master/work_orders/row?key=WO-1012", "One row as a form."),
     Shown("review", "review_draft", "/master/review",
           "A draft before its release: what changes, at which station, and who must know.", english=True),
@@ -116,11 +123,13 @@ MESSAGES: Final = (
 )  # fmt: skip
 
 MAINTAINERS: Final = (
-    Shown("gateways", "gateways", "/gateways", "Gateways: alive, how far held, what is missing; alarms on top.", english=True),
+    Shown("gateways", "gateways", "/gateways",
+          "Gateways: alive, how far held, what is missing; alarms on top.", english=True),
     Shown("gateway", "gateway_page", "/gateways/gw2", "One gateway: its epochs, and each missing range."),
     Shown("gateway-code", "enrol_gateway", "/gateways", "The one-time code and the command for a new gateway.",
           fill=(("name", "gw5"),), press="form[action='/gateways/enrol'] button"),
-    Shown("completeness", "gateway_completeness", "/gateways/completeness", "The proof that nothing is missing, by gateway.",
+    Shown("completeness", "gateway_completeness", "/gateways/completeness",
+          "The proof that nothing is missing, by gateway.",
           english=True),
 )  # fmt: skip
 
@@ -132,7 +141,8 @@ ADMINISTRATORS: Final = (
     Shown("tokens", "tokens", "/tokens", "Tokens of programs, each with what it opens and until when."),
     Shown("token-once", "make_token", "/tokens", "A new token, told this once.",
           fill=(("name", "mes-board"), ("scope", "read:board")), press="form[action='/tokens/make'] button"),
-    Shown("audit", "audit", "/audit", "Who changed what, when, from where; linked, so that nothing is taken out unseen.",
+    Shown("audit", "audit", "/audit",
+          "Who changed what, when, from where; linked, so that nothing is taken out unseen.",
           english=True),
 )  # fmt: skip
 
@@ -205,8 +215,8 @@ def _entry(each: Shown) -> str:
 def pages() -> dict[str, str]:
     """The gallery by its path in the checkout."""
     told = (
-        "Every page of the office, in a sample plant after two weeks of work. The tests open each of them in a browser and "
-        "take these pictures: `scripts/screenshots --office` takes them anew. What the pages do is told in "
+        "Every page of the office, in a sample plant after two weeks of work. The tests open each of them in a browser "
+        "and take these pictures: `scripts/screenshots --office` takes them anew. What the pages do is told in "
         "[the office pages](office-pages.md)."
     )
     return {"docs/pages.md": page("The office in pictures", told, *(_part(*each) for each in PARTS))}

@@ -131,7 +131,12 @@ class Story:
         self.tell(hours, station, WorkStarted(person=person, operation=operation, work_order=order))
         if done:
             values = dict(zip(("good", "scrap", "scrap_reason"), done[1:], strict=True))
-            told = {"person": person, "operation": operation, "work_order": order, "seconds": 60.0 * float(str(done[0]))}
+            told = {
+                "person": person,
+                "operation": operation,
+                "work_order": order,
+                "seconds": 60.0 * float(str(done[0])),
+            }
             self.tell(hours - float(str(done[0])) / 60, station, ReportFinished.model_validate({**told, **values}))
 
     def call(self, hours: float, station: str, kind: str, person: str, operation: str, name: str) -> None:
@@ -146,6 +151,10 @@ class Story:
         """It is over."""
         ended = {"call_type": kind, "person": person, "cause": cause}
         self.tell(hours, station, lambda at: AndonResolved.model_validate({"call": at[name], **ended}))
+
+    def name(self, name: str, value: str) -> None:
+        """What the story needs to know from the office."""
+        self._named[name] = value
 
     def named(self, name: str) -> str:
         """The identity of a record that has been kept."""
@@ -245,8 +254,12 @@ def _small_things(story: Story) -> None:
     """What every shift brings besides."""
     for hours, station, person in ((3.9, "S1", "P02"), (3.9, "S4", "P10"), (3.9, "S6", "P20")):
         story.tell(hours, station, SessionOpened(person=person))
-        story.tell(hours - 0.01, station, SnapshotApplied(version=1, digest="c" * 64, source="central"))
-    story.tell(3.82, "S1", NoticeRead(notice="N-001", version="1", person="P02", operation="WO-1013-10"))
+        story.tell(
+            hours - 0.01, station, lambda at: SnapshotApplied(version=3, digest=at["version 3"], source="central")
+        )
+    story.tell(
+        3.82, "S1", lambda at: NoticeRead(notice="notice/N-001", version="1", person="P02", operation="WO-1013-10")
+    )
     story.tell(3.0, "S2", ScanRejected(reason="unknown_label", device="scanner-2", shown="6901234567892", size=13))
     over = {"person": "P04", "operation": "WO-1001-20", "work_order": "WO-1001", "good": 6, "flags": ("early",)}
     story.tell(2.1, "S1", ReportFinished.model_validate(over))

@@ -32,7 +32,7 @@ from central.notify.tables import Delivery, Notification
 from central.plant_days import plant_today
 from central.problem_states import ProblemAction
 from central.sessions import Caller, open_session
-from central.snapshots import current_master, publish
+from central.snapshots import current_envelope, current_master, publish
 from central.task_states import TaskAction
 from central.task_tables import TaskRow
 from central.work import Worker, pumps_of
@@ -44,6 +44,7 @@ from floor.sample import sample_plant
 from tests.central.conftest import enrol_gateway
 from tests.central.lived_floor import Story, picture, send, tell_all
 from tests.central.memory_channel import MemoryChannel
+from tests.central.page_client import PASSWORD
 from tests.floor.pictures import pdf
 
 ZONE: Final = "Asia/Shanghai"
@@ -58,6 +59,9 @@ READER: Final = "zhao.min"
 OPERATOR: Final = "li.xiuying"
 """Who may read, and do what is theirs."""
 
+WAITING: Final = "zhang.cheng"
+"""Who has a one-time code, and no password yet."""
+
 STEPS: Final = (311, 189, 60, 29.5, 24, 20, 12, 3.7, 2, 1, 0.5, 0.255, 0.085, 0.06, 0.0)
 """Hours ago at which gateways sent and the worker worked."""
 
@@ -68,8 +72,12 @@ SILENT_SINCE: Final = NOW - 200
 ROUNDS: Final = 4
 """A message that is refused goes another way in the next round."""
 
-PHONE: Final = Caller("10.20.3.41", "Chrome · Android")
-OFFICE_PC: Final = Caller("10.20.1.17", "Edge · Windows")
+PHONE: Final = Caller(
+    "10.20.3.41", "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/142.0.0.0 Mobile Safari/537.36"
+)
+OFFICE_PC: Final = Caller(
+    "10.20.1.17", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"
+)
 
 PEOPLE: Final = (
     (READER, ("admin", "planner", "leader"), "P06"),
@@ -194,11 +202,19 @@ def _begin(here: Plant, master: MasterData) -> None:
             audit.record_act(session, name, READER, "user.added", account, {"roles": roles}, then + 60, "10.20.1.17")
         for person, values in CONTACTS:
             save_contact(session, name, person, values, READER, then)
-        accounts.enable_account(session, name, "bai.song", False)
         for rule in task_rules.usual_rules(master, "P06"):
-            task_rules.add_rule(session, name, rule, READER, then)
+            asks = rule.event != task_rules.KIT_SHORT
+            task_rules.add_rule(session, name, dataclasses.replace(rule, enabled=asks), READER, then)
         information_owners.name_owner(session, name, "department", "machining", "P01", 90, READER, then)
         information_owners.name_owner(session, name, "operation", "WO-1009-20", "P09", 60, READER, then)
+    for account, *_ in PEOPLE:
+        if account == WAITING:
+            continue
+        with here.database.write() as session:
+            code, _ = accounts.invite_account(session, name, account, READER, then)
+        accounts.first_sign_in(here.database, account, code, PASSWORD, then + 60, OFFICE_PC)
+    with here.database.write() as session:
+        accounts.enable_account(session, name, "bai.song", False)
     for each in ("gw1", "gw2", "gw3", "gw4"):
         enrol_gateway(here.database, each)
     here.files.keep(picture("scratch"))
@@ -217,12 +233,16 @@ def _yesterday(here: Plant, story: Story) -> None:
         changed = with_instruction(current_master(session, name), sheet)
         publish(session, changed, "zhang.cheng", at, name, note="AX-200 指导书 B 版：换塞规")
         audit.record_act(session, name, "zhang.cheng", "master.published", "2", {"version": 2}, at, "10.20.1.22")
-        save_case(session, name, _call(session, story.named("ended-10")), "换刀片，重新对刀", "P01", at)
-    by = Actor("han.mei", "P16", *dataclasses.astuple(PHONE)[::-1])
+        save_case(session, name, _call(session, story.named("ended-10")), "换刀片，重新对刀", "wang.jianguo", at)
+        envelope = current_envelope(session, name)
+        assert envelope is not None
+        story.name(f"version {envelope.version}", envelope.digest)
+    by = Actor("han.mei", "P16", *_phone())
     told = problems.Analysis(
         "S7 折弯机接近开关反复失灵", "P31", "sensor", due=NOW + 5 * DAY, check_at=NOW + 20 * DAY,
         whys=("接近开关无信号", "感应面吸附铁屑", "防护罩缺失", "改装时未列入清单", ""),
-        steps=("陶然、韩梅、杨帆", "折弯机停机 3.6 小时 / 两周", "每班清理感应面", "缺防护罩，铁屑进入", "加防护罩，点检表增加一项", "", "", ""),
+        steps=("陶然、韩梅、杨帆", "折弯机停机 3.6 小时 / 两周", "每班清理感应面", "缺防护罩，铁屑进入",
+               "加防护罩，点检表增加一项", "", "", ""),
     )  # fmt: skip
     with here.database.write() as session:
         number = problems.problem_of_call(session, name, f"gw3/{story.named('ended-1')}")
@@ -258,7 +278,7 @@ def _today(here: Plant, story: Story) -> None:
         tasks.act(session, waits, TaskAction.WAIT, planner, NOW - HOUR, waits.edition, "供应商下午回复到货时间")
         tasks.answer(session, rows["点检"], "12.4", Actor("tao.ran", "P31"), NOW - HOUR, rows["点检"].edition)
         number = str(rows["核对"].number)
-        told = "端面划痕 0.02 以内可返修，@曹颖 请确认；@设备科 夹爪要换新。"
+        told = "端面划痕 0.02 以内可返修，@曹颖 Cao Ying 请确认；@设备科 夹爪要换新。"
         comments.add_comment(session, name, "task", number, told, planner, NOW - 0.8 * HOUR, [])
         photo = comments.Upload("夹爪.jpg", picture("chips"))
         stored = comments.store(here.files, [photo])
@@ -270,7 +290,7 @@ def _today(here: Plant, story: Story) -> None:
 
 
 def _phone() -> tuple[str, str]:
-    return PHONE.browser, PHONE.address
+    return "Chrome · Android", PHONE.address
 
 
 def _wanted(call: str) -> list[tuple[tasks.Wanted, float]]:

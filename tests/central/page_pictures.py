@@ -121,7 +121,9 @@ class Photographer:
         for place in (".live[data-state]", "body.phone #state[data-state]"):
             if page.locator(place).count():
                 expect(page.locator(place)).to_have_attribute("data-state", "live", timeout=LIVE_MS)
-        page.evaluate("Promise.all([...document.images].map((each) => { each.loading = 'eager'; return each.decode(); }))")
+        page.evaluate(
+            "Promise.all([...document.images].map((each) => { each.loading = 'eager'; return each.decode(); }))"
+        )
 
     def _looked(self, page: Page, shown: Shown, answer: Response | None) -> Iterator[str]:
         if answer is None or answer.status != shown.status:
