@@ -339,7 +339,7 @@ def _doors(database: Database) -> None:
         told = (
             (9 * DAY, READER, "token.made", "grafana", {"scopes": ["metrics"]}),
             (8 * DAY, READER, "token.revoked", "old-report", {}),
-            (3.5 * HOUR, READER, "session.opened", READER, {"means": "password"}),
+            (3.5 * HOUR, READER, "sign_in.done", READER, {"means": "password"}),
             (2.6 * HOUR, "han.mei", "call.resolved", "gw3", {"cause": "wrong-part"}),
             (1.1 * HOUR, "tao.ran", "alarm.signed_off", "gw2", {"kind": "limit_reached"}),
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
 
@@ -24,20 +25,22 @@ HEIGHTS = {1280: 720, 390: 844}
 
 COLOURS = 128
 WORD = re.compile(r"[a-z_]+(?:\.[a-z_0-9]+)+")
-LIVE_MS = 20_000
+PATIENCE_MS = 90_000
+"""For a page on a machine that has other things to do."""
 SHORT = frozenset({"message-answered", "phone-offline"})
 """Pages of one sentence."""
 
 
 @contextmanager
-def in_zone(monkey: object) -> Iterator[None]:
-    """This process in the plant's time zone; `monkey` is pytest's, or anything with its setenv and undo."""
-    monkey.setenv("TZ", ZONE)  # type: ignore[attr-defined]
+def in_zone() -> Iterator[None]:
+    """This process in the plant's time zone."""
+    monkey = pytest.MonkeyPatch()
+    monkey.setenv("TZ", ZONE)
     time.tzset()
     try:
         yield
     finally:
-        monkey.undo()  # type: ignore[attr-defined]
+        monkey.undo()
         time.tzset()
 
 
@@ -99,6 +102,7 @@ class Photographer:
         context.on("console", self._note)
         context.on("weberror", lambda each: self._told.append(str(each.error)))
         made = self._pages[by] = context.new_page()
+        made.set_default_timeout(PATIENCE_MS)
         return made
 
     def _note(self, message: ConsoleMessage) -> None:
@@ -106,12 +110,13 @@ class Photographer:
             self._told.append(message.text)
 
     def _sent(self, page: Page, shown: Shown) -> Response:
+        form = shown.press.rsplit(" ", 1)[0]
         for name, value in shown.fill:
-            box = page.locator(f"main [name={name}][value='{value}']")
+            box = page.locator(f"{form} [name={name}][type=checkbox][value='{value}']")
             if box.count():
                 box.check()
             else:
-                page.fill(f"main [name={name}]", value)
+                page.fill(f"{form} [name={name}]", value)
         with page.expect_navigation() as sent:
             page.locator(shown.press).first.click()
         return sent.value
@@ -120,7 +125,7 @@ class Photographer:
         """Live pages have their stream, the phone its state, pictures are there."""
         for place in (".live[data-state]", "body.phone #state[data-state]"):
             if page.locator(place).count():
-                expect(page.locator(place)).to_have_attribute("data-state", "live", timeout=LIVE_MS)
+                expect(page.locator(place)).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
         page.evaluate(
             "Promise.all([...document.images].map((each) => { each.loading = 'eager'; return each.decode(); }))"
         )
@@ -142,18 +147,18 @@ class Photographer:
                 yield f"{word} is the key of a text, not its words"
 
 
-def picture(page: Page, whole: bool = False) -> Image.Image:
-    """What the window shows, or the whole page."""
-    taken = page.screenshot(full_page=whole, animations="disabled", caret="hide")
-    return Image.open(io.BytesIO(taken)).convert("RGB")
+def picture(page: Page, whole: bool = False) -> bytes:
+    """What the window shows, or the whole page, as a PNG."""
+    return page.screenshot(full_page=whole, animations="disabled", caret="hide")
 
 
-def is_painted(found: Image.Image) -> bool:
+def is_painted(taken: bytes) -> bool:
     """More than a ground of one colour: letters and lines."""
-    return found.getcolors(maxcolors=16) is None
+    return Image.open(io.BytesIO(taken)).convert("RGB").getcolors(maxcolors=16) is None
 
 
-def keep(found: Image.Image, path: Path) -> None:
+def keep(taken: bytes, path: Path) -> None:
     """As a small file: the pages have few colours."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    found = Image.open(io.BytesIO(taken)).convert("RGB")
     found.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -15,7 +15,7 @@ from central.config import CentralConfig
 from docs.sources.gallery import FOLDER, GALLERY, NO_PAGES, pictures
 from tests.central.lived_plant import Lived
 from tests.central.page_client import launched
-from tests.central.page_pictures import Photographer, in_zone, is_painted, keep, lived_site, picture
+from tests.central.page_pictures import Photographer, in_zone, is_painted, lived_site, picture
 
 DOCS = Path(__file__).parents[2] / "docs"
 BYTES_MAX = 8_000_000
@@ -24,8 +24,7 @@ BYTES_MAX = 8_000_000
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lived, str]]:
-    monkey = pytest.MonkeyPatch()
-    with in_zone(monkey), lived_site(tmp_path_factory.mktemp("plant")) as found:
+    with in_zone(), lived_site(tmp_path_factory.mktemp("plant")) as found:
         yield found
 
 
@@ -66,12 +65,13 @@ def looked_at(photographer: Photographer, folder: Path) -> list[str]:
             taken = picture(page)
             if not is_painted(taken):
                 photographer.faults.append(f"{shown.name} {photographer.language}: {width} px wide it is blank")
-            keep(taken, folder / f"{shown.name}-{photographer.language}-{width}.png")
+            (folder / f"{shown.name}-{photographer.language}-{width}.png").write_bytes(taken)
     photographer.close()
     return photographer.faults
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(900)
 def test_every_page_is_whole(site: tuple[Lived, str], browser: Browser, tmp_path: Path) -> None:
     assert looked_at(Photographer(browser, *site, "zh"), tmp_path) == []
     assert len(list(tmp_path.iterdir())) == 2 * len(GALLERY)
@@ -79,6 +79,7 @@ def test_every_page_is_whole(site: tuple[Lived, str], browser: Browser, tmp_path
 
 @pytest.mark.browser
 @pytest.mark.nightly
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh", "dark"), ("en", "dark")])
 def test_every_page_is_whole_in_every_manner(
     site: tuple[Lived, str],
