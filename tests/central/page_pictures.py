@@ -27,8 +27,8 @@ COLOURS = 128
 WORD = re.compile(r"[a-z_]+(?:\.[a-z_0-9]+)+")
 PATIENCE_MS = 90_000
 """For a page on a machine that has other things to do."""
-SHORT = frozenset({"message-answered", "phone-offline"})
-"""Pages of one sentence."""
+SHORT = frozenset({"message-answered", "phone-offline", "sign-in"})
+"""Pages of a few words."""
 
 
 @contextmanager
