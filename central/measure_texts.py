@@ -10,7 +10,7 @@ from floor.texts import Catalogue
 MEASURES: Final[Catalogue] = {
     "analysis.title": ("安灯分析", "How calls went"),
     "analysis.link": ("分析", "How calls went"),
-    "analysis.back": ("返回呼叫", "Back to calls"),
+    "analysis.back": ("返回呼叫列表", "Back to the calls"),
     "analysis.first": ("从", "From"),
     "analysis.last": ("到", "To"),
     "analysis.line": ("产线", "Line"),

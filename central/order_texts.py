@@ -43,8 +43,8 @@ _FLOW: Final[Catalogue] = {
     "flow.offline": ("离线", "offline"),
     "flow.back": ("返回全部", "Back to all"),
     "flow.lanes": ("产线或部门", "Lanes"),
-    "flow.tv": ("电视模式", "TV mode"),
-    "flow.tv_end": ("退出电视模式", "End TV mode"),
+    "flow.tv": ("大屏", "Wall screen"),
+    "flow.tv_end": ("退出大屏", "Leave wall screen"),
     "flow.none_here": ("无", "none"),
     "flow.found": ("共 {n} 道工序", "{n} operations"),
 }

@@ -199,6 +199,7 @@ _AUDIT: Final = {
     "detail.owner": ("转给", "to"),
     "detail.fix": ("处理办法", "fix"),
     "detail.kind": ("类型", "kind"),
+    "detail.note": ("说明", "note"),
     "detail.which": ("哪些", "which"),
     "detail.version": ("版本", "version"),
     "detail.failures": ("失败次数", "failures"),

@@ -229,6 +229,7 @@ _USERS: Final = {
     "users.title": ("用户", "Users"),
     "users.name": ("用户名", "User name"),
     "users.person": ("人员编号", "Person"),
+    "users.who": ("人员", "Who it is"),
     "users.roles": ("角色", "Roles"),
     "users.state": ("状态", "State"),
     "users.acts": ("操作", "Actions"),

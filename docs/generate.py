@@ -16,6 +16,7 @@ from docs.sources import (  # noqa: E402
     error_proofing,
     errors,
     events,
+    gallery,
     limits,
     notifications,
     reliability,
@@ -51,7 +52,7 @@ def filled(text: str, blocks: dict[str, str]) -> str:
 def generated() -> dict[str, str]:
     """The text of every generated page by its path in the checkout."""
     pages: dict[str, str] = {}
-    for source in (configuration, events, errors, limits, commands):
+    for source in (configuration, events, errors, limits, commands, gallery):
         pages |= source.pages()
     for path, blocks in FILLED.items():
         handwritten = ROOT / path

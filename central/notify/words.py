@@ -57,14 +57,16 @@ def title_of(note: Notification, master: MasterData, language: Language) -> str:
 def text_of(note: Notification, master: MasterData, language: Language, utc_offset_seconds: float) -> str:
     """The lines below: when, and each fact by its name. Bounded, and harmless to show."""
     lines = [_line(language, "at", _clock(note.happened_at + utc_offset_seconds))]
-    lines += [each for each in _lines(note, facts_of(note), master, language) if each][:LINES_MAX]
+    lines += [each for each in _lines(note, facts_of(note), master, language, utc_offset_seconds) if each][:LINES_MAX]
     if note.count > 1:
         lines.append(text(language, "message.again", n=note.count))
     whole = "\n".join(lines)
     return whole if len(whole) <= TEXT_CHARACTERS_MAX else whole[: TEXT_CHARACTERS_MAX - 1] + "…"
 
 
-def _lines(note: Notification, facts: dict[str, Any], master: MasterData, language: Language) -> Iterator[str]:
+def _lines(
+    note: Notification, facts: dict[str, Any], master: MasterData, language: Language, offset: float
+) -> Iterator[str]:
     if facts.get("text"):
         yield shown(str(facts["text"]), 400)
     if note.impact:
@@ -80,7 +82,7 @@ def _lines(note: Notification, facts: dict[str, Any], master: MasterData, langua
     for name, value in facts.items():
         if name in SILENT_FACTS or value in ("", None, 0, [], {}):
             continue
-        yield _line(language, name, _value(name, value, master, language))
+        yield _line(language, name, _value(name, value, master, language, offset))
 
 
 def _clock(local: float) -> str:
@@ -92,7 +94,9 @@ def _line(language: Language, name: str, value: str) -> str:
     return f"{word}: {shown(value, VALUE_CHARACTERS_MAX)}"
 
 
-def _value(name: str, value: Any, master: MasterData, language: Language) -> str:
+def _value(name: str, value: Any, master: MasterData, language: Language, offset: float) -> str:
+    if name == "due" and isinstance(value, float):
+        return _clock(value + offset)
     if name in ("person", "by", "owner"):
         return person_name(str(value), master)
     if name == "cause":

@@ -51,7 +51,17 @@ def _told(detail: str) -> list[tuple[str, object]]:
 def _value(name: str, value: object, chosen: Language) -> str:
     if name == "means":
         return text_or(chosen, f"means.{value}", str(value))
+    if name == "kind":
+        return text_or(chosen, f"alarm.{value}", str(value))
+    if name == "roles" and isinstance(value, list):
+        value = [_role(str(each), chosen) for each in value]
     return ", ".join(filter(None, map(str, value))) if isinstance(value, list) else str(value)
+
+
+def _role(grant: str, chosen: Language) -> str:
+    """A role as it is kept, with its place if it has one."""
+    role, _, place = grant.partition("@")
+    return " · ".join(filter(None, (text_or(chosen, f"role.{role}", role), place)))
 
 
 def _show() -> Response:

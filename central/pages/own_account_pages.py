@@ -9,6 +9,7 @@ from central.accounts import confirm_password
 from central.asking import asking_address
 from central.badges import has_pin, new_pin_hash
 from central.badges import set_pin as keep_pin
+from central.board import person_name
 from central.context import plant
 from central.limits import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from central.pages.account_pages import password_fault, too_many, welcome
@@ -19,6 +20,7 @@ from central.pages.port import Office
 from central.pages.protection import SESSION_COOKIE, cookie
 from central.rights import Action
 from central.sessions import Caller, end_session, end_sessions, key_of, list_sessions
+from central.snapshots import current_master
 
 SAVED = ("password", "pin", "ended", "others")
 
@@ -102,6 +104,7 @@ def _show(*, fault: str = "", fault_number: int = 0, status: int = 200) -> Respo
     with here.database.read() as session:
         sessions = list_sessions(session, here.database.plant, who.name, here.now())
         with_pin = has_pin(session, here.database.plant, who.name)
+        person = person_name(who.person, current_master(session, here.database.plant))
     saved = request.args.get("saved", "")
     return render(
         "account.html",
@@ -109,6 +112,7 @@ def _show(*, fault: str = "", fault_number: int = 0, status: int = 200) -> Respo
         sessions=sessions,
         own_key=key_of(cookie(SESSION_COOKIE)),
         has_pin=with_pin,
+        person=person,
         saved=saved if saved in SAVED else "",
         fault=fault,
         fault_number=fault_number,

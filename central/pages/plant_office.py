@@ -384,8 +384,13 @@ def record_line(record: readers.ReadRecord, master: MasterData) -> RecordLine:
         data=data,
         flags=record.flags,
         person_name=person.name if person else "",
-        names=_names_in(record.type, data, master),
+        names=_names_in(record.type, data, master) | _station_in(record.station, master),
     )
+
+
+def _station_in(station: str, master: MasterData) -> dict[str, tuple[str, str]]:
+    row = master.station_by_id.get(station)
+    return {"station": (row.name, "")} if row is not None and row.name else {}
 
 
 def _names_in(type_name: str, data: dict[str, object], master: MasterData) -> dict[str, tuple[str, str]]:

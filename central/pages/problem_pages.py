@@ -37,6 +37,7 @@ from central.pages.asking import (
 )
 from central.pages.comment_pages import thread_values
 from central.pages.frame import for_accounts, for_action, refuse_elsewhere, render, signed_in
+from central.pages.plant_board import station_name
 from central.pages.port import Office
 from central.pages.task_card_pages import told_events
 from central.places import places_of, places_of_problem
@@ -164,6 +165,7 @@ def _list() -> Response:
         who=who(master),
         type_name=named_in(master.call_type_by_id),
         cause_name=named_in(master.reason_by_id),
+        station_word=lambda station: station_name(station, master),
     )
 
 
@@ -212,6 +214,7 @@ def _form(call: str, refused: RequestRefused | None = None) -> BaseResponse:
 
 def _choices(master: MasterData) -> dict[str, Any]:
     return {
+        "station_word": lambda station: station_name(station, master),
         "people": people_offered(master),
         "causes": master.reasons,
         "title_max": TASK_TITLE_CHARACTERS_MAX,

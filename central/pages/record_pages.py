@@ -134,11 +134,21 @@ def _value(record: RecordLine, key: str, value: object, chosen: Language) -> str
         return epoch[:8] + slash + seq
     if key == "rule":
         return floor_texts.name(floor_texts.FLAG_NAMES, str(value), chosen)
+    if isinstance(value, bool):
+        return text(chosen, "table.yes" if value else "table.no")
+    if key == "source":
+        return text_or(chosen, f"source.{value}", str(value))
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(_fact(str(each), chosen) if key == "facts" else str(each) for each in value)
     if isinstance(value, float):
         return f"{value:.1f}"
     return str(value)
+
+
+def _fact(told: str, chosen: Language) -> str:
+    """One of the key facts that are said back, `name=value`."""
+    name, _, value = told.partition("=")
+    return f"{text_or(chosen, f'fact.{name}', name)} {value}".strip()
 
 
 def _csv(office: Office, query: RecordQuery) -> Iterator[str]:

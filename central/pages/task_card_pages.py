@@ -29,6 +29,7 @@ from central.pages.asking import (
 )
 from central.pages.comment_pages import is_own, thread_values
 from central.pages.frame import for_accounts, for_action, refuse_elsewhere, render, signed_in
+from central.pages.plant_board import station_name
 from central.pages.port import Office
 from central.pages.task_pages import department_name, form_choices, places_of_wanted, wanted_in_form
 from central.places import places_of_task
@@ -178,6 +179,7 @@ def _show(number: int, refused: RequestRefused | None = None) -> Response:
         refused.status if refused is not None else 200,
         **{**form_choices(master), **thread_values("task", str(number))},
         task=row,
+        station_word=lambda station: station_name(station, master),
         items=items,
         left=sum(not done for _, done in items),
         events=told_events(events, master),

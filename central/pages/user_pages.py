@@ -72,10 +72,12 @@ def _add(office: Office) -> Response:
 def _list(
     office: Office, *, fault: str = "", name: str = "", chosen: tuple[str, ...] = (), status: int = 200
 ) -> Response:
+    published = office.master()
     return render(
         "users.html",
         status,
         users=office.users(),
+        people=published.master.person_by_id if published is not None else {},
         roles=ROLES,
         saved=request.args.get("saved") == "1",
         fault=fault,

@@ -30,6 +30,18 @@ def test_both_languages_say_the_same_with_the_same_values(key: str) -> None:
     assert fields(chinese) == fields(english)
 
 
+def test_no_key_stands_in_two_catalogues() -> None:
+    """Where one did, the later catalogue's words would show on the other's page."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(CENTRAL.glob("*texts.py")):
+        for each in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(each, ast.Dict):
+                keys = [key.value for key in each.keys if isinstance(key, ast.Constant)]
+                for key in keys:
+                    found.setdefault(str(key), set()).add(f"{path.name}:{each.lineno}")
+    assert {key: places for key, places in found.items() if key in TEXTS and len(places) > 1} == {}
+
+
 def test_languages_are_what_they_say() -> None:
     han = re.compile(r"[\u4e00-\u9fff]")
     other_way = {"language.other"}
