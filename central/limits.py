@@ -57,6 +57,10 @@ FOLD_RECORDS_MAX: Final = 1_000
 CATCH_UP_RECORDS_MAX: Final = 5_000
 """Records a board read folds before it shows; beyond it the board says that it is behind."""
 
+PAGE_RECORDS_MAX: Final = 200
+"""Records a page folds while `lineside central work` is at it: 50 ms. A longer rest is the worker's, and the page says
+that it is behind."""
+
 OPERATIONS_ON_BOARD_MAX: Final = 60_000
 """Operations read for one board: section 7's 50,000 and some."""
 
@@ -264,7 +268,11 @@ SUBJECT_CHARACTERS_MAX: Final = 200
 """What a notification is about, as kept."""
 
 NOTIFY_RECORDS_MAX: Final = 1_000
-"""Positions of the log, or announcements, made into notifications in one transaction."""
+"""Positions of the log read for messages in one transaction."""
+
+NOTIFY_TOLD_MAX: Final = 50
+"""Records, and as many announcements, made into notifications in one transaction. Measured, one takes 6 ms, and
+gateways and pages wait meanwhile."""
 
 TOLD_LATE_SECONDS_MAX: Final = 12 * 3600.0
 """What happened longer ago, on a gateway that was cut off, sends no message: its pages show it, an alarm counts it."""

@@ -34,6 +34,7 @@ from central.notify.pump import DeliveryPump
 from central.opening import open_database
 from central.order_fold import catch_up_all as catch_up_orders
 from central.phone.acts import purge_answers
+from central.positions import WORK
 from central.projector import catch_up_all
 from central.serving import tell
 from central.shortage_pump import ShortagePump
@@ -247,7 +248,7 @@ def give_lease(session: Session, plant: str, name: str, holder: str) -> None:
 class Worker:
     """The pumps of the elected process."""
 
-    NAME = "work"
+    NAME = WORK
 
     def __init__(self, database: Database, pumps: Sequence[Pump], holder: str) -> None:
         self._database = database
