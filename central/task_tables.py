@@ -117,7 +117,7 @@ class AttachmentRow(Table):
     at: Mapped[float]
     account: Mapped[str]
     __table_args__ = (
-        Index("attachment_subject", "plant", "kind", "subject"),
+        Index("attachment_subject", "plant", "kind", "subject", "number"),
         {"comment": "Files of comments and answers."},
     )
 
