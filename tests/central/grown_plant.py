@@ -16,7 +16,7 @@ from central import models, order_tables, rights_tables, task_tables
 from central.database import Database
 from central.notify import tables as notify_tables
 
-DOUBLINGS = 9
+DOUBLINGS = 11
 SHIFT = 512
 """More than any number in the small plant."""
 
@@ -50,12 +50,17 @@ GROWTHS = (
     Growth(task_tables.ProblemRow, ("number",), ("source_key",), {"state": "closed"}),
     Growth(task_tables.ProblemCall, ("problem",), ("call",)),
     Growth(notify_tables.OfficeEvent, ("id",), (), {"handled_at": 1_700_000_000.0}),
-    Growth(notify_tables.Notification, ("id",), ("source",), {"closed_at": 1_700_000_000.0, "escalate_at": None}),
+    Growth(
+        notify_tables.Notification,
+        ("id",),
+        ("source",),
+        {"made_at": 1_700_000_000.0, "closed_at": 1_700_000_000.0, "escalate_at": None},
+    ),
     Growth(
         notify_tables.Delivery,
         ("id", "notification"),
         ("key",),
-        {"state": "shown", "next_at": None, "sending_at": None},
+        {"state": "shown", "made_at": 1_700_000_000.0, "next_at": None, "sending_at": None},
     ),
     Growth(notify_tables.DeliveryStep, ("delivery",)),
     Growth(rights_tables.AuditRow, ("position",)),
