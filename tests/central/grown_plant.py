@@ -5,6 +5,7 @@ small plant's own rows stay as they are. Rows of different tables go on belongin
 shifted by the same amount everywhere, names get the same ending.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,50 +18,58 @@ from central.database import Database
 from central.notify import tables as notify_tables
 
 DOUBLINGS = 11
+SELDOM_DOUBLINGS = 4
+PAST = time.time() - 10 * 86_400.0
+"""Longer ago than what pages count, and not so long that it would be deleted."""
+
 SHIFT = 512
 """More than any number in the small plant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How a table is doubled: which numbers are shifted, which names get an ending, what is set."""
+    """How a table is doubled: which numbers are shifted, which names get an ending, what is set.
+
+    `seldom`: (column, value) of rows of which there are only some, as there are few photos among many records.
+    """
 
     model: type[models.Table]
     shifted: Sequence[str] = ()
     named: Sequence[str] = ()
     given: Mapping[str, object] = field(default_factory=dict)
+    seldom: tuple[str, str] | None = None
 
 
 GROWTHS = (
     Growth(models.Record, ("position", "seq")),
-    Growth(models.Happening, ("position",), ("operation",)),
+    Growth(models.Happening, ("position",), ("operation",), seldom=("type", "photo.kept")),
     Growth(models.Report, ("seq",), ("operation",)),
     Growth(models.Work, (), ("operation",), {"state": "ended"}),
     Growth(models.Operation, (), ("id", "work_order")),
     Growth(models.Share, (), ("operation",)),
-    Growth(models.Call, ("seq",), ("operation",), {"state": "resolved", "ended_at": 1_700_000_000.0}),
+    Growth(models.Call, ("seq",), ("operation",), {"state": "resolved", "ended_at": PAST}),
     Growth(models.Fact, ("number",)),
     Growth(order_tables.FlowCard, (), ("operation", "work_order"), {"state": "done"}),
     Growth(order_tables.OrderCard, (), ("id",), {"state": "done", "open": 0}),
     Growth(order_tables.TraceStep, ("position", "seq"), ("operation", "work_order", "serial", "lot")),
-    Growth(task_tables.TaskRow, ("number",), ("source_key",), {"state": "done", "done_at": 1_700_000_000.0}),
+    Growth(task_tables.TaskRow, ("number",), ("source_key",), {"state": "done", "done_at": PAST}),
     Growth(task_tables.TaskEvent, (), ("subject",)),
     Growth(task_tables.CommentRow, ("number",), ("subject",)),
     Growth(task_tables.AttachmentRow, ("number",), ("subject",)),
     Growth(task_tables.ProblemRow, ("number",), ("source_key",), {"state": "closed"}),
     Growth(task_tables.ProblemCall, ("problem",), ("call",)),
-    Growth(notify_tables.OfficeEvent, ("id",), (), {"handled_at": 1_700_000_000.0}),
+    Growth(notify_tables.OfficeEvent, ("id",), (), {"handled_at": PAST}),
     Growth(
         notify_tables.Notification,
         ("id",),
         ("source",),
-        {"made_at": 1_700_000_000.0, "closed_at": 1_700_000_000.0, "escalate_at": None},
+        {"made_at": PAST, "closed_at": PAST, "escalate_at": None},
     ),
     Growth(
         notify_tables.Delivery,
         ("id", "notification"),
         ("key",),
-        {"state": "shown", "made_at": 1_700_000_000.0, "next_at": None, "sending_at": None},
+        {"state": "shown", "made_at": PAST, "next_at": None, "sending_at": None},
     ),
     Growth(notify_tables.DeliveryStep, ("delivery",)),
     Growth(rights_tables.AuditRow, ("position",)),
@@ -92,7 +101,10 @@ def _double(session: Session, growth: Growth, shift: int, ending: str) -> None:
             found.append(case((column == "", ""), else_=column.concat(ending)))
         else:
             found.append(column)
-    session.execute(insert(table).from_select([each.name for each in table.columns], select(*found)))
+    rows = select(*found)
+    if growth.seldom is not None and shift > SHIFT << SELDOM_DOUBLINGS:
+        rows = rows.where(table.columns[growth.seldom[0]] != growth.seldom[1])
+    session.execute(insert(table).from_select([each.name for each in table.columns], rows))
 
 
 def _move_to_the_end(session: Session, plant: str) -> None:

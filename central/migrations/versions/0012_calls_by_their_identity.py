@@ -13,5 +13,7 @@ def upgrade() -> None:
     op.create_index("call_identity", "call", ["plant", "epoch", "seq"])
     op.create_index("delivery_newest", "delivery", ["plant", "id"])
     op.create_index("delivery_state", "delivery", ["plant", "state", "id"])
+    op.create_index("task_done", "task", ["plant", "state", "done_at"])
+    op.create_index("task_changed", "task", ["plant", "changed_at"])
     op.drop_index("attachment_subject", "attachment")
     op.create_index("attachment_subject", "attachment", ["plant", "kind", "subject", "number"])
