@@ -11,6 +11,15 @@ from benchmarks.figures import Figure, as_json, as_table
 from benchmarks.readings import NoRealDisk, place
 from benchmarks.scales import FULL, QUICK, Scale
 
+LOADED_PAGES = ("board", "calls", "flow", "orders", "order", "tasks", "trace")
+
+
+def loaded(prefix: str) -> tuple[str, ...]:
+    """The figures of the office under the load of a plant."""
+    pages = [f"{page}_{word}" for page in LOADED_PAGES for word in ("p50", "p95")]
+    parts = [f"{name}_{each}" for name in ("load", "burst") for each in (*pages, "slowest", "accepted")]
+    return tuple(prefix + each for each in (*parts, "drain_away", "lag", "held_once"))
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -37,6 +46,8 @@ MEASUREMENTS = (
     Measurement("ingest", "ingests", ("ingest_sqlite",), "measure_sqlite"),
     Measurement("ingest", "ingests", ("ingest_postgres",), "measure_postgres"),
     Measurement("pages", "office_pages", ("page_flow", "page_orders", "page_order", "page_trace", "page_board")),
+    Measurement("plant_load", "plant_load", loaded("plant_"), "measure_sqlite"),
+    Measurement("plant_load_postgres", "plant_load", loaded("plant_postgres_"), "measure_postgres"),
     Measurement("screen", "screens", ("screen_paint", "screen_update")),
 )
 

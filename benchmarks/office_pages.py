@@ -6,7 +6,7 @@ server's clock goes on by some seconds with each request, so that no page answer
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,13 +45,15 @@ PAGES = {
 """Path, and by how much it may be slower than with 500 operations."""
 
 
-def master(operations: int) -> MasterData:
-    """So many operations in orders of five, over twenty lines."""
+def master(operations: int, gateways: Sequence[str] = (GATEWAY,) * LINES, people: int = 50) -> MasterData:
+    """So many operations in orders of five, over twenty lines. Station S0, S1, ... belongs to each of `gateways`."""
     orders = [f"WO{number:05}" for number in range(operations // STEPS)]
     steps = itertools.product(range(len(orders)), range(STEPS))
     return MasterData(
-        people=tuple(Person(id=f"P{n}", name=f"张{n}", badge=f"B{n}") for n in range(50)),
-        stations=tuple(Station(id=f"S{n}", line=f"line-{n:02}", gateway=GATEWAY) for n in range(LINES)),
+        people=tuple(Person(id=f"P{n}", name=f"张{n}", badge=f"B{n}") for n in range(people)),
+        stations=tuple(
+            Station(id=f"S{n}", line=f"line-{n % LINES:02}", gateway=each) for n, each in enumerate(gateways)
+        ),
         work_orders=tuple(
             WorkOrder(id=each, item=f"item-{n % 40}", quantity=100, due=f"2027-{n % 12 + 1:02}-{n % 28 + 1:02}")
             for n, each in enumerate(orders)
@@ -64,7 +66,7 @@ def master(operations: int) -> MasterData:
                 name="车削",
                 planned=100,
                 ticket=f"T{n}-{step}",
-                stations=(f"S{(n + step) % LINES}",),
+                stations=(f"S{(n + step) % len(gateways)}",),
             )
             for n, step in steps
         ),

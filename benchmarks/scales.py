@@ -24,6 +24,11 @@ class Scale:
     screen_rounds: int
     page_operations: int
     page_rounds: int
+    load_gateways: int
+    load_backlog: int
+    load_idle_seconds: float
+    load_seconds: float
+    load_burst_seconds: float
 
 
 FULL = Scale(
@@ -44,6 +49,11 @@ FULL = Scale(
     screen_rounds=9,
     page_operations=50_000,
     page_rounds=15,
+    load_gateways=200,
+    load_backlog=100_000,
+    load_idle_seconds=40.0,
+    load_seconds=120.0,
+    load_burst_seconds=60.0,
 )
 
 QUICK = Scale(
@@ -64,6 +74,11 @@ QUICK = Scale(
     screen_rounds=3,
     page_operations=10_000,
     page_rounds=5,
+    load_gateways=50,
+    load_backlog=10_000,
+    load_idle_seconds=8.0,
+    load_seconds=15.0,
+    load_burst_seconds=10.0,
 )
 
 TINY = Scale(
@@ -84,4 +99,9 @@ TINY = Scale(
     screen_rounds=1,
     page_operations=1_000,
     page_rounds=1,
+    load_gateways=4,
+    load_backlog=600,
+    load_idle_seconds=2.0,
+    load_seconds=2.0,
+    load_burst_seconds=2.0,
 )

@@ -17,11 +17,12 @@ from central.limits import (
     ENDED_CALLS_MAX,
     OPERATIONS_ON_BOARD_MAX,
 )
-from central.projector import catch_up_all, is_behind
+from central.projector import catch_up_for_page, is_behind
 from central.snapshots import current_master
 from floor.calls import impact_of
 from floor.events import AndonRaised
 from floor.master import MasterData
+from floor.work import AT_WORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +145,8 @@ def board_version(session: Session, plant: str = "plant") -> int:
 
 
 def current_board(database: Database, now: float, *, untouched: bool = True) -> Board:
-    """The board after the log is folded to its end: what a page shows is never older than the log."""
-    catch_up_all(database)
+    """The board after the log is folded to its end, or marked as incomplete where that takes longer than a page."""
+    catch_up_for_page(database, now)
     with database.read() as session:
         return read_board(session, now, database.plant, untouched=untouched)
 
@@ -176,7 +177,7 @@ def _operations(session: Session, plant: str, untouched: bool) -> list[BoardOper
     workers: dict[str, list[Worker]] = defaultdict(list)
     work = models.Work
     active = (
-        select(work).where(work.plant == plant, work.state != "ended").order_by(work.ordinal, work.seq).limit(10_000)
+        select(work).where(work.plant == plant, work.state.in_(AT_WORK)).order_by(work.ordinal, work.seq).limit(10_000)
     )
     for row in session.scalars(active):
         name = people[row.person].name if row.person in people else row.person
@@ -196,7 +197,7 @@ def _operations(session: Session, plant: str, untouched: bool) -> list[BoardOper
     )
     wanted = select(*columns).where(operation.plant == plant)
     if not untouched:
-        worked_on = select(work.operation).where(work.plant == plant, work.state != "ended")
+        worked_on = select(work.operation).where(work.plant == plant, work.state.in_(AT_WORK))
         done = or_(
             operation.good != 0,
             operation.scrap != 0,

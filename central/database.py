@@ -53,13 +53,19 @@ FIRST_ROWS_LOCK = 0x11E51DE
 
 
 class WriterTurn:
-    """One writer at a time, over threads and processes: a lock in this process, then a lock on a file."""
+    """One writer at a time, over threads and processes: a lock in this process, then a lock on a file.
+
+    Whoever waits for that file holds the place of the next one meanwhile, a second file: a process that writes piece
+    after piece cannot be first again and again while another one looks only now and then.
+    """
 
     def __init__(self, path: Path) -> None:
         self._inside = threading.RLock()
         self._depth = 0
         self._pause = threading.Event()
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        self._file = os.open(path, flags, 0o600)
+        self._next = os.open(path.with_name(path.name + "-next"), flags, 0o600)
 
     def __enter__(self) -> "WriterTurn":
         give_up = time.monotonic() + BUSY_SECONDS_MAX
@@ -67,18 +73,22 @@ class WriterTurn:
             raise DatabaseUnreachable("another thread has been writing for too long")
         try:
             if self._depth == 0:
-                self._lock_file(give_up)
+                self._lock(self._next, give_up)
+                try:
+                    self._lock(self._file, give_up)
+                finally:
+                    fcntl.flock(self._next, fcntl.LOCK_UN)
         except BaseException:
             self._inside.release()
             raise
         self._depth += 1
         return self
 
-    def _lock_file(self, give_up: float) -> None:
+    def _lock(self, file: int, give_up: float) -> None:
         """flock has no time-out, so it is asked again in short steps."""
         while True:
             try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             except BlockingIOError:
                 if time.monotonic() > give_up:
@@ -92,8 +102,9 @@ class WriterTurn:
         self._inside.release()
 
     def close(self) -> None:
-        """Give the file back."""
+        """Give the files back."""
         os.close(self._file)
+        os.close(self._next)
 
 
 class Database:

@@ -83,13 +83,15 @@ class Rows:
                     self.reports[gateway_name, epoch, row.seq] = dict(row._mapping)
 
     def _read_calls(self, found: Sequence[tuple[str, str, int, str, events.Event]]) -> None:
-        epochs = {each[1] for each in found if isinstance(each[4], events.AndonRaised)}
-        for each in found:
-            place = identity_of(call_of(each[4]))
-            if place:
-                epochs.add(place[0])
-        if epochs:
-            for row in self._all(Call, Call.epoch, epochs):
+        """By (epoch, seq) alone: another gateway may take a call. One by one, for an epoch may have had thousands."""
+        wanted: dict[str, set[int]] = defaultdict(set)
+        for _, epoch, seq, _, event in found:
+            if isinstance(event, events.AndonRaised):
+                wanted[epoch].add(seq)
+            if place := identity_of(call_of(event)):
+                wanted[place[0]].add(place[1])
+        for epoch, seqs in wanted.items():
+            for row in self._all(Call, Call.seq, seqs, Call.epoch == epoch):
                 self.calls[row.epoch, row.seq] = row
 
     def add(self, row: Any) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from central import models
@@ -88,6 +88,7 @@ class _Work:
     """One ingest on its way."""
 
     session: Session
+    connection: Connection
     plant: str
     gateway_name: str
     batch: Batch
@@ -109,8 +110,9 @@ def ingest(database: Database, gateway_name: str, batch: Batch, now: float) -> R
         raise RequestRefused("an epoch stands twice in the batch")
     wrong = [wrong_digests(gateway_name, each) if each.records else frozenset() for each in batch.streams]
     with database.write() as session:
-        work = _Work(session, database.plant, gateway_name, batch, now)
-        position = session.connection().execute(LOCK_HEAD, {"plant": work.plant}).scalar_one()
+        # Asking a session for its connection costs as much as a small statement, so it is asked once.
+        work = _Work(session, session.connection(), database.plant, gateway_name, batch, now)
+        position = work.connection.execute(LOCK_HEAD, {"plant": work.plant}).scalar_one()
         row = _gateway_row(work)
         _load(work)
         before = {epoch: (state, state.moving()) for epoch, state in work.states.items()}
@@ -129,7 +131,7 @@ def ingest(database: Database, gateway_name: str, batch: Batch, now: float) -> R
 
 def _gateway_row(work: _Work) -> Any:
     mine = {"plant": work.plant, "name": work.gateway_name}
-    row = work.session.connection().execute(READ_GATEWAY, mine).one_or_none()
+    row = work.connection.execute(READ_GATEWAY, mine).one_or_none()
     if row is None or row.revoked_at is not None:
         raise CredentialRefused
     return row
@@ -196,7 +198,7 @@ def _look_up(work: _Work, offered: Stream, state: StreamState, held: Held) -> No
         wanted = {mark}
     else:
         wanted = {seq for record in offered.records for seq in (record.seq, record.seq - 1) if 0 < seq <= mark}
-    connection = work.session.connection()
+    connection = work.connection
     for part in chunks(sorted(wanted)):
         rows = connection.execute(READ_DIGESTS, {"stream_id": state.id, "seqs": part})
         held.digests.update({row.seq: row.digest for row in rows})
@@ -216,7 +218,7 @@ def _look_up(work: _Work, offered: Stream, state: StreamState, held: Held) -> No
 def _make_room(work: _Work, stream_id: int, seqs: Sequence[int]) -> None:
     """The `lost` record stays in the log under place 1; its original takes place 0 at a position of its own."""
     for part in chunks(seqs):
-        work.session.connection().execute(
+        work.connection.execute(
             update(RECORD)
             .where(RECORD.c.stream_id == stream_id, RECORD.c.place == 0, RECORD.c.seq.in_(part))
             .values(place=1)
@@ -226,7 +228,7 @@ def _make_room(work: _Work, stream_id: int, seqs: Sequence[int]) -> None:
 def _set_aside(work: _Work, stream_id: int, refused: Sequence[Refused]) -> None:
     """Evidence for a person. The same one sent again is one row; beyond the bound only the alarm counts."""
     conflict = models.table_of(models.Conflict)
-    connection = work.session.connection()
+    connection = work.connection
     mine = (conflict.c.plant == work.plant, conflict.c.gateway == work.gateway_name)
     columns = select(conflict.c.stream_id, conflict.c.seq, conflict.c.digest)
     held = {tuple(row) for row in connection.execute(columns.where(*mine))}
@@ -306,7 +308,7 @@ def _store_gateway(work: _Work, row: Any, offer_all: bool, server: str) -> None:
     }
     observe(work.session, work.plant, work.gateway_name, batch.status, newest, server, row.last_seen, now)
     mine = {"of_plant": work.plant, "of_name": work.gateway_name}
-    work.session.connection().execute(STORE_GATEWAY, values | mine)
+    work.connection.execute(STORE_GATEWAY, values | mine)
     shown = ("waiting", "clock_good", "release")
     if any(values[name] != getattr(row, name) for name in shown):
         work.changed = True
@@ -316,7 +318,7 @@ def _store_gateway(work: _Work, row: Any, offer_all: bool, server: str) -> None:
 
 def _store_records(work: _Work, position: int) -> None:
     """The records and the end of the log. A driver's own executemany: the ORM would cost more than the insert."""
-    connection = work.session.connection()
+    connection = work.connection
     if work.rows:
         mark = "?" if connection.dialect.name == "sqlite" else "%s"
         values = ", ".join([mark] * len(work.rows[0]))

@@ -342,6 +342,7 @@ class Call(Table):
         Index("call_raised", "plant", "raised_at"),
         Index("call_operation", "plant", "operation"),
         Index("call_station", "plant", "station"),
+        Index("call_identity", "plant", "epoch", "seq"),
         {"comment": "Andon calls; several acknowledgements of one call merge into its row."},
     )
 

@@ -53,6 +53,12 @@ def catch_up_all(database: Database, records_max: int = CATCH_UP_RECORDS_MAX) ->
     return positions.read_on(database, _can_go_on, catch_up, records_max)
 
 
+def catch_up_for_page(database: Database, now: float) -> None:
+    """Before a page is shown: what is left is folded, and a long rest is left to a worker that is at it."""
+    if not positions.is_left_to_worker(database, LOG, now):
+        catch_up_all(database)
+
+
 def _can_go_on(session: Session, plant: str) -> bool:
     return _lags(session, plant, projector.position_of(session, plant))
 

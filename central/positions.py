@@ -1,14 +1,19 @@
 """How far each reader of the log has come. A position moves in the same transaction as what was made of the records."""
 
 from collections.abc import Callable
+from typing import Final
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from central.database import Database
-from central.models import Projection, table_of
+from central.limits import LEASE_SECONDS, PAGE_RECORDS_MAX
+from central.models import Lease, LogHead, Projection, table_of
 
 PROJECTION = table_of(Projection)
+
+WORK: Final = "work"
+"""The lease of whoever reads the log all the time: `lineside central work`."""
 
 
 def position_of(session: Session, plant: str, name: str) -> int:
@@ -48,3 +53,16 @@ def read_on(
         if not folded:
             break
     return done
+
+
+def is_left_to_worker(database: Database, name: str, now: float) -> bool:
+    """Whether a page leaves the log to the worker: it is elected, and the reader `name` is further behind than a page
+    should make up for. Otherwise every page that is asked for while a backlog comes in would fold for seconds, and
+    hold up the worker and the gateways."""
+    plant = database.plant
+    with database.read() as session:
+        head = session.scalar(select(LogHead.position).where(LogHead.plant == plant)) or 0
+        if head - position_of(session, plant, name) <= PAGE_RECORDS_MAX:
+            return False
+        until = session.scalar(select(Lease.expires_at).where(Lease.plant == plant, Lease.name == WORK)) or 0.0
+        return now < until <= now + 2 * LEASE_SECONDS

@@ -47,6 +47,12 @@ def catch_up_all(database: Database, records_max: int = CATCH_UP_RECORDS_MAX) ->
     return positions.read_on(database, is_behind, catch_up, records_max)
 
 
+def catch_up_for_page(database: Database, now: float) -> None:
+    """Before a page is shown: what is left is folded, and a long rest is left to a worker that is at it."""
+    if not positions.is_left_to_worker(database, NAME, now):
+        catch_up_all(database)
+
+
 def catch_up(session: Session, plant: str = "plant", limit: int = FOLD_RECORDS_MAX) -> int:
     """Fold the next records; `session` is one that writes. Returns how many."""
     connection = session.connection()

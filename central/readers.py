@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from central.limits import RECORDS_PER_READ_MAX
 from central.models import Call, Conflict, Gap, Happening, Record, Stream
+
+POSITION_END: Final = 2**62
+"""No position is so large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +117,15 @@ def newest_records(
     operation: str = "",
 ) -> Sequence[ReadRecord]:
     """Folded records, newest first; empty texts mean any; `before`: only those with a smaller position."""
-    wanted = _folded(plant, before)
-    for column, value in (
-        (Happening.gateway, gateway_name),
-        (Happening.type, type_name),
-        (Happening.operation, operation),
-    ):
-        if value:
-            wanted = wanted.where(column == value)
-    return _read(session, wanted, limit)
+    named = ((Happening.gateway, gateway_name), (Happening.type, type_name), (Happening.operation, operation))
+    filters = [column == value for column, value in named if value]
+    if not filters:
+        return _read(session, _folded(plant, before), limit)
+    # The places are looked up first, and below a bound in any case: otherwise SQLite walks the whole log for them.
+    below = Happening.position < (POSITION_END if before is None else before)
+    places = select(Happening.position).where(Happening.plant == plant, *filters, below)
+    newest = session.scalars(places.order_by(Happening.position.desc()).limit(limit)).all()
+    return _read(session, _folded(plant, None).where(Happening.position.in_(newest)), limit)
 
 
 def newest_of_operations(

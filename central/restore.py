@@ -92,7 +92,8 @@ def _restore_sqlite(config: CentralConfig, copy: Path, known: list[tuple[StreamM
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         database.close()
-    fresh.with_name(fresh.name + ".writer").unlink(missing_ok=True)
+    for ending in (".writer", ".writer-next"):
+        fresh.with_name(fresh.name + ending).unlink(missing_ok=True)
     flush(fresh)
     _put_in_place(fresh, live)
     return asked

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from central.api import PREFIX, READING, answer, described, faults, queried
 from central.context import plant
 from central.read_api import READERS, Number
-from central.task_states import OVER, TaskState
+from central.task_states import STILL_OPEN, TaskState
 from central.task_tables import TaskRow
 from central.tasks import PRIORITIES, checklist_of
 
@@ -84,7 +84,7 @@ def tasks() -> Response:
     if asked.show == "done":
         wanted = wanted.where(TaskRow.state == TaskState.DONE.value)
     elif asked.show != "all":
-        wanted = wanted.where(TaskRow.state.not_in(OVER))
+        wanted = wanted.where(TaskRow.state.in_(STILL_OPEN))
     if asked.show == "overdue":
         wanted = wanted.where(TaskRow.due <= here.now())
     if asked.owner:

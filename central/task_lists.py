@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from central.digits import whole_number
-from central.task_states import OVER
+from central.task_states import STILL_OPEN
 from central.task_tables import TaskRow
 
 SHOWS: Final = ("mine", "open", "overdue", "done")
@@ -43,7 +43,7 @@ class Lane:
 
 def _where(plant: str, chosen: Selection, person: str, account: str, now: float) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [TaskRow.plant == plant]
-    found.append(TaskRow.state == "done" if chosen.show == "done" else TaskRow.state.not_in(OVER))
+    found.append(TaskRow.state == "done" if chosen.show == "done" else TaskRow.state.in_(STILL_OPEN))
     if chosen.show == "mine":
         # An account that is nobody of the master data owns nothing; it sees what it asked for.
         mine = or_(TaskRow.owner == person, TaskRow.acting == person)
@@ -82,7 +82,8 @@ def selected(
 
 def lanes(session: Session, plant: str, chosen: Selection, person: str, account: str, now: float) -> list[Lane]:
     """Lanes by department or by who has the tasks, the one with the most overdue first."""
-    column = TaskRow.department if chosen.by == "department" else TaskRow.acting
+    # As an expression: for the bare column SQLite walks every task there ever was in the order of its index.
+    column = (TaskRow.department if chosen.by == "department" else TaskRow.acting).concat(literal_column("''"))
     where = _where(plant, chosen, person, account, now)
     late = func.sum(func.coalesce((TaskRow.due <= now).cast(TaskRow.priority.type), 0))
     grouped = select(column, func.count(), late, func.min(TaskRow.made_at)).where(*where).group_by(column)

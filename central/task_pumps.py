@@ -30,7 +30,7 @@ from central.projector import position_of
 from central.record_text import data_in
 from central.snapshots import current_master
 from central.task_rules import CALL_RAISED, CALL_RESOLVED, Occasion, department_of, occur
-from central.task_states import OVER
+from central.task_states import OVER, STILL_OPEN
 from central.task_tables import TaskRow
 from central.tasks import Wanted, facts_of, make_task, tell
 from floor.calls import impact_of
@@ -228,7 +228,7 @@ def _due_tasks(session: Session, plant: str, now: float) -> list[int]:
     """Tasks of whose due time there is something new to tell."""
     near = (TaskRow.due <= now + TASK_DUE_SOON_SECONDS) & TaskRow.told_soon.is_distinct_from(TaskRow.due)
     passed = (TaskRow.due <= now) & TaskRow.told_overdue.is_distinct_from(TaskRow.due)
-    wanted = select(TaskRow.number).where(TaskRow.plant == plant, TaskRow.state.not_in(OVER), or_(near, passed))
+    wanted = select(TaskRow.number).where(TaskRow.plant == plant, TaskRow.state.in_(STILL_OPEN), or_(near, passed))
     return list(session.scalars(wanted.order_by(TaskRow.due).limit(AT_ONCE)))
 
 
@@ -247,7 +247,7 @@ def _tell_due(session: Session, plant: str, number: int, now: float) -> None:
 def _moved_tasks(session: Session, plant: str, now: float) -> list[tuple[int, str]]:
     """(task, who has it now) of those whose owner came or went."""
     master = current_master(session, plant)
-    mine = (TaskRow.plant == plant, TaskRow.state.not_in(OVER))
+    mine = (TaskRow.plant == plant, TaskRow.state.in_(STILL_OPEN))
     found = []
     for owner, acting in session.execute(select(TaskRow.owner, TaskRow.acting).where(*mine).distinct()).all():
         wanted = acting_for(master, owner, now)

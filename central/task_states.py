@@ -53,6 +53,8 @@ TABLE: Final[dict[tuple[TaskState, TaskAction], TaskState]] = {
 """Every pair that is not in here is refused. A new owner has not accepted yet, so a task that changes hands is open."""
 
 OVER: Final = (TaskState.DONE, TaskState.CANCELLED)
+STILL_OPEN: Final = tuple(each for each in TaskState if each not in OVER)
+"""To be asked for by name: what is not over is a few of all the tasks there ever were, and an index knows states."""
 
 
 def after(state: str, action: TaskAction) -> TaskState:

@@ -55,6 +55,8 @@ class TaskRow(Table):
         Index("task_state", "plant", "state", "due"),
         Index("task_acting", "plant", "acting", "state"),
         Index("task_problem", "plant", "problem"),
+        Index("task_done", "plant", "state", "done_at"),
+        Index("task_changed", "plant", "changed_at"),
         {"comment": "Tasks: each row is the sum of its rows in task_event."},
     )
 
@@ -117,7 +119,7 @@ class AttachmentRow(Table):
     at: Mapped[float]
     account: Mapped[str]
     __table_args__ = (
-        Index("attachment_subject", "plant", "kind", "subject"),
+        Index("attachment_subject", "plant", "kind", "subject", "number"),
         {"comment": "Files of comments and answers."},
     )
 

@@ -24,7 +24,7 @@ from central.limits import (
 )
 from central.notify.announcements import announce
 from central.snapshots import current_master
-from central.task_states import OVER, TaskAction, TaskState, after
+from central.task_states import OVER, STILL_OPEN, TaskAction, TaskState, after
 from central.task_tables import AttachmentRow, TaskRow
 
 REPLY_WAYS: Final = ("done", "text", "number", "photo", "yes_no")
@@ -82,7 +82,7 @@ def task_of(session: Session, plant: str, number: int) -> TaskRow | None:
 
 def open_tasks(session: Session, plant: str) -> int:
     """How many are not over."""
-    mine = (TaskRow.plant == plant, TaskRow.state.not_in(OVER))
+    mine = (TaskRow.plant == plant, TaskRow.state.in_(STILL_OPEN))
     return session.scalar(select(func.count()).where(*mine)) or 0
 
 

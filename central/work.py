@@ -30,6 +30,7 @@ from central.models import BackupRow, Call, Gateway, Lease, LogHead, Stream
 from central.notify.pump import DeliveryPump
 from central.opening import open_database
 from central.order_fold import catch_up_all as catch_up_orders
+from central.positions import WORK
 from central.projector import catch_up_all
 from central.retention import RetentionPump
 from central.serving import tell
@@ -210,7 +211,7 @@ def give_lease(session: Session, plant: str, name: str, holder: str) -> None:
 class Worker:
     """The pumps of the elected process."""
 
-    NAME = "work"
+    NAME = WORK
 
     def __init__(self, database: Database, pumps: Sequence[Pump], holder: str) -> None:
         self._database = database

@@ -4,14 +4,14 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from central import positions
 from central.alarms import raise_alarms
 from central.fold_rows import clean, identity_of
 from central.ingest_rules import AlarmRaised
-from central.limits import NOTIFY_RECORDS_MAX, TOLD_LATE_SECONDS_MAX
+from central.limits import NOTIFY_RECORDS_MAX, NOTIFY_TOLD_MAX, TOLD_LATE_SECONDS_MAX
 from central.models import Call, Record, Stream
 from central.models import Happening as Folded
 from central.notify.making import Moment, close_call, make
@@ -53,10 +53,13 @@ def read_on(moment: Moment) -> int:
     end = min(folded_position(session, plant), position + NOTIFY_RECORDS_MAX)
     found: list[Happening | None] = []
     if end > position:
-        found += [_logged(moment, row) for row in _records(session, plant, position, end)]
+        rows = _records(session, plant, position, end)
+        # What stands behind the last one that is told of now is read again.
+        end = rows[-1].position if len(rows) == NOTIFY_TOLD_MAX else end
+        found += [_logged(moment, row) for row in rows]
         positions.move(session, plant, NAME, position, end)
     waiting = select(OfficeEvent).where(OfficeEvent.plant == plant, OfficeEvent.handled_at.is_(None))
-    for event in session.scalars(waiting.order_by(OfficeEvent.id).limit(NOTIFY_RECORDS_MAX)).all():
+    for event in session.scalars(waiting.order_by(OfficeEvent.id).limit(NOTIFY_TOLD_MAX)).all():
         event.handled_at = moment.now
         found.append(_announced(moment, event))
     late = sum(not _take(moment, each) for each in found)
@@ -97,8 +100,9 @@ def _records(session: Session, plant: str, after: int, end: int) -> list[Any]:
         .join(Record, its_record)
         .join(Stream, Stream.id == Record.stream_id)
         .where(Folded.plant == plant, Folded.position > after, Folded.position <= end)
-        .where(Folded.type.in_((*ANDON, REPORT)))
+        .where(or_(Folded.type.in_(ANDON), and_(Folded.type == REPORT, Folded.flags != "")))
         .order_by(Folded.position)
+        .limit(NOTIFY_TOLD_MAX)
     )
     return list(session.execute(wanted).all())
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from central.digits import whole_number
-from central.limits import OIDC_ATTEMPT_SECONDS, OIDC_NEXT_CHARACTERS_MAX
+from central.oidc.limits import OIDC_ATTEMPT_SECONDS, OIDC_NEXT_CHARACTERS_MAX
 
 TIME_DIGITS_MAX = 12
 

@@ -21,7 +21,8 @@ from central.channels.port import Outcome
 from central.channels.posting import Poster, Reply
 from central.channels.words import told
 from central.errors import IdentityRefused, ProviderUnreachable
-from central.limits import (
+from central.oidc.attempt import Attempt
+from central.oidc.limits import (
     OIDC_ASKED_AT_ONCE_MAX,
     OIDC_CODE_CHARACTERS_MAX,
     OIDC_KEYS_AGAIN_SECONDS,
@@ -30,7 +31,6 @@ from central.limits import (
     OIDC_REPLY_BYTES_MAX,
     OIDC_REST_SECONDS,
 )
-from central.oidc.attempt import Attempt
 from central.oidc.settings import OidcSettings, address_fault, read_secret
 from central.oidc.token import KeyUnknown, claims_of
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, FilePath, StringConstraints, field_validator, model_validator
 
 from central.channels.settings import url_fault
-from central.limits import OIDC_ANSWER_SECONDS_MAX, OIDC_GROUPS_MAX, OIDC_SECRET_CHARACTERS_MAX
 from central.loopback import is_loopback_name
+from central.oidc.limits import OIDC_ANSWER_SECONDS_MAX, OIDC_GROUPS_MAX, OIDC_SECRET_CHARACTERS_MAX
 from central.rights import grants_of
 from central.section import Section
 

@@ -9,8 +9,8 @@ from central.accounts import NAME, add_account, change_account
 from central.audit import NOBODY, record_act, record_failed_sign_in
 from central.database import Database
 from central.errors import IdentityRefused
-from central.limits import OIDC_GROUPS_MAX
 from central.models import AccountRow
+from central.oidc.limits import OIDC_GROUPS_MAX
 from central.oidc.settings import OidcSettings
 from central.rights import grants_of
 from central.sessions import PROVIDER, Caller, open_session

@@ -10,7 +10,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from central.errors import IdentityRefused
-from central.limits import OIDC_CLOCK_SECONDS
+from central.oidc.limits import OIDC_CLOCK_SECONDS
 from central.oidc.settings import OidcSettings
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")

@@ -8,7 +8,7 @@ from central.context import plant
 from central.digits import page_number
 from central.flow import COLUMNS, FlowItem, FlowQuery, flow_of
 from central.flow_rules import day_of
-from central.order_fold import catch_up_all, is_behind
+from central.order_fold import catch_up_for_page, is_behind
 from central.pages.addresses import address_of
 from central.pages.board_selection import SEARCH_CHARACTERS_MAX
 from central.pages.frame import language, readable, render
@@ -61,7 +61,7 @@ def _query() -> FlowQuery:
 
 def _show(template: str) -> Response:
     here = plant()
-    catch_up_all(here.database)
+    catch_up_for_page(here.database, here.now())
     query, tv, now = _query(), request.args.get("tv") == "1", here.now()
     per_cell = CARDS_PER_PAGE if query.one_cell else CARDS_PER_WALL_CELL if tv else CARDS_PER_CELL
     lanes = LANES_PER_WALL_PAGE if tv else LANES_PER_PAGE

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from central import errors
 from central.audit import NOBODY, record_failed_sign_in
 from central.context import Plant, plant
-from central.limits import OIDC_ATTEMPT_SECONDS
 from central.oidc.attempt import Attempt, begin_attempt, read_attempt
+from central.oidc.limits import OIDC_ATTEMPT_SECONDS
 from central.oidc.provider import BACK_PATH, Provider
 from central.oidc.sign_in import sign_in_as
 from central.pages.account_pages import sign_in_form, too_many, welcome

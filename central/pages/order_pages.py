@@ -11,7 +11,7 @@ from central.drawing import Bar, Box, day_bars, flow_chart
 from central.facts import OPEN_STATES
 from central.files import HASH, FileStore
 from central.flow_rules import day_of
-from central.order_fold import catch_up_all, is_behind
+from central.order_fold import catch_up_for_page, is_behind
 from central.order_list import SHOWS, OrderQuery, list_orders
 from central.order_view import OperationDetail, OrderDetail, order_of
 from central.pages.addresses import address_of
@@ -61,7 +61,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 
 def _show_list(template: str) -> Response:
     here = plant()
-    catch_up_all(here.database)
+    catch_up_for_page(here.database, here.now())
     asked = request.args
     show = asked.get("show", "")
     query = OrderQuery(
@@ -94,7 +94,7 @@ def _show_list(template: str) -> Response:
 
 def _show_one(office: Office, order: str, template: str) -> Response:
     here = plant()
-    catch_up_all(here.database)
+    catch_up_for_page(here.database, here.now())
     now = here.now()
     position = whole_number(request.args.get("before", ""), POSITION_DIGITS_MAX)
     with here.database.read() as session:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from central.board import BoardCall
 from central.context import Plant, plant
 from central.digits import POSITION_DIGITS_MAX, whole_number
-from central.order_fold import catch_up_all, is_behind
+from central.order_fold import catch_up_for_page, is_behind
 from central.order_tables import TraceStep
 from central.pages.addresses import address_of
 from central.pages.frame import for_accounts, language, render
@@ -33,7 +33,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
     @for_accounts
     def trace() -> Response:
         here = plant()
-        catch_up_all(here.database)
+        catch_up_for_page(here.database, here.now())
         asked = request.args.get("q", "").strip()[:TEXT_CHARACTERS_MAX]
         use = whole_number(request.args.get("use", ""), POSITION_DIGITS_MAX)
         return _show_use(here, use) if use is not None else _show(here, asked)

@@ -60,9 +60,13 @@ def _order() -> str:
 def pages() -> dict[str, str]:
     parts = []
     for package in PACKAGES:
-        if exists(f"{package}.limits"):
-            rows = [(f"`{name}`", value, cell(reason)) for name, _, value, reason in bounds(f"{package}.limits")]
-            parts += [f"## {package}/", table(("bound", "value", "why"), rows)]
+        for path in sorted((ROOT / package).rglob("limits.py")):
+            place = path.parent.relative_to(ROOT)
+            rows = [
+                (f"`{name}`", value, cell(reason))
+                for name, _, value, reason in bounds(".".join((*place.parts, "limits")))
+            ]
+            parts += [f"## {place}/", table(("bound", "value", "why"), rows)]
     text = (
         "Every queue, batch, text and retry has a named bound (I10). Reaching one is an event, and someone is told. "
         "Bounds of the protocol that both ends share stand in `sync/wire.py`."

@@ -12,7 +12,7 @@ from benchmarks.scales import TINY
 OF_FILES = [each for each in MEASUREMENTS if each.group in ("append", "month", "pages")]
 OF_PROCESSES = [each for each in MEASUREMENTS if each.group in ("scan", "photo", "cpu", "idle", "draining", "start")]
 OF_SCREENS = [each for each in MEASUREMENTS if each.group == "screen"]
-OF_OFFICES = [each for each in MEASUREMENTS if each.group in ("drain", "ingest")]
+OF_OFFICES = [each for each in MEASUREMENTS if each.group in ("drain", "ingest") or each.module == "plant_load"]
 
 
 PLACES = Path("/var/tmp")

@@ -5,13 +5,15 @@ import json
 import pytest
 from sqlalchemy import select
 
-from central.board import Board, current_board, ended_calls
+from central.board import Board, BoardCall, current_board, ended_calls
 from central.database import Database
 from central.facts import acknowledge_call, read_facts, resolve_call
 from central.ingest import ingest
+from central.limits import LEASE_SECONDS, PAGE_RECORDS_MAX
 from central.models import Happening, Projection, Station
 from central.projector import catch_up, catch_up_all
 from central.snapshots import publish
+from central.work import Worker, take_lease
 from floor.events import (
     CONTINUED,
     AndonAcknowledged,
@@ -50,6 +52,15 @@ def master() -> MasterData:
         ),
         call_types=(CallType(id="quality", name="质量", impact="stop"),),
     )
+
+
+def backlog(database: Database, records: int) -> Card:
+    """So many records come in, and nobody has folded them."""
+    card = Card("one")
+    for _ in range(records):
+        card.keep(ReportFinished(person="P1", operation="OP1", good=1))
+    card.drain(lambda batch: ingest(database, "one", batch, NOW), records_max=1_000)
+    return card
 
 
 def put(database: Database, *cards: Card) -> Board:
@@ -405,3 +416,39 @@ def test_the_same_master_data_is_the_same_version(enrolled: Database) -> None:
         assert publish(session, smaller, "planner", NOW) == 2
     shown = {each.operation: each.known for each in current_board(enrolled, NOW).operations}
     assert shown == {"OP1": True, "OP2": False}
+
+
+def test_a_page_leaves_a_backlog_to_the_worker_and_says_so(enrolled: Database) -> None:
+    backlog(enrolled, PAGE_RECORDS_MAX + 1)
+    with enrolled.write() as session:
+        assert take_lease(session, enrolled.plant, Worker.NAME, "somebody", NOW)
+    told = current_board(enrolled, NOW + 1)
+    assert (told.complete, told.operations) == (False, ())
+    # Without a worker nobody else would.
+    told = current_board(enrolled, NOW + LEASE_SECONDS + 1)
+    assert told.complete
+    assert sum(each.good for each in told.operations) == PAGE_RECORDS_MAX + 1
+
+
+def test_a_page_folds_a_short_rest_itself(enrolled: Database) -> None:
+    backlog(enrolled, PAGE_RECORDS_MAX)
+    with enrolled.write() as session:
+        assert take_lease(session, enrolled.plant, Worker.NAME, "somebody", NOW)
+    told = current_board(enrolled, NOW + 1)
+    assert told.complete
+    assert sum(each.good for each in told.operations) == PAGE_RECORDS_MAX
+
+
+def test_a_call_is_found_among_thousands_of_its_epoch(enrolled: Database) -> None:
+    card = Card("one")
+    calls = [card.keep(AndonRaised(call_type="quality")) for _ in range(50)]
+    put(enrolled, card)
+    card.keep(AndonResolved(call=calls[7], call_type="quality", person="P1", cause="tool"))
+    board = put(enrolled, card)
+    assert {each.call for each in board.calls} == {*calls} - {calls[7]}
+    assert [each.call for each in ended_calls_of(enrolled)] == [calls[7]]
+
+
+def ended_calls_of(database: Database) -> list[BoardCall]:
+    with database.read() as session:
+        return list(ended_calls(session, NOW, database.plant))

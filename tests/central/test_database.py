@@ -1,5 +1,6 @@
 """What must hold of each connection, and of the tables after migration."""
 
+import fcntl
 import gc
 import sqlite3
 import threading
@@ -16,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from central import migrations
 from central.config import CentralConfig
-from central.database import Database
+from central.database import Database, WriterTurn
 from central.errors import DatabaseCorrupt, DatabaseUnreachable
 from central.migrations import NEWEST_REVISION, migrate
 from central.models import LogHead, Table
 from central.opening import open_database
+from simulation.processes import wait_for
 
 
 def test_the_migrated_tables_are_those_of_the_models(database: Database) -> None:
@@ -149,3 +151,33 @@ def sqlite3_full(session: Session) -> Exception:
     with pytest.raises(OperationalError) as raised:
         session.execute(text("UPDATE server SET secret = :long"), {"long": "x" * 1_000_000})
     return raised.value
+
+
+def test_who_waits_to_write_is_next(tmp_path: Path) -> None:
+    """A process that folds a backlog piece after piece would else be first again each time that it asks."""
+    greedy, patient = (WriterTurn(tmp_path / "writer") for _ in range(2))
+    order: list[str] = []
+
+    def write_once() -> None:
+        with patient:
+            order.append("patient")
+
+    waiting = threading.Thread(target=write_once)
+    with greedy:
+        waiting.start()
+        wait_for("the place of the next one to be taken", lambda: _is_locked(tmp_path / "writer-next"))
+    with greedy:
+        order.append("greedy")
+    waiting.join()
+    assert order == ["patient", "greedy"]
+    for each in (greedy, patient):
+        each.close()
+
+
+def _is_locked(path: Path) -> bool:
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

@@ -16,6 +16,7 @@ from central.limits import (
     ANNOUNCED_WAITING_MAX,
     COLLAPSE_SECONDS,
     FAILURES_MAX,
+    NOTIFY_TOLD_MAX,
     SEND_SECONDS_MAX,
     STORM_MESSAGES,
     STORM_SECONDS,
@@ -108,6 +109,28 @@ def test_what_the_office_announces_reaches_whom_it_names(plant: NotifyPlant) -> 
         publish(session, changed, "test", NOW, "plant")
     plant.run()
     assert [note.kind for note in plant.notes()] == ["task.assigned", "gateway.silent", "notice.published"]
+
+
+def test_many_announcements_are_made_into_messages_in_short_transactions(plant: NotifyPlant) -> None:
+    """Gateways and pages wait while one is open; each becomes a message once all the same."""
+    count = 2 * NOTIFY_TOLD_MAX + 5
+    with plant.database.write() as session:
+        for number in range(count):
+            announce(session, plant.database.plant, "task.assigned", f"task/{number}", {"people": ["P01"]}, plant.now)
+    told = []
+    while plant.pump.step(plant.now) <= plant.now:
+        told.append(len(plant.notes("task.assigned")))
+    assert told == [NOTIFY_TOLD_MAX, 2 * NOTIFY_TOLD_MAX]
+    assert sorted(each.subject for each in plant.notes("task.assigned")) == sorted(
+        f"task.assigned task/{number}" for number in range(count)
+    )
+
+
+def test_many_calls_are_told_of_in_short_transactions(plant: NotifyPlant) -> None:
+    calls = [plant.card.keep(AndonRaised(call_type="quality"), "S1") for _ in range(NOTIFY_TOLD_MAX + 5)]
+    last = plant.happen(AndonRaised(call_type="quality"))
+    plant.run()
+    assert len(plant.notes("andon.raised")) == len({*calls, last})
 
 
 def test_announcements_are_bounded_and_say_so(enrolled: Database) -> None:

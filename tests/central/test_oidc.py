@@ -18,8 +18,9 @@ from central.audit import ActQuery, list_acts
 from central.config import CentralConfig, read_config
 from central.context import Plant
 from central.errors import ConfigRefused
-from central.limits import ENROL_ATTEMPTS_PER_MINUTE_MAX, OIDC_ATTEMPT_SECONDS, OIDC_KEYS_AGAIN_SECONDS
+from central.limits import ENROL_ATTEMPTS_PER_MINUTE_MAX
 from central.models import AccountSession
+from central.oidc.limits import OIDC_ATTEMPT_SECONDS, OIDC_KEYS_AGAIN_SECONDS
 from central.pages.oidc_pages import ATTEMPT_COOKIE
 from central.pages.protection import SESSION_COOKIE
 from central.texts import TEXTS
