@@ -148,7 +148,8 @@ class Provider:
         methods = found.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         basic = isinstance(methods, list) and "client_secret_basic" in methods
         says = found.get("authorization_response_iss_parameter_supported") is True
-        return Doors(*addresses, basic=basic, says_issuer=says)
+        authorization, token, keys = addresses
+        return Doors(authorization, token, keys, basic=basic, says_issuer=says)
 
     def _known_keys(self, doors: Doors, seconds_max: float) -> KeySet:
         """The provider's keys, fetched at most `seconds_max` ago."""
