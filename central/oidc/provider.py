@@ -96,7 +96,8 @@ class Provider:
         for seconds_max in (OIDC_KEYS_SECONDS, OIDC_KEYS_AGAIN_SECONDS):
             keys = self._known_keys(doors, seconds_max)
             try:
-                return claims_of(token, keys, self.settings, attempt.nonce, self._clock())
+                wanted = (self.settings.issuer, self.settings.client_id, attempt.nonce)
+                return claims_of(token, keys, *wanted, self._clock())
             except KeyUnknown:
                 # The provider may have taken up a new key since.
                 continue

@@ -11,7 +11,6 @@ from joserfc.jwk import KeySet
 
 from central.errors import IdentityRefused
 from central.oidc.limits import OIDC_CLOCK_SECONDS
-from central.oidc.settings import OidcSettings
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 """Signatures with a key that the provider alone has. Neither `none` nor one with a shared secret is among them."""
@@ -21,8 +20,8 @@ class KeyUnknown(Exception):
     """The token names a key that is not among those of the provider."""
 
 
-def claims_of(token: str, keys: KeySet, settings: OidcSettings, nonce: str, now: float) -> dict[str, Any]:
-    """The token's claims, once all of it holds. Raises KeyUnknown, IdentityRefused."""
+def claims_of(token: str, keys: KeySet, issuer: str, client: str, nonce: str, now: float) -> dict[str, Any]:
+    """The token's claims, once all of it holds. `client`: whom it has to be for. Raises KeyUnknown, IdentityRefused."""
     try:
         found = jwt.decode(token, keys, algorithms=ALGORITHMS)
     except InvalidKeyIdError:
@@ -32,8 +31,8 @@ def claims_of(token: str, keys: KeySet, settings: OidcSettings, nonce: str, now:
     rules = jwt.JWTClaimsRegistry(
         now=int(now),
         leeway=int(OIDC_CLOCK_SECONDS),
-        iss={"essential": True, "value": settings.issuer},
-        aud={"essential": True, "value": settings.client_id},
+        iss={"essential": True, "value": issuer},
+        aud={"essential": True, "value": client},
         sub={"essential": True},
         exp={"essential": True},
         iat={"essential": True},
@@ -46,6 +45,6 @@ def claims_of(token: str, keys: KeySet, settings: OidcSettings, nonce: str, now:
     audience, party = found.claims["aud"], found.claims.get("azp")
     if isinstance(audience, list) and len(audience) > 1 and party is None:
         raise IdentityRefused("the ID token is for several, and does not say whom it was given to")
-    if party is not None and party != settings.client_id:
+    if party is not None and party != client:
         raise IdentityRefused("the ID token was given to somebody else")
     return dict(found.claims)

@@ -68,17 +68,17 @@ Form = Callable[[LinePlant, Things], tuple[str, dict[str, str] | None]]
 
 def _call(path: str, **more: str) -> Form:
     def form(plant: LinePlant, things: Things) -> tuple[str, dict[str, str] | None]:
-        gateway, _, call = things.call.partition("/")
+        name, _, call = things.call.partition("/")
         owner = {"owner": plant.owner} if path.endswith("assign") else {}
-        return path, {"gateway": gateway, "call": call, **owner, **more}
+        return path, {"gateway": name, "call": call, **owner, **more}
 
     return form
 
 
 def _phone(kind: str) -> Form:
     def form(_: LinePlant, things: Things) -> tuple[str, dict[str, str] | None]:
-        gateway, _, call = things.call.partition("/")
-        told = {"key": secrets.token_hex(16), "kind": kind, "gateway": gateway, "call": call, "age": "0"}
+        name, _, call = things.call.partition("/")
+        told = {"key": secrets.token_hex(16), "kind": kind, "gateway": name, "call": call, "age": "0"}
         return "/phone/act", {**told, "about": "other"}
 
     return form

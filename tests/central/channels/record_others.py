@@ -8,13 +8,14 @@ import base64
 import importlib
 import importlib.metadata
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -119,6 +120,17 @@ RECORDED: dict[str, tuple[str, Callable[[str], None]]] = {
 }
 
 
+@contextmanager
+def standing_clock() -> Iterator[None]:
+    """The clock of this process shows AT."""
+    moving = time.time
+    time.time = lambda: AT
+    try:
+        yield
+    finally:
+        time.time = moving
+
+
 def main() -> None:
     """Ask each of them once."""
     server = HTTPServer(("127.0.0.1", 0), Taking)
@@ -126,7 +138,7 @@ def main() -> None:
     address = f"http://127.0.0.1:{server.server_port}"
     found: dict[str, Any] = {}
     for kind, (library, send) in RECORDED.items():
-        with patch("time.time", return_value=AT):
+        with standing_clock():
             send(address)
         found[kind] = {"by": f"{library} {importlib.metadata.version(library)}", **Taking.taken}
     FILE.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
