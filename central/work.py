@@ -23,6 +23,7 @@ from central.bill_freeze import BillPump
 from central.channels.configured import channels_of
 from central.channels.port import Channel
 from central.config import CentralConfig
+from central.credentials import purge_credentials
 from central.database import Database
 from central.ending import Ending
 from central.errors import BackupCorrupt, BackupFailed, DatabaseUnreachable
@@ -129,7 +130,7 @@ class BackupPump:
 
 
 class PurgePump:
-    """Codes, sessions and tokens that are over; acts and answers to phones that are older than they are kept."""
+    """Codes, sessions, tokens and certificates that are over; acts and answers to phones that are kept no longer."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -141,6 +142,7 @@ class PurgePump:
             purge_tokens(session, self._database.plant, now)
             purge_acts(session, self._database.plant, now)
             purge_answers(session, self._database.plant, now)
+            purge_credentials(session, self._database.plant, now)
         return now + PURGE_SECONDS
 
 
