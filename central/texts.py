@@ -8,6 +8,7 @@ from typing import Final
 from central.call_texts import CALL_TEXTS
 from central.code_texts import CODES
 from central.column_texts import COLUMN_TEXTS
+from central.credential_texts import CREDENTIAL_TEXTS
 from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
 from central.master_texts import MASTER_TEXTS
@@ -190,8 +191,8 @@ _GATEWAYS: Final = {
     "gateways.alarms": ("需要人处理的事项", "Needs a person"),
     "gateways.sign_off": ("已处理", "Dealt with"),
     "gateways.name_taken": (
-        "这个名称是另一台网关的工位，请换一个名称。",
-        "This is the name of a station of another gateway. Choose another name.",
+        "这个名称是另一台网关的工位，或已经停用，请换一个名称。",
+        "This is the name of a station of another gateway, or was retired. Choose another name.",
     ),
     "gateways.bad_name": (
         "名称只能用字母、数字、点、下划线和连字符，以字母或数字开头，最多 48 个字符。",
@@ -332,6 +333,7 @@ TEXTS: Final[Catalogue] = {
     **_FRAME,
     **_BOARD,
     **CALL_TEXTS,
+    **CREDENTIAL_TEXTS,
     **TASK_TEXTS,
     **PROBLEM_TEXTS,
     **_NOTICES,
