@@ -73,12 +73,16 @@ class Card:
         self._copy = tempfile.TemporaryDirectory(prefix="card-", dir=room)
         try:
             path = _copied(place, Path(self._copy.name))
-            # The copy is ours, so SQLite may recover its write-ahead log: the newest records stand there.
-            self._connection = sqlite3.connect(path, isolation_level=None)
+        except (OSError, CardUnreadable) as fault:
+            self._copy.cleanup()
+            raise fault if isinstance(fault, CardUnreadable) else CardUnreadable(f"{place}: {fault}") from fault
+        # The copy is ours, so SQLite may recover its write-ahead log: the newest records stand there.
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        try:
             self._connection.execute("PRAGMA query_only = 1")
             row = self._connection.execute("SELECT value FROM setting WHERE name = 'gateway'").fetchone()
-        except (OSError, sqlite3.DatabaseError) as fault:
-            self._copy.cleanup()
+        except sqlite3.DatabaseError as fault:
+            self.close()
             raise CardUnreadable(f"{place}: {fault}") from fault
         if row is None:
             self.close()

@@ -26,8 +26,8 @@ CREDENTIAL_TEXTS: Final[Catalogue] = {
     "card.replace": ("更换树莓派或存储卡", "Replace the Pi or its card"),
     "card.replace_why": (
         "生成一次性登记码，给顶替这台网关的新卡。新卡沿用同一名称和工位；登记码使用的那一刻，旧卡的凭据作废。在此之前一切照常。",
-        "Makes a one-time code for a new card that takes this gateway's place, with the same name and stations. The moment "
-        "the code is used, the old card's credential is void. Until then nothing changes.",
+        "Makes a one-time code for a new card that takes this gateway's place, with the same name and stations. The "
+        "moment the code is used, the old card's credential is void. Until then nothing changes.",
     ),
     "card.replace_sure": ("为 {name} 的新卡生成登记码", "Make a code for the new card of {name}"),
     "card.valid": ("登记码有效期", "The code works for"),
@@ -36,14 +36,14 @@ CREDENTIAL_TEXTS: Final[Catalogue] = {
     "card.import": ("导入旧卡的记录", "Import an old card's records"),
     "card.import_why": (
         "旧卡上没有上传的记录不会丢。把卡插到服务器上，运行下面的命令；卡只读不写，办公室已有的记录不会重复计算。",
-        "What the old card has not sent is not lost. Put it into the server and run this. The card is only read, and what "
-        "the office has already does not count twice.",
+        "What the old card has not sent is not lost. Put it into the server and run this. The card is only read, and "
+        "what the office has already does not count twice.",
     ),
     "card.retire": ("停用", "Retire"),
     "card.retire_why": (
         "永久停用：凭据作废，名称不再使用；记录全部保留，旧卡以后仍可导入。停用前先从主数据中移走它的工位。",
-        "Out of service for good: its credential is void and its name is closed. All its records stay, and its card can "
-        "still be imported. Move its stations elsewhere in the master data first.",
+        "Out of service for good: its credential is void and its name is closed. All its records stay, and its card "
+        "can still be imported. Move its stations elsewhere in the master data first.",
     ),
     "card.retire_waiting": (
         "还有 {n} 条记录它声称有、办公室没有。",

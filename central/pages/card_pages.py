@@ -1,4 +1,4 @@
-"""A gateway's card and credential: replace a dead Pi, see its certificate, retire it. Reached from the gateway's page."""
+"""A gateway's card and credential: replace a dead Pi, see its certificate, retire it. Reached from its page."""
 
 from flask import Blueprint, Response, abort, redirect, request
 from sqlalchemy import select

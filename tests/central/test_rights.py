@@ -119,6 +119,8 @@ MASTER = {
     "restore_version",
 }
 
+CARDS = {"gateway_card", "replace_gateway", "retire_gateway"}
+
 BEYOND_READING = {
     "operator": TASKS,
     "manager": MESSAGES | PROBLEMS | TASKS,
