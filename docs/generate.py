@@ -13,6 +13,7 @@ from docs.sources import (  # noqa: E402
     architecture,
     commands,
     configuration,
+    enrolment,
     error_proofing,
     errors,
     events,
@@ -26,6 +27,7 @@ from docs.sources import (  # noqa: E402
 # Pages written by hand with blocks that are filled in.
 FILLED = {
     "docs/architecture.md": architecture.blocks,
+    "docs/enrolment.md": enrolment.blocks,
     "docs/notifications.md": notifications.blocks,
     "docs/reliability.md": reliability.blocks,
     "docs/rights.md": rights.blocks,
