@@ -11,7 +11,7 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_\-\"]+)\s*=")
 _PLACE = re.compile(r"^([A-Za-z0-9_.\-\[\]]+): ")
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
-Path = tuple[str, ...]
+Place = tuple[str, ...]
 
 
 def with_lines(text: str, faults: str) -> list[str]:
@@ -24,13 +24,13 @@ def with_lines(text: str, faults: str) -> list[str]:
     return told
 
 
-def line_of(places: dict[Path, int], fault: str) -> int:
+def line_of(places: dict[Place, int], fault: str) -> int:
     """The line, from 1; 0 where the fault is of no line: something is missing."""
     toml = _TOML_LINE.search(fault)
     if toml:
         return int(toml[1])
     place = _PLACE.match(fault)
-    wanted: Path = tuple(part for part in re.split(r"[.\[\]]+", place[1]) if part) if place else ()
+    wanted: Place = tuple(part for part in re.split(r"[.\[\]]+", place[1]) if part) if place else ()
     while wanted:
         if wanted in places:
             return places[wanted]
@@ -39,11 +39,11 @@ def line_of(places: dict[Path, int], fault: str) -> int:
     return 0
 
 
-def _places(text: str) -> dict[Path, int]:
+def _places(text: str) -> dict[Place, int]:
     """path of a table or member -> its first line. Tables of an array are numbered as the checks number them."""
-    places: dict[Path, int] = {}
-    counted: Counter[Path] = Counter()
-    table: Path = ()
+    places: dict[Place, int] = {}
+    counted: Counter[Place] = Counter()
+    table: Place = ()
     for number, line in enumerate(text.splitlines(), 1):
         header = _HEADER.match(line)
         if header:
@@ -56,9 +56,9 @@ def _places(text: str) -> dict[Path, int]:
     return places
 
 
-def _table(names: Path, is_array: bool, counted: "Counter[Path]") -> Path:
+def _table(names: Place, is_array: bool, counted: "Counter[Place]") -> Place:
     """`[[station.scanner]]` below the second `[[station]]` is station, 1, scanner, 0."""
-    found: Path = ()
+    found: Place = ()
     for place, name in enumerate(names, 1):
         found = (*found, name)
         if place == len(names) and is_array:

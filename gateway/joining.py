@@ -92,7 +92,8 @@ class Joining:
         A code that was refused is not tried again: five wrong tries would void the next code for this name, too.
         """
         if self._config.token_path.exists():
-            return self._done()
+            self._done()
+            return None
         if not (self._folder / ORDER_FILE).exists():
             key = "wrong_code" if (self._folder / REFUSED_FILE).exists() else "no_code"
             self._tell(key, BY_KEY[key].en, BY_KEY[key].act_en, now)
@@ -109,7 +110,8 @@ class Joining:
         except OSError as error:
             self._tell("card", str(error), "The maintainer looks at the gateway's data partition.", now)
         else:
-            return self._done()
+            self._done()
+            return None
         pause = self._pause * (0.5 + self._jitter() / 2)
         self._pause = min(self._pause * 2, JOINING_RETRY_SECONDS_MAX)
         return now + pause
@@ -122,9 +124,9 @@ class Joining:
         self._joined()
 
     def _enrol(self) -> None:
-        central = self._config.central
+        office = self._config.central
         code = read_order(self._folder / ORDER_FILE).code
-        enrol_here(central.url, self._config.gateway.name, code, self._folder, central.ca_file, central.pin)
+        enrol_here(office.url, self._config.gateway.name, code, self._folder, office.ca_file, office.pin)
 
     def _tell(self, key: str, reason: str, hint: str, now: float) -> None:
         """To the screen and the lights by the main loop, and to who blinks the board's light."""

@@ -162,12 +162,12 @@ def build_sinks(
 
 def _exchange(config: Config, token: str) -> HttpExchange:
     """A connection to the office of one thread's own."""
-    central = config.central
+    office = config.central
     return HttpExchange(
-        central.url,
+        office.url,
         token,
-        ca_file=str(central.ca_file or ""),
-        pins=central.pin,
+        ca_file=str(office.ca_file or ""),
+        pins=office.pin,
         client_file=str(config.client_path),
     )
 

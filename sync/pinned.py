@@ -84,7 +84,7 @@ class PlantAdapter(HTTPAdapter):
         self._context = context
         members = {"pins": frozenset(pins), "client_file": client_file}
         connection = type("PlantConnection", (_Connection,), members)
-        self._pool = type("PlantPool", (HTTPSConnectionPool,), {"ConnectionCls": connection})
+        self._pool: Any = type("PlantPool", (HTTPSConnectionPool,), {"ConnectionCls": connection})
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:

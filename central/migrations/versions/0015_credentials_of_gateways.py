@@ -11,8 +11,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Client certificates, former tokens, replaced and retired gateways."""
+
     def plant() -> "sa.Column[str]":
         return sa.Column("plant", sa.String(32), nullable=False, comment="plant id")
+
     op.create_table(
         "certificate",
         plant(),
