@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-READY_SECONDS_MAX = 400.0
+READY_SECONDS_MAX = 60.0
 
 
 class ServerProcess:
