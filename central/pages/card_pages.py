@@ -19,6 +19,9 @@ from central.pages.office import OneTimeCode
 from central.pages.port import Office
 from central.rights import Action
 
+IMPORT = "lineside central import-card /media/card/lineside --config /etc/lineside/central.toml"
+"""What a maintainer types at the server, with the card in it."""
+
 
 def add_routes(pages: Blueprint, office: Office) -> None:
     """Registers the pages."""
@@ -86,6 +89,7 @@ def _page(name: str, status: int = 200, fault: str = "", why: str = "") -> Respo
             replaced=cards_of(session, of, name) - 1,
             waiting=pending_replacement(session, of, name),
             retired=retirement_of(session, of, name),
+            command=IMPORT,
             old_seen=session.scalars(old).first() is not None,
             fault=fault,
             why=why,
