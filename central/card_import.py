@@ -196,7 +196,7 @@ def _held(database: Database, gateway_name: str, epochs: list[CardEpoch]) -> int
 
 def _runs(card: Card, epoch: CardEpoch, done: Imported) -> Iterator[Offered]:
     """The epoch in offers: each run of sound records by itself, so that a hole before it is declared, not awaited."""
-    floor, run = epoch.floor, list[WireRecord]()
+    below, run = epoch.floor, list[WireRecord]()
     expected, link = epoch.floor + 1, (epoch.floor_digest if epoch.floor else epoch.previous_digest)
     yielded = False
     for record in card.records(epoch):
@@ -208,16 +208,16 @@ def _runs(card: Card, epoch: CardEpoch, done: Imported) -> Iterator[Offered]:
         elif link not in ("", NO_DIGEST, record.previous_digest) and not record.content.startswith(LOST_BEGINNING):
             done.fault(f"{epoch.epoch}/{record.seq} does not follow the record before it")
         if run and (record.seq != expected or len(run) >= RECORDS_PER_BATCH_MAX):
-            yield _offer(epoch, floor, run)
+            yield _offer(epoch, below, run)
             yielded, run = True, []
         if not run:
-            floor = max(epoch.floor, record.seq - 1) if record.seq != expected else floor
+            below = max(epoch.floor, record.seq - 1) if record.seq != expected else below
         run.append(record)
         done.records += 1
         expected = record.seq + 1
         link = "" if record.content.startswith(LOST_BEGINNING) else record.digest
     if run or not yielded:
-        yield _offer(epoch, floor, run)
+        yield _offer(epoch, below, run)
 
 
 def _is_sound(gateway_name: str, epoch: CardEpoch, record: WireRecord) -> bool:
@@ -226,13 +226,13 @@ def _is_sound(gateway_name: str, epoch: CardEpoch, record: WireRecord) -> bool:
     return record.digest == digest_of(gateway_name, epoch.epoch, record.seq, record.previous_digest, record.content)
 
 
-def _offer(epoch: CardEpoch, floor: int, run: list[WireRecord]) -> Offered:
+def _offer(epoch: CardEpoch, below: int, run: list[WireRecord]) -> Offered:
     return Offered(
         epoch=epoch.epoch,
         previous_epoch=epoch.previous_epoch,
         previous_last=epoch.previous_last,
         last=epoch.last,
-        floor=floor,
+        floor=below,
         records=tuple(run),
     )
 
