@@ -15,6 +15,7 @@ from central.context import Plant, plant
 from central.errors import CredentialRefused, RightRefused
 from central.pages.frame import NotAllowed, account, to_sign_in
 from central.pages.protection import from_own_origin, is_loopback
+from central.proxy import shown_certificate
 from central.route_rules import ROUTES, Rule
 
 READING = ("GET", "HEAD", "OPTIONS")
@@ -55,6 +56,9 @@ def _admit_machine(rule: Rule, here: Plant) -> None:
         return
     if doors.bearer(request):
         _admit_bearer(rule, here)
+        return
+    if rule.gateway_token and shown_certificate(request) is not None:
+        doors.asking_gateway(request, here)
         return
     if not rule.here and rule.action is None:
         raise CredentialRefused

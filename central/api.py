@@ -8,11 +8,14 @@ from pydantic import BaseModel, Field, ValidationError
 from spectree import Response as Described
 from spectree import SpecTree
 from spectree.models import InType, SecureType, SecurityScheme, SecuritySchemeData, Tag
+from sqlalchemy.orm import Session
 
 from central.asking import asking_address
 from central.audit import record_act
+from central.authority import Issued, authority_of
 from central.bodies import read_body
-from central.context import plant
+from central.context import Plant, plant
+from central.credentials import give
 from central.digits import whole_number
 from central.doors import asking_gateway
 from central.enrolment import enrol as enrol_gateway
@@ -198,16 +201,25 @@ def facts() -> Response:
         return answer(read_facts(session, here.database.plant, gateway_name, after))
 
 
-@described(json=Enrolment, resp=Described(HTTP_200=Enrolled, **faults(403, 413, 429)), tags=[GATEWAYS])
+def new_certificate(session: Session, here: Plant, gateway_name: str, request_pem: str) -> Issued:
+    """A certificate of the plant's own authority. Raises CertificateRequestRefused, TooManyAttempts."""
+    name, now = here.database.plant, here.now()
+    return give(session, authority_of(here.config.folder, name, now), name, gateway_name, request_pem, now)
+
+
+@described(json=Enrolment, resp=Described(HTTP_200=Enrolled, **faults(403, 409, 413, 429)), tags=[GATEWAYS])
 def enrol() -> Response:
-    """A one-time code against the gateway's own credential, told once."""
+    """A one-time code against the gateway's own credential, told once; with a request, also against a certificate."""
     here = plant()
     here.attempts.count(request.remote_addr or "", here.now())
     asked = parsed(Enrolment, read_body(request, JSON_BODY_BYTES_MAX))
+    certificate = ""
     with here.database.write() as session:
         token = enrol_gateway(session, here.database.plant, asked.gateway, asked.code, here.now())
         if token is not None:
             who = f"gateway:{asked.gateway}"
+            if asked.certificate_request:
+                certificate = new_certificate(session, here, asked.gateway, asked.certificate_request).pem
             record_act(
                 session, here.database.plant, who, "gateway.enrolled", asked.gateway, {}, here.now(), asking_address()
             )
@@ -217,5 +229,6 @@ def enrol() -> Response:
         token=enrol_or_refuse(token),
         mqtt_host=broker.public_host or broker.host,
         mqtt_port=broker.port,
+        certificate=certificate,
     )
     return answer(told, {"Cache-Control": "no-store"})

@@ -6,40 +6,17 @@ What a command needs is imported when it runs: the other commands of `lineside` 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from central.command_line import clock, configured, days_option, with_database
+from central.credential_commands import ca_group, import_card, replace, retire
 
 if TYPE_CHECKING:
     from central.config import CentralConfig
     from central.database import Database
-
-
-def configured(command: Callable[..., None]) -> Callable[..., None]:
-    """Every command takes `--config FILE`, or options alone."""
-
-    def wrapped(config: Path | None, folder: Path | None, port: int | None, host: str | None, **rest: Any) -> None:
-        from central.config import read_config
-        from central.errors import CentralError
-
-        try:
-            command(config=read_config(config, {"folder": folder, "port": port, "host": host}), **rest)
-        except CentralError as fault:
-            raise click.ClickException(f"{fault}\n{fault.hint}") from fault
-
-    wrapped.__doc__ = command.__doc__
-    wrapped.__name__ = command.__name__
-    wrapped.__dict__ |= command.__dict__
-    for option in (
-        click.option("--host", help="Address to listen at; default 127.0.0.1."),
-        click.option("--port", type=click.IntRange(0, 65_535), help="Port of the server; 0 takes a free one."),
-        click.option("--folder", type=click.Path(path_type=Path), help="The server's folder."),
-        click.option("--config", type=click.Path(path_type=Path, exists=True), help="The TOML file."),
-    ):
-        wrapped = option(wrapped)
-    return wrapped
 
 
 @click.group("central")
@@ -76,21 +53,22 @@ def broker(config: CentralConfig) -> None:
 
 @central_group.command("enrol")
 @click.argument("name")
+@days_option
 @configured
-def enrol(config: CentralConfig, name: str) -> None:
+def enrol(config: CentralConfig, name: str, days: int) -> None:
     """Make a one-time code for a gateway of this NAME."""
     from central.audit import SHELL, record_act
     from central.enrolment import invite_gateway
 
     def invite(database: Database) -> tuple[str, float]:
         with database.write() as session:
-            made = invite_gateway(session, config.plant, name, SHELL, time.time())
+            made = invite_gateway(session, config.plant, name, SHELL, time.time(), days)
             record_act(session, config.plant, SHELL, "gateway.invited", name, {}, time.time())
         return made
 
-    code, until = _with_database(config, invite)
+    code, until = with_database(config, invite)
     click.echo(f"code: {code}")
-    click.echo(f"for {name}, once, until {_clock(until)}", err=True)
+    click.echo(f"for {name}, once, until {clock(until)}", err=True)
 
 
 @central_group.command("revoke")
@@ -106,7 +84,7 @@ def revoke(config: CentralConfig, name: str) -> None:
             revoke_gateway(session, config.plant, name, time.time())
             record_act(session, config.plant, SHELL, "gateway.revoked", name, {}, time.time())
 
-    _with_database(config, end)
+    with_database(config, end)
     click.echo(f"{name} is revoked; what it keeps stays on its card")
 
 
@@ -137,7 +115,7 @@ def import_file(config: CentralConfig, file: Path, yes: bool, dry_run: bool) -> 
             version = imports.store(session, config.plant, master, before.version, config.kit_check, time.time())
         return f"version {version} is in force"
 
-    click.echo(_with_database(config, run))
+    click.echo(with_database(config, run))
 
 
 @central_group.command("sample")
@@ -158,7 +136,7 @@ def sample(config: CentralConfig) -> None:
                 raise MasterDataRefused("there is master data already", "Use a folder or a plant of its own to try.")
             return publish(session, sample_plant(date.today()), "sample", time.time(), config.plant, 0, "sample plant")
 
-    click.echo(f"version {_with_database(config, store)} is in force: sign in with the code of `admin-code`")
+    click.echo(f"version {with_database(config, store)} is in force: sign in with the code of `admin-code`")
 
 
 @central_group.command("admin-code")
@@ -175,9 +153,9 @@ def admin_code(config: CentralConfig, name: str) -> None:
             record_act(session, config.plant, SHELL, "user.administrator_invited", name, {}, time.time())
         return made
 
-    code, until = _with_database(config, make)
+    code, until = with_database(config, make)
     click.echo(f"code: {code}")
-    click.echo(f"for {name}, once, until {_clock(until)}", err=True)
+    click.echo(f"for {name}, once, until {clock(until)}", err=True)
 
 
 @central_group.group("audit")
@@ -204,7 +182,7 @@ def verify_audit(config: CentralConfig, holds: str | None) -> None:
             raise AuditCorrupt(f"the log does not hold act {holds}")
         return f"{found.acts} acts, none changed or removed; newest: {found.position}/{found.digest}"
 
-    click.echo(_with_database(config, verify))
+    click.echo(with_database(config, verify))
 
 
 @central_group.command("backup")
@@ -213,7 +191,7 @@ def backup(config: CentralConfig) -> None:
     """Make a backup now, verify it, and tell gateways what is safe."""
     from central.backup import make_backup
 
-    made = _with_database(config, lambda database: make_backup(database, config, time.time()))
+    made = with_database(config, lambda database: make_backup(database, config, time.time()))
     click.echo(f"{made.file} holds {made.position} records")
 
 
@@ -245,7 +223,7 @@ def prove(config: CentralConfig, gateway_name: str) -> None:
                 faults += len(each.faults)
         return faults
 
-    if _with_database(config, read):
+    if with_database(config, read):
         click.echo("hint: restore the newest backup that holds; gateways send again what came after it.", err=True)
         raise SystemExit(1)
 
@@ -278,19 +256,10 @@ def channel_test(config: CentralConfig, name: str, to: str, mention: str) -> Non
 @configured
 def check_config(config: CentralConfig) -> None:
     """Say whether the configuration can be used, and open the database."""
-    _with_database(config, lambda database: None)
+    with_database(config, lambda database: None)
     click.echo(f"good: folder {config.folder}, port {config.port}")
 
 
-def _with_database(config: CentralConfig, act: Callable[[Database], Any]) -> Any:
-    from central.opening import open_database
-
-    database = open_database(config)
-    try:
-        return act(database)
-    finally:
-        database.close()
-
-
-def _clock(moment: float) -> str:
-    return time.strftime("%H:%M", time.localtime(moment))
+central_group.add_command(ca_group)
+for each in (replace, retire, import_card):
+    central_group.add_command(each)

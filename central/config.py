@@ -10,10 +10,11 @@ from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_val
 
 from central.channels.settings import ChannelName, ChannelSettings
 from central.errors import ConfigRefused
-from central.limits import CHANNELS_MAX, FILES_BYTES_MAX
+from central.limits import CHANNELS_MAX, FILES_BYTES_MAX, PINS_MAX
 from central.oidc.settings import OidcSettings, read_secret
 from central.retention_settings import RetentionConfig
 from central.section import Section
+from sync.wire import PIN_PATTERN
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
@@ -50,6 +51,14 @@ class CentralConfig(Section):
     trusted_proxy: Annotated[
         str, Field(description="address of a proxy whose X-Forwarded-For and -Proto are believed; empty: nobody's")
     ] = ""
+    gateway_certificates: Annotated[
+        Literal["offered", "required"],
+        Field(description="required: a gateway's token alone opens nothing; its client certificate does"),
+    ] = "offered"
+    server_pins: Annotated[
+        tuple[Annotated[str, Field(pattern=PIN_PATTERN)], ...],
+        Field(max_length=PINS_MAX, description="keys of the proxy's certificates, told where codes are shown"),
+    ] = ()
     log: Annotated[
         Literal["text", "json"], Field(description="json: one object a line, for a program that reads logs")
     ] = "text"

@@ -1,4 +1,7 @@
-"""Enrolment: a one-time code for one name against a credential of its own. Nothing is shared by the fleet."""
+"""Enrolment: a one-time code for one name against a credential of its own. Nothing is shared by the fleet.
+
+A dead Pi is replaced by another card under the same name; a gateway that is out of service is retired.
+"""
 
 import base64
 import hashlib
@@ -10,8 +13,18 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from central.change import note_change
-from central.errors import CodeRefused, CredentialRefused, NameRefused, TooManyAttempts
-from central.limits import CODE_ATTEMPTS_MAX, CODE_MINUTES, CODES_MAX
+from central.credential_tables import Replacement, Retirement
+from central.credentials import (
+    ENROLLED_AGAIN,
+    REPLACED,
+    RETIRED,
+    REVOKED,
+    pending_replacement,
+    retirement_of,
+    void_all,
+)
+from central.errors import CodeRefused, CredentialRefused, NameRefused, NameTaken, TooManyAttempts
+from central.limits import CODE_ATTEMPTS_MAX, CODE_DAYS_MAX, CODE_MINUTES, CODES_MAX
 from central.models import Gateway, OneTimeCode
 from central.sessions import token_hash
 from central.snapshots import current_master
@@ -35,14 +48,17 @@ MQTT_ITERATIONS = 101
 """mosquitto's own figure. The password is 256 random bits, so stretching it adds nothing."""
 
 
-def make_code(session: Session, plant: str, purpose: str, subject: str, by: str, now: float) -> tuple[str, float]:
-    """(code, works until). A code made before for the same name is void."""
+def make_code(
+    session: Session, plant: str, purpose: str, subject: str, by: str, now: float, days: int = 0
+) -> tuple[str, float]:
+    """(code, works until). A code made before for the same name is void. `days`: for a card that is yet to be flashed
+    and carried to its place; 0: some minutes, for somebody who types it now."""
     if (session.scalar(select(func.count()).select_from(OneTimeCode)) or 0) >= CODES_MAX:
         purge_codes(session, plant, now)
         if (session.scalar(select(func.count()).select_from(OneTimeCode)) or 0) >= CODES_MAX:
             raise TooManyAttempts("too many codes wait to be used")
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_CHARACTERS))
-    until = now + CODE_MINUTES * 60
+    until = now + (min(days, CODE_DAYS_MAX) * 86_400 if days else CODE_MINUTES * 60)
     key = (OneTimeCode.plant == plant, OneTimeCode.purpose == purpose, OneTimeCode.subject == subject)
     session.execute(delete(OneTimeCode).where(*key))
     row = {"plant": plant, "purpose": purpose, "subject": subject, "code_hash": token_hash(_plain(code)), "attempts": 0}
@@ -83,20 +99,52 @@ def _plain(code: str) -> str:
     return code.upper().replace("-", "").replace(" ", "")
 
 
-def invite_gateway(session: Session, plant: str, gateway_name: str, by: str, now: float) -> tuple[str, float]:
+def invite_gateway(
+    session: Session, plant: str, gateway_name: str, by: str, now: float, days: int = 0
+) -> tuple[str, float]:
     """(code, works until) for a gateway of this name, new or known. Raises NameRefused.
 
     A name that is a station of another gateway is refused: on the broker it would open that station's topics.
     """
     if not NAME.fullmatch(gateway_name) or gateway_name == RESERVED:
         raise NameRefused
-    station = current_master(session, plant).station_by_id.get(gateway_name)
-    if station is not None and station.gateway != gateway_name:
-        raise NameRefused(f"{gateway_name} is the name of a station of gateway {station.gateway}")
+    taken = _taken(session, plant, gateway_name)
+    if taken:
+        raise NameRefused(taken)
     if session.get(Gateway, (plant, gateway_name)) is None:
         session.execute(insert(Gateway), [_first_row(plant, gateway_name)])
         note_change(session, plant)
-    return make_code(session, plant, GATEWAY, gateway_name, by, now)
+    return make_code(session, plant, GATEWAY, gateway_name, by, now, days)
+
+
+def _taken(session: Session, plant: str, gateway_name: str) -> str:
+    """Why no gateway may have the name; empty when one may."""
+    station = current_master(session, plant).station_by_id.get(gateway_name)
+    if station is not None and station.gateway != gateway_name:
+        return f"{gateway_name} is the name of a station of gateway {station.gateway}"
+    return f"{gateway_name} was retired" if retirement_of(session, plant, gateway_name) else ""
+
+
+def replace_gateway(
+    session: Session, plant: str, gateway_name: str, by: str, now: float, days: int = 0
+) -> tuple[str, float]:
+    """(code, works until) for another card that takes this gateway's place. Raises NameRefused.
+
+    The old card's credential is good until the code is used: nothing stops when somebody chooses this by mistake.
+    """
+    enrolled = select(Gateway.enrolled_at).where(Gateway.plant == plant, Gateway.name == gateway_name)
+    if session.scalar(enrolled) is None:
+        raise NameRefused(f"{gateway_name} was never enrolled, so there is nothing to replace")
+    made = invite_gateway(session, plant, gateway_name, by, now, days)
+    waiting = pending_replacement(session, plant, gateway_name)
+    if waiting is not None:
+        waiting.asked_at, waiting.asked_by = now, by
+        return made
+    mine = (Replacement.plant == plant, Replacement.gateway == gateway_name)
+    number = (session.scalar(select(func.max(Replacement.number)).where(*mine)) or 0) + 1
+    row = {"plant": plant, "gateway": gateway_name, "number": number, "asked_at": now, "asked_by": by}
+    session.execute(insert(Replacement), [row])
+    return made
 
 
 def _first_row(plant: str, gateway_name: str) -> dict[str, object]:
@@ -116,9 +164,18 @@ def enrol(session: Session, plant: str, gateway_name: str, code: str, now: float
     """The gateway's new token, told this once; None when the code does not open (commit also then).
 
     A token that the name had before is void from here on: a replaced card cannot go on beside its successor.
+    Raises NameTaken, which leaves the code as it is, so that it works once the name is free.
     """
     if not use_code(session, plant, GATEWAY, gateway_name, code, now):
         return None
+    taken = _taken(session, plant, gateway_name)
+    if taken:
+        raise NameTaken(taken)
+    waiting = pending_replacement(session, plant, gateway_name)
+    if waiting is not None:
+        waiting.enrolled_at = now
+        session.flush()
+    void_all(session, plant, gateway_name, REPLACED if waiting is not None else ENROLLED_AGAIN, now)
     token = secrets.token_urlsafe(32)
     session.execute(
         update(Gateway)
@@ -136,12 +193,13 @@ def enrol_or_refuse(found: str | None) -> str:
     return found
 
 
-def revoke(session: Session, plant: str, gateway_name: str, now: float) -> None:
+def revoke(session: Session, plant: str, gateway_name: str, now: float, reason: str = REVOKED) -> None:
     """The credential is void. What the gateway kept stays on its card. Raises NameRefused when it is unknown."""
     mine = (Gateway.plant == plant, Gateway.name == gateway_name)
     known = session.scalar(select(Gateway.name).where(*mine))
     if known is None:
         raise NameRefused(f"no gateway is named {gateway_name}")
+    void_all(session, plant, gateway_name, reason, now)
     session.execute(update(Gateway).where(*mine).values(token_hash=None, mqtt_hash=None, revoked_at=now))
     session.execute(
         delete(OneTimeCode).where(
@@ -149,6 +207,20 @@ def revoke(session: Session, plant: str, gateway_name: str, now: float) -> None:
         )
     )
     note_change(session, plant)
+
+
+def retire(session: Session, plant: str, gateway_name: str, by: str, now: float) -> None:
+    """Out of service for good: its credential is void, its name is closed, its records stay. Raises NameRefused."""
+    if retirement_of(session, plant, gateway_name) is not None:
+        raise NameRefused(f"{gateway_name} was retired before")
+    revoke(session, plant, gateway_name, now, RETIRED)
+    row = {"plant": plant, "gateway": gateway_name, "retired_at": now, "retired_by": by}
+    session.execute(insert(Retirement), [row])
+    session.execute(
+        delete(Replacement).where(
+            Replacement.plant == plant, Replacement.gateway == gateway_name, Replacement.enrolled_at.is_(None)
+        )
+    )
 
 
 def gateway_of(session: Session, plant: str, token: str) -> str:

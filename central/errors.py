@@ -52,6 +52,15 @@ class CredentialRefused(RequestRefused):
     hint = "Enrol the gateway again: `lineside central enrol NAME` at the server."
 
 
+class CardReplaced(CredentialRefused):
+    """This card's credential was made void at the office."""
+
+    hint = (
+        "Switch this card off and bring it to the maintainer: `lineside central import-card` takes in what it has not"
+        " sent, and nothing of it counts twice."
+    )
+
+
 class RightRefused(RequestRefused):
     """This credential may not do that."""
 
@@ -157,6 +166,20 @@ class NameRefused(RequestRefused):
     hint = "Letters, digits, dot, underscore and hyphen; at most 48 characters; not taken by something else."
 
 
+class NameTaken(RequestRefused):
+    """Another one has this name."""
+
+    status = 409
+    hint = "Have the office give this gateway another name; the code works as soon as the name is free."
+
+
+class CertificateRequestRefused(RequestRefused):
+    """The request for a certificate cannot be used."""
+
+    status = 400
+    hint = "A PKCS#10 request over a new P-256 key, signed with it, as PEM."
+
+
 class CaseRefused(RequestRefused):
     """The call cannot become a past case."""
 
@@ -238,6 +261,27 @@ class KitShort(RequestRefused):
 
     status = 409
     hint = "Look at the kit check, hold those orders, or confirm that they are released short."
+
+
+class AuthorityUnusable(CentralError):
+    """The plant's authority for gateways' certificates cannot be used."""
+
+    hint = (
+        "Look at the folder `ca` of the server: its file belongs to the server's user, mode 0600. Restore it from your"
+        " copy, or move it away: another one is made, and gateways fetch new certificates with their tokens."
+    )
+
+
+class PinUnreadable(CentralError):
+    """The file holds no certificate whose key could be pinned."""
+
+    hint = "Name the PEM file that the proxy shows: ssl_certificate in nginx's configuration."
+
+
+class CardUnreadable(CentralError):
+    """The card's journal cannot be read."""
+
+    hint = "Name the folder that the gateway used (/var/lib/lineside of its card), or the file journal.sqlite in it."
 
 
 class BackupFailed(CentralError):

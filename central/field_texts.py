@@ -88,6 +88,10 @@ ALARMS: Final = {
     "alarm.missing_tail": ("一段记录的末尾缺失", "The end of an epoch is missing"),
     "alarm.not_held": ("记录编号不合理，未接收", "A record with an impossible number, not taken"),
     "alarm.notice_skipped": ("部分 MQTT 通知已跳过", "MQTT notices were skipped"),
+    "alarm.old_card": (
+        "已停用的旧卡又在运行，请关机并导入其记录",
+        "An old card runs: switch it off, import it",
+    ),
     "alarm.record_refused": ("记录被拒收", "A record was refused"),
     "alarm.restored": ("服务器已从备份恢复", "The server was restored from a backup"),
     "alarm.second_card": ("同一网关名出现多张存储卡", "More than one card under this name"),

@@ -95,15 +95,18 @@ class _Work:
     now: float
     states: dict[str, StreamState] = field(default_factory=dict)
     gaps: dict[int, tuple[list[Range], list[Range]]] = field(default_factory=dict)
+    from_card: bool = False
     alarms: list[AlarmRaised] = field(default_factory=list)
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     changed: bool = False
 
 
-def ingest(database: Database, gateway_name: str, batch: Batch, now: float) -> Receipt:
+def ingest(database: Database, gateway_name: str, batch: Batch, now: float, *, from_card: bool = False) -> Receipt:
     """Take a batch of one gateway and answer with the marks, after the commit (S4).
 
     `gateway_name`: whose credential came; the caller has refused a batch that claims another. Idempotent.
+    `from_card`: read from a card in a person's hand. It says nothing of the gateway that runs now, and one that was
+    revoked or retired may be long gone: only its records count (I12).
     Raises RequestRefused (nothing taken), DatabaseUnreachable (nothing taken).
     """
     if len({each.epoch for each in batch.streams}) != len(batch.streams):
@@ -111,7 +114,7 @@ def ingest(database: Database, gateway_name: str, batch: Batch, now: float) -> R
     wrong = [wrong_digests(gateway_name, each) if each.records else frozenset() for each in batch.streams]
     with database.write() as session:
         # Asking a session for its connection costs as much as a small statement, so it is asked once.
-        work = _Work(session, session.connection(), database.plant, gateway_name, batch, now)
+        work = _Work(session, session.connection(), database.plant, gateway_name, batch, now, from_card=from_card)
         position = work.connection.execute(LOCK_HEAD, {"plant": work.plant}).scalar_one()
         row = _gateway_row(work)
         _load(work)
@@ -120,8 +123,9 @@ def ingest(database: Database, gateway_name: str, batch: Batch, now: float) -> R
             _take_stream(work, offered, places, position)
         _chain(work)
         store_states(session, (state for state, then in before.values() if state.moving() != then))
-        offer_all = _closed(work, row.closed_digest)
-        _store_gateway(work, row, offer_all, database.identity(session))
+        offer_all = not from_card and _closed(work, row.closed_digest)
+        if not from_card:
+            _store_gateway(work, row, offer_all, database.identity(session))
         if raise_alarms(session, work.plant, gateway_name, work.alarms, now):
             work.changed = True
         _store_records(work, position)
@@ -132,7 +136,7 @@ def ingest(database: Database, gateway_name: str, batch: Batch, now: float) -> R
 def _gateway_row(work: _Work) -> Any:
     mine = {"plant": work.plant, "name": work.gateway_name}
     row = work.connection.execute(READ_GATEWAY, mine).one_or_none()
-    if row is None or row.revoked_at is not None:
+    if row is None or (row.revoked_at is not None and not work.from_card):
         raise CredentialRefused
     return row
 

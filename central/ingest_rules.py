@@ -259,9 +259,12 @@ def chain_alarms(stream: Stream, before: ChainEnd | None, complete: bool) -> lis
     return found
 
 
-def fork_alarm(previous_epoch: str | None, epochs: Collection[str]) -> AlarmRaised | None:
-    """Two epochs with one predecessor: a clone or a roll-back (I4). Without one: a second card under this name."""
-    if len(epochs) < 2:
+def fork_alarm(previous_epoch: str | None, epochs: Collection[str], cards: int = 1) -> AlarmRaised | None:
+    """Two epochs with one predecessor: a clone or a roll-back (I4). Without one: a second card under this name.
+
+    `cards`: how many may begin under it, the first one and those that a person had take its place.
+    """
+    if len(epochs) < 2 or (previous_epoch is None and len(epochs) <= cards):
         return None
     names = ", ".join(sorted(epochs))
     if previous_epoch is None:

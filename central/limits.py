@@ -24,6 +24,24 @@ STATUS_CHARACTERS_MAX: Final = 4_096
 RELEASE_CHARACTERS_MAX: Final = 64
 """A gateway's release as it says it; the rest is cut off."""
 
+AUTHORITY_YEARS: Final = 20
+"""How long the plant's own authority is good."""
+
+CERTIFICATE_DAYS: Final = 180
+"""A gateway's certificate. It fetches another one when half of it is over, so it may be away for 90 days."""
+
+CERTIFICATES_PER_DAY_MAX: Final = 20
+"""Certificates for one gateway within a day; more are refused. It asks for one in 90 days, and at each enrolment."""
+
+FORMER_TOKENS_PER_GATEWAY_MAX: Final = 50
+"""Voided tokens by which an old card is recognised; the oldest goes."""
+
+PINS_MAX: Final = 4
+"""Keys of the server that a gateway may trust by their pins: the one in use, and the next ones."""
+
+CARD_FAULTS_MAX: Final = 100
+"""Faults told of a card that is imported; the rest are counted."""
+
 DETAIL_CHARACTERS_MAX: Final = 500
 """What an alarm says."""
 
@@ -123,6 +141,9 @@ RECORDS_PER_READ_MAX: Final = 1_000
 
 CODE_MINUTES: Final = 10
 """How long a one-time code works."""
+
+CODE_DAYS_MAX: Final = 30
+"""How long a code may work that is written on a card, which is carried to its place and started there."""
 
 CODE_ATTEMPTS_MAX: Final = 5
 """Wrong tries before a code is void."""

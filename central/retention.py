@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from central.accounts import purge_sessions
 from central.audit import SHELL, purge_acts, record_act
+from central.credentials import purge_credentials
 from central.database import Database
 from central.facts import OPEN_STATES
 from central.limits import PHONE_KEY_SECONDS, PURGED_PER_STEP_MAX
@@ -174,7 +175,7 @@ KINDS: Final = (
 
 class RetentionPump:
     """Deletes what is older than the plant keeps it, a piece at a time; and what is over and tells nothing any more:
-    sessions, one-time codes, answers that no phone asks for again."""
+    sessions, one-time codes, certificates, answers that no phone asks for again."""
 
     def __init__(self, database: Database, retention: RetentionConfig) -> None:
         self._database = database
@@ -186,6 +187,7 @@ class RetentionPump:
         with self._database.write() as session:
             purge_sessions(session, plant, now)
             purge_answers(session, plant, now - PHONE_KEY_SECONDS)
+            purge_credentials(session, plant, now)
         most = max(self._forget(kind, now) for kind in KINDS)
         return now if most >= PURGED_PER_STEP_MAX else now + PURGE_SECONDS
 

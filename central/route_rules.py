@@ -14,7 +14,7 @@ class Rule:
     """Whom a route is open to. Each thing named opens it by itself; what is not named does not.
 
     `here`: a reader at the machine itself. `action`: a person who may do that. `gateway_token`: a gateway's own
-    credential. `scope`: a machine's token with that scope.
+    credential, token or certificate. `scope`: a machine's token with that scope.
     """
 
     public: bool = False
@@ -44,6 +44,8 @@ _INTERFACE: Final = {
     "api.take_batch": GATEWAY,
     "api.snapshot": GATEWAY,
     "api.facts": GATEWAY,
+    "credential_api.standing": GATEWAY,
+    "credential_api.certificate": GATEWAY,
     "files.held_part": GATEWAY,
     "files.take_piece": GATEWAY,
     "files.missing_files": GATEWAY,
@@ -110,6 +112,9 @@ _PLANT: Final = {
     "pages.gateway_completeness": SIGNED_IN,
     "pages.enrol_gateway": Rule(action=Action.ENROL),
     "pages.revoke_gateway": Rule(action=Action.ENROL),
+    "pages.gateway_card": Rule(action=Action.ENROL),
+    "pages.replace_gateway": Rule(action=Action.ENROL),
+    "pages.retire_gateway": Rule(action=Action.ENROL),
     "pages.sign_off_alarm": Rule(action=Action.SIGN_OFF),
 }
 

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from typing import Any
 
 from waitress.server import MultiSocketServer, create_server
 
@@ -18,6 +17,7 @@ from central.enrolment import ACCOUNT, has_fresh_code
 from central.errors import ConfigRefused
 from central.log_lines import begin_log
 from central.opening import open_database
+from central.proxy import behind
 from floor.limits import MASTER_FILE_BYTES_MAX
 from sync.wire import BATCH_BYTES_MAX
 
@@ -43,7 +43,7 @@ def serve_until_signal(config: CentralConfig) -> None:
     # Live pages hold threads; ended first, they let the web server end at once.
     RaisedEnding(here.live.close)
     try:
-        server = _listening(config, app)
+        server = _listening(config, behind(config.trusted_proxy, app.wsgi_app))
         tell_first_administrator(here.database)
         tell(f"central ready http://{_shown(config.host)}:{_port(server)}")
         server.run()
@@ -63,26 +63,11 @@ def _listening(config: CentralConfig, app: object) -> MultiSocketServer:
             max_request_body_size=max(MASTER_FILE_BYTES_MAX, BATCH_BYTES_MAX) + FORM_BYTES,
             channel_timeout=60,
             ident=None,
-            **_proxy(config.trusted_proxy),
+            # central/proxy.py does it, and keeps what a proxy says of client certificates.
+            clear_untrusted_proxy_headers=False,
         )
     except OSError as fault:
         raise ConfigRefused(f"cannot listen at {config.host}:{config.port}: {fault}") from fault
-
-
-def _proxy(trusted: str) -> dict[str, Any]:
-    """Only from the trusted proxy is it believed who asks.
-
-    From others its headers stay as they are: they believe nothing, and show that the reader is not at this machine
-    (`central.pages.protection.is_loopback`).
-    """
-    if not trusted:
-        return {"clear_untrusted_proxy_headers": False}
-    return {
-        "trusted_proxy": trusted,
-        "trusted_proxy_count": 1,
-        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
-        "clear_untrusted_proxy_headers": False,
-    }
 
 
 def _port(server: object) -> int:

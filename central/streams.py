@@ -8,6 +8,7 @@ from typing import TypeVar
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from central.credentials import cards_of
 from central.ingest_rules import AlarmRaised, fork_alarm
 from central.limits import RANGES_PER_BATCH_MAX, STREAMS_PER_GATEWAY_MAX
 from central.models import Gap, table_of
@@ -16,6 +17,9 @@ from central.ranges import Range
 from sync.wire import Stream
 
 Value = TypeVar("Value")
+
+ORDINALS_PER_CARD = 1_000_000
+"""More than the epochs that are kept of one gateway."""
 
 CHUNK = 500
 """Values in one IN list: SQLite's oldest bound on parameters is 999."""
@@ -93,7 +97,7 @@ def begin_streams(
     rows = []
     for each in offered[: max(0, room)]:
         before = known.get(each.previous_epoch or "")
-        ordinal = top + 1 if before is None else before + 1
+        ordinal = _card_ordinal(top) if before is None else before + 1
         top = max(top, ordinal)
         known[each.epoch] = ordinal
         rows.append(_first_row(plant, gateway_name, each, ordinal, now))
@@ -101,6 +105,11 @@ def begin_streams(
         connection.execute(insert(STREAM), rows)
         alarms += find_forks(session, plant, gateway_name, {each.previous_epoch for each in offered})
     return alarms
+
+
+def _card_ordinal(top: int) -> int:
+    """The place of a card's first epoch: behind any that an earlier card may still turn out to have (I9)."""
+    return 0 if top < 0 else (top // ORDINALS_PER_CARD + 1) * ORDINALS_PER_CARD
 
 
 def _first_row(plant: str, gateway_name: str, offered: Stream, ordinal: int, now: float) -> dict[str, object]:
@@ -135,7 +144,7 @@ def find_forks(session: Session, plant: str, gateway_name: str, parents: Collect
             children[row.previous_epoch].append(row.epoch)
     alarms = []
     for parent, epochs in children.items():
-        alarm = fork_alarm(parent, epochs)
+        alarm = fork_alarm(parent, epochs, cards_of(session, plant, gateway_name) if parent is None else 1)
         if alarm is None:
             continue
         alarms.append(alarm)

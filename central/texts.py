@@ -8,6 +8,7 @@ from typing import Final
 from central.call_texts import CALL_TEXTS
 from central.code_texts import CODES
 from central.column_texts import COLUMN_TEXTS
+from central.credential_texts import CREDENTIAL_TEXTS
 from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
 from central.master_texts import MASTER_TEXTS
@@ -158,8 +159,8 @@ _GATEWAYS: Final = {
     "gateways.missing_range": ("缺 {first}–{last}", "missing {first}–{last}"),
     "gateways.enrol": ("登记网关", "Enrol a gateway"),
     "gateways.enrol_why": (
-        "为一台树莓派生成一次性登记码。登记码 {minutes} 分钟内有效，只能用一次，只对这个名称有效。",
-        "Makes a one-time code for one Raspberry Pi. It works for {minutes} minutes, once, and for this name only.",
+        "为一台树莓派生成一次性登记码。一般 {minutes} 分钟内有效，只能用一次，只对这个名称有效。",
+        "Makes a one-time code for one Raspberry Pi. It usually works for {minutes} minutes, once, for this name only.",
     ),
     "gateways.enrol_name": ("网关名称（字母、数字、. _ -）", "Gateway name (letters, digits, . _ -)"),
     "gateways.enrol_button": ("生成登记码", "Make a code"),
@@ -191,8 +192,8 @@ _GATEWAYS: Final = {
     "gateways.alarms": ("需要人处理的事项", "Needs a person"),
     "gateways.sign_off": ("已处理", "Dealt with"),
     "gateways.name_taken": (
-        "这个名称是另一台网关的工位，请换一个名称。",
-        "This is the name of a station of another gateway. Choose another name.",
+        "这个名称是另一台网关的工位，或已经停用，请换一个名称。",
+        "This is the name of a station of another gateway, or was retired. Choose another name.",
     ),
     "gateways.bad_name": (
         "名称只能用字母、数字、点、下划线和连字符，以字母或数字开头，最多 48 个字符。",
@@ -334,6 +335,7 @@ TEXTS: Final[Catalogue] = {
     **_FRAME,
     **_BOARD,
     **CALL_TEXTS,
+    **CREDENTIAL_TEXTS,
     **TASK_TEXTS,
     **PROBLEM_TEXTS,
     **_NOTICES,

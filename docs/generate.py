@@ -13,6 +13,7 @@ from docs.sources import (  # noqa: E402
     architecture,
     commands,
     configuration,
+    enrolment,
     error_proofing,
     errors,
     events,
@@ -29,6 +30,7 @@ from docs.sources import (  # noqa: E402
 FILLED = {
     "docs/architecture.md": architecture.blocks,
     "docs/central.md": retention.blocks,
+    "docs/enrolment.md": enrolment.blocks,
     "docs/notifications.md": notifications.blocks,
     "docs/reliability.md": reliability.blocks,
     "docs/rights.md": rights.blocks,

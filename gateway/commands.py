@@ -48,6 +48,26 @@ def run(config: Path) -> None:
     sys.exit(code)
 
 
+@gateway_group.command("first-boot")
+@click.option(
+    "--look",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    default=(Path("/boot/firmware/lineside"), Path("/run/lineside/usb/lineside")),
+    show_default=True,
+    help="A folder that may hold gateway.toml and enrolment.toml; the first that does counts.",
+)
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("/var/lib/lineside"), show_default=True)
+@click.option("--light", type=click.Path(path_type=Path), help="A light of the board, as /sys/class/leds/ACT.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8088, show_default=True, help="Of the page; 0: none.")
+@click.option("--owner", default="", help="The user whom the files are for, where this runs as root.")
+def first_boot(look: tuple[Path, ...], folder: Path, light: Path | None, port: int, owner: str) -> None:
+    """Find this device's configuration, check it, and put it into FOLDER; blink what is wrong until it is enrolled."""
+    from gateway.first_boot import boot_until_enrolled
+
+    sys.exit(boot_until_enrolled(look, folder, light, port, owner))
+
+
 @gateway_group.command("check-config")
 @config_option
 def check_config(config: Path) -> None:
@@ -65,15 +85,16 @@ def check_config(config: Path) -> None:
 @click.option("--code", required=True, help="The one-time code; `-` reads it from standard input.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("/var/lib/lineside"), show_default=True)
 @click.option("--ca-file", type=click.Path(path_type=Path), help="Certificate authority of the server.")
-def enrol(url: str, name: str, code: str, folder: Path, ca_file: Path | None) -> None:
-    """Exchange a one-time code against this gateway's own credential, kept in FOLDER/token (mode 0600)."""
+@click.option("--pin", multiple=True, help="Pin of the server's key, sha256//...; the next key may be given, too.")
+def enrol(url: str, name: str, code: str, folder: Path, ca_file: Path | None, pin: tuple[str, ...]) -> None:
+    """Exchange a one-time code against this gateway's own credentials, kept in FOLDER with mode 0600."""
     from gateway.enrolment import enrol_here
     from sync.errors import SyncError
 
     if code == "-":
         code = sys.stdin.readline().strip()
     try:
-        path = enrol_here(url, name, code, folder, ca_file)
+        path = enrol_here(url, name, code, folder, ca_file, pin)
     except SyncError as error:
         raise click.ClickException(f"{error}\nhint: {error.hint}") from error
     click.echo(f"{name} is enrolled; its credential is in {path}. Restart the gateway.")

@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway import limits
+from gateway.client_keys import FILE_NAME as CLIENT_FILE
 from gateway.errors import ConfigRefused
+from sync.wire import PIN_PATTERN
 
 Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -82,6 +84,11 @@ class CentralSection(Section):
     url: str = Field("", description="http(s) address of the server; empty: none.")
     token_file: Path | None = Field(None, description="Where enrolment put the token; default: FOLDER/token.")
     ca_file: Path | None = Field(None, description="Certificate authority of the server; default: the system's.")
+    pin: Annotated[tuple[Annotated[str, Field(pattern=PIN_PATTERN)], ...], Field(max_length=limits.PINS_MAX)] = Field(
+        (),
+        description="Keys of the server, as `lineside central ca pin` prints them. With one the key alone counts,"
+        " neither a name nor a date, so no clock is needed.",
+    )
 
 
 class MqttSection(Section):
@@ -133,6 +140,11 @@ class Config(Section):
     def assigned_path(self) -> Path:
         """Where the devices stand that the set-up page assigned: where the service may write, unlike this file."""
         return self.gateway.folder / "assigned.toml"
+
+    @property
+    def client_path(self) -> Path:
+        """Where this gateway's key and certificate lie together, once it has them."""
+        return self.gateway.folder / CLIENT_FILE
 
     @property
     def token_path(self) -> Path:
@@ -215,6 +227,8 @@ def faults_of(config: Config, check_device: Callable[[DevicePlace], list[str]]) 
             faults.append(f"station[{at}]: more than {limits.DEVICES_PER_STATION_MAX} devices")
     if config.central.url and not config.central.url.startswith(("http://", "https://")):
         faults.append(f"central.url: {config.central.url!r} is no http(s) address")
+    if config.central.pin and not config.central.url.startswith("https://"):
+        faults.append("central.pin: a pin is of a server's key, so central.url is an https address")
     if bool(config.mqtt.certificate_file) != bool(config.mqtt.key_file):
         faults.append("mqtt: certificate_file and key_file go together")
     return faults

@@ -25,6 +25,21 @@ SNAPSHOT_ROOM_BYTES = 32 * 1024 * 1024
 """Free space beyond FREE_BYTES_MIN that a new snapshot needs: twice the 12 MB of the largest plant, and some. With less
 the station keeps the version it has, and looks again with each receipt."""
 
+PINS_MAX = 4
+"""Keys of the server that are trusted: the one in use, and the next ones."""
+
+JOINING_RETRY_SECONDS_MIN = 2.0
+"""Between the first two tries to enrol; it doubles."""
+
+JOINING_RETRY_SECONDS_MAX = 300.0
+"""Between two tries to enrol, whatever is wrong: a server that comes back finds its gateways within five minutes."""
+
+JOINING_LOOK_SECONDS = 2.0
+"""How often it is looked whether somebody brought a code, and a configuration before that."""
+
+BOOT_FILE_BYTES_MAX = 256 * 1024
+"""A configuration or a code found at the first boot; a larger file is refused with its name."""
+
 FREE_BYTES_MIN = 8 * 1024 * 1024
 """Below this much free space scans are refused aloud, so that marks can still be written and the log drained. How many
 were is told by a limit.reached event afterwards."""

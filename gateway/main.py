@@ -1,6 +1,7 @@
 """The composition root: the parts of a gateway put together. Read it as a table of contents."""
 
 import logging
+import random
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ from gateway.errors import GatewayError, JournalLocked, MasterRefused
 from gateway.file_room import FileRoom
 from gateway.inbox import Inbox
 from gateway.instruction_shelf import InstructionShelf
+from gateway.joining import Joining
 from gateway.journal import Journal
 from gateway.keeping import Keeping, NewMaster, Noted
 from gateway.line import build_line
@@ -77,6 +79,7 @@ class Program:
             [station.id for station in self.config.station],
             self._bound_met,
         )
+        self.joining = Joining(self.config, self.inbox.put, self._joined, random.random, time.time)
         self.viewing = Viewing(
             self.config,
             self.feed.put,
@@ -84,6 +87,7 @@ class Program:
             unsent_files=lambda: self.photos.unsent,
             files_here=lambda: self.instructions.here,
             listening=self.listening.active,
+            joining=lambda: self.joining.key,
         )
 
     def run(self) -> int:
@@ -190,7 +194,16 @@ class Program:
             self.line,
             self.photos,
             self.instructions,
+            self.joining,
         )
+
+    def _joined(self) -> None:
+        """Every sink begins with a start of the process (I7), the broker's password among them."""
+        if self.notice.supervised:
+            self.inbox.put(Stop("this gateway is enrolled"))
+            self.inbox.wake()
+        else:
+            log.warning("this gateway is enrolled: start it again")
 
     def _card_is_back(self) -> None:
         """Records are kept again. Sinks that a bad start left out begin with a start of the process (I7)."""

@@ -12,10 +12,12 @@ from floor.events import LimitReached, cloud_event
 from floor.master import MasterData
 from floor.schemas import event_topic, nudge_topic, state_topic
 from gateway import limits
+from gateway.client_keys import ClientKeys
 from gateway.clock import boottime
 from gateway.config import Config
 from gateway.errors import MasterRefused
 from gateway.instruction_shelf import InstructionShelf
+from gateway.joining import Joining
 from gateway.journal import Journal
 from gateway.journal_reader import JournalReader
 from gateway.journal_room import free_bytes
@@ -34,6 +36,7 @@ from sync.mqtt_pump import MqttPump, StateTopic
 from sync.mqtt_sink import BrokerSettings, PahoPort
 from sync.ports import FactsCame, Report, SinkRefused, SnapshotCame
 from sync.pump import CentralPump
+from sync.renewal import Renewal
 from sync.runner import Runner
 from sync.wire import Receipt, Record
 
@@ -137,6 +140,7 @@ def build_sinks(
     line: Line,
     photos: PhotoShelf,
     instructions: InstructionShelf,
+    joining: Joining,
 ) -> Sinks:
     """Everything the configuration sends to. `master_at`: (version, digest) of the snapshot on the card."""
     found = Sinks()
@@ -146,12 +150,40 @@ def build_sinks(
     if config.central.url:
         if token is None:
             log.error("not enrolled at %s: run `lineside gateway enrol`; records wait on the card", config.central.url)
+            _add_joining(found, joining, died)
         else:
+            _add_renewal(found, config, token, died)
             _add_instructions(found, config, journal, token, post, instructions, died)
             _add_central(found, config, journal, token, post, master_at, status, died)
     if config.mqtt.host:
         _add_mqtt(found, config, journal, post, died, line)
     return found
+
+
+def _exchange(config: Config, token: str) -> HttpExchange:
+    """A connection to the office of one thread's own."""
+    office = config.central
+    return HttpExchange(
+        office.url,
+        token,
+        ca_file=str(office.ca_file or ""),
+        pins=office.pin,
+        client_file=str(config.client_path),
+    )
+
+
+def _add_joining(found: Sinks, joining: Joining, died: Died) -> None:
+    """Until the office has given this gateway its credential."""
+    found.runners.append(Runner("joining", joining.step, boottime, died))
+
+
+def _add_renewal(found: Sinks, config: Config, token: str, died: Died) -> None:
+    """The client certificate counts where the connection is encrypted."""
+    if not config.central.url.startswith("https://"):
+        return
+    exchange = _exchange(config, token)
+    renewal = Renewal(exchange, ClientKeys(config.gateway.folder, config.gateway.name), random.random)
+    found.runners.append(Runner("certificate", renewal.step, boottime, died, finish=exchange.close))
 
 
 def _add_photos(
@@ -164,9 +196,7 @@ def _add_photos(
     died: Died,
 ) -> None:
     """A pump of their own; without a server it only keeps the folder tidy."""
-    exchange = None
-    if token is not None:
-        exchange = HttpExchange(config.central.url, token, ca_file=str(config.central.ca_file or ""))
+    exchange = _exchange(config, token) if token is not None else None
     pump = FilePump(photos, exchange, post, random.random)
     finish = exchange.close if exchange is not None else _nothing
     runner = Runner("photos", pump.step, boottime, died, finish=finish, others_first=journal.is_busy)
@@ -189,7 +219,7 @@ def _add_instructions(
     died: Died,
 ) -> None:
     """Woken by each snapshot, which names the files."""
-    exchange = HttpExchange(config.central.url, token, ca_file=str(config.central.ca_file or ""))
+    exchange = _exchange(config, token)
     pump = FileDownlink(instructions, exchange, post, random.random)
     runner = Runner("instructions", pump.step, boottime, died, finish=exchange.close, others_first=journal.is_busy)
 
@@ -227,8 +257,7 @@ def _add_central(
     status: Callable[[], Mapping[str, Any]],
     died: Died,
 ) -> None:
-    ca_file = str(config.central.ca_file or "")
-    up, down = (HttpExchange(config.central.url, token, ca_file=ca_file) for _ in range(2))
+    up, down = (_exchange(config, token) for _ in range(2))
     downlink = Downlink(
         down,
         post,

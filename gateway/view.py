@@ -288,6 +288,8 @@ class GatewayView:
     office: str = "none"
     """online, offline, or none where no server is configured."""
     office_seen_wall: float | None = None
+    joining: str = ""
+    """Why this gateway is not enrolled yet, a key of `gateway.boot_codes`; empty: it is, or needs no office."""
     broker: str = "none"
     refusing: str = ""
     """Why the station cannot keep anything now: disk_full, read_only, journal_corrupt; empty when it can."""

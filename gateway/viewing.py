@@ -51,6 +51,8 @@ class Viewing:
     sinks: dict[str, bool] = field(default_factory=dict)
     sink_errors: dict[str, str] = field(default_factory=dict)
     listening: Callable[[str], bool] = lambda station: False
+    joining: Callable[[], str] = lambda: ""
+    """Why this gateway is not enrolled yet."""
     office_seen_wall: float | None = None
     latest: GatewayView | None = None
     _dirty: bool = True
@@ -127,6 +129,7 @@ class Viewing:
             waiting_since_wall=self._oldest(journal, instant) if waiting else None,
             office=self._online("central", bool(self.config.central.url)),
             office_seen_wall=self.office_seen_wall,
+            joining=self.joining(),
             broker=self._online("mqtt", bool(self.config.mqtt.host)),
             refusing=storage.reason,
             doubt=_doubtful(journal, instant),

@@ -6,26 +6,29 @@ so that the credential goes to the configured address only.
 
 import contextlib
 import gzip
-import ssl
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from pydantic import BaseModel, ValidationError
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
 from sync import limits
-from sync.errors import ReplyRefused, SettingsRefused, SinkRefused, SinkUnreachable
+from sync.errors import ReplyRefused, ServerKeyRefused, SettingsRefused, SinkRefused, SinkUnreachable
 from sync.file_downlink import FilePiece
+from sync.pinned import PlantAdapter, pin_fault, pinned_context
 from sync.tls import tls_context
 from sync.wire import (
     CONTENT_RANGE,
     FILE_PIECE_BYTES_MAX,
     PROTOCOL,
     Batch,
+    CertificateAsked,
+    CertificateGiven,
+    CertificateStanding,
     Enrolled,
     Enrolment,
     Facts,
@@ -40,6 +43,7 @@ SYNC_PATH: Final = "/api/v1/sync"
 SNAPSHOT_PATH: Final = "/api/v1/snapshot"
 FACTS_PATH: Final = "/api/v1/facts"
 ENROL_PATH: Final = "/api/v1/enrol"
+CERTIFICATE_PATH: Final = "/api/v1/certificate"
 FILES_PATH: Final = "/api/v1/files"
 
 _COMPRESS_BYTES_MIN: Final = 1_024
@@ -94,29 +98,27 @@ def _shown(text: str) -> str:
     return "".join(each if each.isprintable() else "?" for each in line)[: limits.ERROR_CHARACTERS_SHOWN_MAX]
 
 
-class _PlantAdapter(HTTPAdapter):
-    """Connections with a TLS context of our own; requests loads the files into it."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options, ssl_context=self._context)
-
-
-def session_of(ca_file: str = "", certificate_file: str = "", key_file: str = "") -> requests.Session:
-    """A session that asks no proxy, and trusts `ca_file` alone where one is given. Raises SettingsRefused."""
+def session_of(
+    ca_file: str = "",
+    certificate_file: str = "",
+    key_file: str = "",
+    pins: Sequence[str] = (),
+    client_file: str = "",
+    encrypted: bool = True,
+) -> requests.Session:
+    """A session that asks no proxy, and trusts `pins` alone, else `ca_file` alone, where one is given. `client_file`:
+    see HttpExchange. `encrypted`: whether the address is https. Raises SettingsRefused."""
     session = requests.Session()
     session.trust_env = False
-    session.verify = ca_file or True
+    session.verify = not pins and (ca_file or True)
     session.cert = (certificate_file, key_file) if certificate_file else None
     if ca_file or certificate_file or key_file:
         # Read at once, so that a wrong file is told at the start. The system's own authorities take long to load, and a
         # plain http address never needs them.
-        context = tls_context(ca_file, certificate_file, key_file)
-        if ca_file:
-            session.mount("https://", _PlantAdapter(context))
+        tls_context(ca_file, certificate_file, key_file)
+    if ca_file or (encrypted and (pins or client_file)):
+        context = pinned_context() if pins else tls_context(ca_file, certificate_file, key_file)
+        session.mount("https://", PlantAdapter(context, pins, client_file))
     session.headers["User-Agent"] = "lineside"
     session.headers["Accept"] = "application/json"
     return session
@@ -125,8 +127,10 @@ def session_of(ca_file: str = "", certificate_file: str = "", key_file: str = ""
 class HttpExchange:
     """`token`: this gateway's bearer. `ca_file`: PEM of the plant's own authority.
 
-    `certificate_file` and `key_file`: PEM, where the server asks for a client's certificate. `adapter`: what carries
-    requests instead of a connection, the seam for simulation.
+    `certificate_file` and `key_file`: PEM, where the server asks for a client's certificate. `pins`: the server's keys
+    (`wire.PIN_PATTERN`); with them the key alone counts, neither a name nor a date: no clock is needed. `client_file`:
+    key and certificate in one PEM, used by each new connection that finds it there. `adapter`: what carries requests
+    instead of a connection, the seam for simulation.
     """
 
     def __init__(
@@ -137,6 +141,8 @@ class HttpExchange:
         ca_file: str = "",
         certificate_file: str = "",
         key_file: str = "",
+        pins: Sequence[str] = (),
+        client_file: str = "",
         connect_seconds_max: float = limits.CONNECT_SECONDS_MAX,
         read_seconds_max: float = limits.READ_SECONDS_MAX,
         reply_seconds_max: float = limits.REPLY_SECONDS_MAX,
@@ -148,7 +154,10 @@ class HttpExchange:
         self._reply_seconds_max = reply_seconds_max
         self._clock = clock
         self._quick_line = False
-        self._session = session_of(ca_file, certificate_file, key_file)
+        if pins and self._url.startswith("http://"):
+            raise SettingsRefused("a pin is of a server's key, which a plain http address does not have")
+        encrypted = self._url.startswith("https://")
+        self._session = session_of(ca_file, certificate_file, key_file, pins, client_file, encrypted)
         if adapter is not None:
             self._session.mount(self._url, adapter)
         if token:
@@ -171,6 +180,15 @@ class HttpExchange:
         """`POST /api/v1/enrol`."""
         body = enrolment.model_dump_json().encode()
         return self._asked("POST", ENROL_PATH, Enrolled, limits.ERROR_BYTES_MAX, body)
+
+    def certificate_standing(self, serial: str) -> CertificateStanding:
+        """`GET /api/v1/certificate?serial=HEX`."""
+        return self._asked("GET", f"{CERTIFICATE_PATH}?serial={serial}", CertificateStanding, limits.ERROR_BYTES_MAX)
+
+    def certificate(self, request: str) -> CertificateGiven:
+        """`POST /api/v1/certificate`."""
+        body = CertificateAsked(certificate_request=request).model_dump_json().encode()
+        return self._asked("POST", CERTIFICATE_PATH, CertificateGiven, limits.ERROR_BYTES_MAX, body)
 
     def file_held(self, sha256: str) -> FileHeld:
         """`GET /api/v1/files/HASH/part`."""
@@ -252,6 +270,9 @@ class HttpExchange:
                 good = reply.status_code == good_status
                 text = self._body(reply, bytes_max if good else limits.ERROR_BYTES_MAX, deadline, cut=not good)
         except requests.exceptions.SSLError as error:
+            wrong = pin_fault(error)
+            if wrong is not None:
+                raise ServerKeyRefused(str(wrong)) from error
             hint = "The maintainer checks the certificate authority's file and the server's certificate and name."
             raise SinkRefused(f"TLS: {_brief(error)}", hint=hint) from error
         except (requests.RequestException, HTTPError, OSError) as error:

@@ -30,6 +30,21 @@ class ReplyRefused(SinkRefused):
     hint = "The maintainer checks the address: something else than the Lineside server may answer there."
 
 
+class ServerKeyRefused(SinkRefused):
+    """The server has another key than the one that is pinned."""
+
+    hint = (
+        "The maintainer compares the pin with `lineside central ca pin` at the server: either its key was changed, or"
+        " something else answers at this address. Nothing was sent to it."
+    )
+
+
+class KeyUnusable(SyncError):
+    """No key for a certificate can be made or kept here."""
+
+    hint = "The maintainer looks whether the program openssl is installed and the gateway's folder can be written."
+
+
 class SettingsRefused(SyncError):
     """The settings of a sink are not valid."""
 

@@ -46,6 +46,10 @@ NUDGE_INTERVAL_SECONDS: Final = 2.0
 # A stream the server does not move on with.
 HELD_BACK_RETRY_SECONDS: Final = 60.0
 
+# How often the office is asked whether this gateway's certificate is still good for long, and after a refusal.
+CERTIFICATE_LOOK_SECONDS: Final = 21_600.0
+CERTIFICATE_RETRY_SECONDS: Final = 300.0
+
 # How often the office is asked which of the files it confirmed it still holds, and a refused file is tried again.
 FILES_ASK_SECONDS: Final = 3_600.0
 # How often a file that the office does not have, or that came damaged, is asked for again.

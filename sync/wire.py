@@ -40,6 +40,13 @@ FILE_PIECE_BYTES_MAX = 256 * 1024
 FILES_PER_ASK_MAX = 1_000
 """Hashes in one question about files."""
 
+PIN_PATTERN = r"^sha256//[A-Za-z0-9+/]{43}=$"
+"""How a server's key is pinned, as curl's --pinnedpubkey writes it: SHA-256 of its SubjectPublicKeyInfo, base64."""
+
+REQUEST_CHARACTERS_MAX = 4_096
+"""A request for a certificate, PEM; one over a P-256 key has 400."""
+
+CertificateRequest = Annotated[str, Field(max_length=REQUEST_CHARACTERS_MAX)]
 Epoch = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Seq = Annotated[int, Field(ge=0, le=2**53)]
@@ -165,6 +172,8 @@ class Enrolment(WireModel):
 
     gateway: GatewayName
     code: Annotated[str, Field(min_length=8, max_length=64)]
+    certificate_request: CertificateRequest = ""
+    """PKCS#10 over a key that was made on the gateway and never leaves it; empty: it has none."""
 
 
 class Enrolled(WireModel):
@@ -174,6 +183,32 @@ class Enrolled(WireModel):
     token: str
     mqtt_host: str = ""
     mqtt_port: int = 0
+    certificate: str = ""
+    """The client certificate for the request that came, PEM; empty where none came."""
+
+
+class CertificateAsked(WireModel):
+    """`POST /api/v1/certificate`: another client certificate, with the credential that is still good."""
+
+    certificate_request: Annotated[str, Field(min_length=1, max_length=REQUEST_CHARACTERS_MAX)]
+
+
+class CertificateGiven(WireModel):
+    """The new certificate, PEM. `ends_at`: seconds since 1970 by the server's clock."""
+
+    certificate: str
+    ends_at: float
+
+
+class CertificateStanding(WireModel):
+    """`GET /api/v1/certificate?serial=HEX`: what the server thinks of the certificate with that serial number.
+
+    `renew`: ask for another one now. The server judges that by its own clock, for a gateway's may be years off.
+    `seen`: whether this very request came with it, so that the proxy is set up for certificates.
+    """
+
+    renew: bool
+    seen: bool = False
 
 
 class FileHeld(WireModel):

@@ -6,11 +6,12 @@ from urllib.parse import quote, urlsplit
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from central.digits import whole_number
 from central.errors import NameRefused
-from central.limits import CODE_MINUTES
+from central.limits import CODE_DAYS_MAX, CODE_MINUTES
 from central.loopback import is_loopback_name
 from central.pages.frame import NAME, for_accounts, for_action, render, signed_in
-from central.pages.office import Alarm, GatewayLine
+from central.pages.office import Alarm, GatewayLine, OneTimeCode
 from central.pages.port import Office
 from central.rights import Action
 
@@ -38,16 +39,10 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         if not NAME.fullmatch(name):
             return _list(office, fault="gateways.bad_name", name=name[:48], status=400)
         try:
-            code = office.enrol(name, signed_in().name)
+            code = office.enrol(name, signed_in().name, asked_days())
         except NameRefused:
             return _list(office, fault="gateways.name_taken", name=name, status=400)
-        return render(
-            "gateway_code.html",
-            name=name,
-            code=code,
-            command=command(request.url_root, name, code.code),
-            here_only=is_loopback_name(urlsplit(request.url_root).hostname or ""),
-        )
+        return code_page(name, code)
 
     @pages.post("/gateways/sign-off")
     @for_action(Action.SIGN_OFF)
@@ -71,10 +66,28 @@ def _asked_alarm(office: Office) -> Alarm:
     abort(404)
 
 
-def command(root: str, name: str, code: str) -> str:
+def code_page(name: str, code: OneTimeCode) -> Response:
+    """A code, shown once, and what to do with it."""
+    return render(
+        "gateway_code.html",
+        name=name,
+        code=code,
+        command=command(request.url_root, name, code),
+        here_only=is_loopback_name(urlsplit(request.url_root).hostname or ""),
+    )
+
+
+def asked_days() -> int:
+    """How long the code shall work, as the form asks; 0: some minutes."""
+    return min(whole_number(request.form.get("days", "0"), 2) or 0, CODE_DAYS_MAX)
+
+
+def command(root: str, name: str, code: OneTimeCode) -> str:
     """What to type on the Pi; each value quoted for its shell."""
     url = root.rstrip("/")
-    return f"lineside gateway enrol --url {shlex.quote(url)} --name {shlex.quote(name)} --code {shlex.quote(code)}"
+    pins = "".join(f" --pin {shlex.quote(each)}" for each in code.pins) if url.startswith("https://") else ""
+    words = f"--url {shlex.quote(url)} --name {shlex.quote(name)} --code {shlex.quote(code.code)}"
+    return f"lineside gateway enrol {words}{pins}"
 
 
 def _known(name: str) -> str:

@@ -269,10 +269,11 @@ class UserLine:
 
 @dataclass(frozen=True, slots=True)
 class OneTimeCode:
-    """A code to be shown once, and until when it works."""
+    """A code to be shown once, and until when it works. `pins`: keys of the server that a gateway may trust."""
 
     code: str
     until: float
+    pins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

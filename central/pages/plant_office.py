@@ -280,12 +280,12 @@ class PlantOffice:
             for each in found
         ]
 
-    def enrol(self, gateway_name: str, by: str) -> OneTimeCode:
+    def enrol(self, gateway_name: str, by: str, days: int = 0) -> OneTimeCode:
         """A one-time code for a gateway of this name. Raises NameRefused."""
         with self._database.write() as session:
-            code = OneTimeCode(*enrolment.invite_gateway(session, self._name, gateway_name, by, self._plant.now()))
+            made = enrolment.invite_gateway(session, self._name, gateway_name, by, self._plant.now(), days)
             self._note(session, by, "gateway.invited", gateway_name)
-        return code
+        return OneTimeCode(*made, pins=self._plant.config.server_pins)
 
     def revoke(self, gateway_name: str, by: str) -> None:
         """Voids a gateway's credential."""

@@ -211,6 +211,7 @@ def _gateway(view: GatewayView) -> dict[str, Any]:
         "waiting_since_wall": view.waiting_since_wall,
         "office": view.office,
         "office_seen_wall": view.office_seen_wall,
+        "joining": view.joining,
         "broker": view.broker,
         "refusing": view.refusing,
         "doubt": None if view.doubt is None else asdict(view.doubt),

@@ -3,6 +3,8 @@
 The page takes them by key: `data-text="key"` in the templates, `say("key")` in the scripts.
 """
 
+from gateway.boot_codes import CODES
+
 TEXTS: dict[str, dict[str, str]] = {
     "title": {"zh": "线边工位", "en": "Lineside station"},
     "stations_title": {"zh": "选择工位", "en": "Choose a station"},
@@ -173,6 +175,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "office_online": {"zh": "在线", "en": "online"},
     "office_offline": {"zh": "离线", "en": "offline"},
     "office_none": {"zh": "未设置", "en": "none set up"},
+    **{
+        f"joining_{code.key}": {"zh": f"代码 {code.number}：{code.zh}", "en": f"Code {code.number}: {code.en}"}
+        for code in CODES
+    },
     "days_left": {"zh": "还能存 {count} 天", "en": "Room for {count} days"},
     "recent": {"zh": "最近记录", "en": "Recent"},
     "no_recent": {"zh": "还没有记录", "en": "Nothing yet"},

@@ -279,7 +279,7 @@ class MemoryOffice:
             StreamLine("b" * 32, "a" * 32, 431, 468, 300, ((12, 14),), 0, True),
         ]
 
-    def enrol(self, gateway_name: str, by: str) -> OneTimeCode:
+    def enrol(self, gateway_name: str, by: str, days: int = 0) -> OneTimeCode:
         self.acts.append(("enrol", gateway_name, by))
         return OneTimeCode("K7QF-2MXD-9TRB", time.time() + 600)
 

@@ -43,6 +43,8 @@ def admin(app: Flask) -> FlaskClient:
         "/phone/act",
         "/gateways/enrol",
         "/gateways/revoke",
+        "/gateways/replace",
+        "/gateways/retire",
         "/gateways/sign-off",
         "/master/check",
         "/master/apply",

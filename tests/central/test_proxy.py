@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from central.commands import central_group
 from central.config import read_config
 from central.limits import ENROL_ATTEMPTS_PER_MINUTE_MAX, REFUSED_PER_MINUTE_MAX
 from central.opening import open_database
@@ -40,7 +42,7 @@ def free_ports() -> tuple[int, int]:
 class Site:
     """nginx over the server at `upstream`, with a certificate of its own. `open`: the address that answers over TLS."""
 
-    def __init__(self, folder: Path, upstream: str) -> None:
+    def __init__(self, folder: Path, upstream: str, authority: Path) -> None:
         folder.mkdir()
         self.folder, (self.port, self.plain) = folder, free_ports()
         self.certificate = folder / "plant.crt"
@@ -56,6 +58,7 @@ class Site:
             ("    listen [::]:443 ssl;\n", ""),
             ("/etc/lineside/plant.crt", str(self.certificate)),
             ("/etc/lineside/plant.key", str(folder / "plant.key")),
+            ("/var/lib/lineside-central/ca/authority.crt", str(authority)),
             ("server 127.0.0.1:8770;", f"server {upstream};"),
         ):
             assert told in site
@@ -105,7 +108,11 @@ def plant(folder: Path, extra: str = "") -> Iterator[tuple[Site, ServerProcess, 
     server = ServerProcess("serve", config)
     try:
         address = server.wait_for(r"central ready http://(\S+)")[1]
-        with closing(Site(folder / "nginx", address)) as site:
+        made = CliRunner().invoke(central_group, ["ca", "init", "--config", str(config)])
+        assert made.exit_code == 0, made.output
+        authority = folder / "central/ca/authority.crt"
+        assert str(authority) in made.output
+        with closing(Site(folder / "nginx", address, authority)) as site:
             yield site, server, config, address
     finally:
         server.stop()

@@ -119,12 +119,22 @@ MASTER = {
     "restore_version",
 }
 
+CARDS = {"gateway_card", "replace_gateway", "retire_gateway"}
+
 BEYOND_READING = {
     "operator": TASKS,
     "manager": MESSAGES | PROBLEMS | TASKS,
     "leader": {"save_case", "acknowledge_call", "assign_call", "resolve_call", "phone_act"} | PROBLEMS | TASKS,
     "planner": {"check_master", "apply_master", "add_instruction", "remove_instruction"} | MASTER | MESSAGES | TASKS,
-    "maintainer": {"enrol_gateway", "revoke_gateway", "sign_off_alarm"} | TASKS,
+    "maintainer": {
+        "enrol_gateway",
+        "revoke_gateway",
+        "sign_off_alarm",
+        "gateway_card",
+        "replace_gateway",
+        "retire_gateway",
+    }
+    | TASKS,
 }
 """By hand, so that a slip in the two tables together is seen: the routes that a role opens to it alone."""
 

@@ -15,7 +15,7 @@ export function paintTop(state) {
   put("office-state", known(`office_${gate.office}`) ? say(`office_${gate.office}`) : gate.office);
   put("office-waiting", gate.office === "none" ? "" : gate.waiting ? say("office_waiting", { count: count(gate.waiting) }) : say("office_all"));
   const since = gate.waiting && gate.office !== "none" ? gate.waiting_since_wall : null;
-  put("office-since", since === null ? "" : say("office_since", { time: hour(since, state.now()) }));
+  put("office-since", gate.joining ? say(`joining_${gate.joining}`) : since === null ? "" : say("office_since", { time: hour(since, state.now()) }));
 }
 
 const days = (number) => (number < 10 ? number.toFixed(1) : String(Math.floor(number)));

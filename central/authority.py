@@ -1,0 +1,198 @@
+"""The plant's own authority: it signs a client certificate for each gateway, and nothing else.
+
+Its key lies in the server's folder, readable by the server's user alone, and never leaves it. The public part lies
+beside it for the proxy, which verifies with it.
+"""
+
+import base64
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from central.errors import AuthorityUnusable, CertificateRequestRefused, PinUnreadable
+from central.limits import AUTHORITY_YEARS, CERTIFICATE_DAYS
+
+FOLDER = "ca"
+KEY_FILE = "authority.pem"
+"""Key and certificate in one file, so that no crash leaves one without the other."""
+
+PUBLIC_FILE = "authority.crt"
+SKEW = timedelta(days=1)
+"""A certificate begins so long before it is made: the proxy's clock may be behind the server's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """The key and the certificate that it signs with. `digest`: SHA-256 of the certificate, hexadecimal."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+    @property
+    def digest(self) -> str:
+        return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+    @property
+    def public_pem(self) -> str:
+        """What the proxy verifies with."""
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new certificate. `serial`: hexadecimal without leading zeros. Times are seconds since 1970."""
+
+    serial: str
+    pem: str
+    ends_at: float
+
+
+def public_path(folder: Path) -> Path:
+    """The file that the proxy reads."""
+    return folder / FOLDER / PUBLIC_FILE
+
+
+def authority_of(folder: Path, plant: str, now: float) -> Authority:
+    """The plant's authority, made at first use. Several processes may come at once: one makes it, all use that one.
+
+    Raises AuthorityUnusable.
+    """
+    place = folder / FOLDER
+    path = place / KEY_FILE
+    try:
+        if not path.exists():
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _put_once(path, _made(plant, now))
+        found = _read(path)
+        if not public_path(folder).exists():
+            _put_once(public_path(folder), found.public_pem.encode())
+    except (OSError, ValueError, UnsupportedAlgorithm) as fault:
+        raise AuthorityUnusable(f"{path}: {fault}") from fault
+    return found
+
+
+def _read(path: Path) -> Authority:
+    held = path.read_bytes()
+    key = serialization.load_pem_private_key(held, None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError("its key is of another kind")
+    return Authority(key, x509.load_pem_x509_certificate(held))
+
+
+def _put_once(path: Path, content: bytes) -> None:
+    """The whole content or nothing, for this user alone; where somebody was faster theirs stays."""
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(aside, path)
+    finally:
+        aside.unlink()
+
+
+def _made(plant: str, now: float) -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Lineside gateways of {plant}")])
+    began = datetime.fromtimestamp(now, UTC) - SKEW
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(began)
+        .not_valid_after(began + timedelta(days=365 * AUTHORITY_YEARS))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def issue(authority: Authority, plant: str, gateway_name: str, request_pem: str, now: float) -> Issued:
+    """A client certificate over the key of a request. What the request calls itself counts for nothing.
+
+    Raises CertificateRequestRefused.
+    """
+    key = _asked_key(request_pem)
+    began = datetime.fromtimestamp(now, UTC)
+    ends = min(began + timedelta(days=CERTIFICATE_DAYS), authority.certificate.not_valid_after_utc)
+    serial = x509.random_serial_number()
+    names = [
+        x509.NameAttribute(NameOID.COMMON_NAME, gateway_name),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, plant),
+    ]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name(names))
+        .issuer_name(authority.certificate.subject)
+        .public_key(key)
+        .serial_number(serial)
+        .not_valid_before(began - SKEW)
+        .not_valid_after(ends)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()), critical=False)
+        .sign(authority.key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+    return Issued(f"{serial:x}", pem, ends.timestamp())
+
+
+def _asked_key(request_pem: str) -> ec.EllipticCurvePublicKey:
+    """The key of a request that proves it has the private half."""
+    try:
+        asked = x509.load_pem_x509_csr(request_pem.encode())
+        proven = asked.is_signature_valid
+        key = asked.public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as fault:
+        raise CertificateRequestRefused from fault
+    if not proven or not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise CertificateRequestRefused
+    return key
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def pin_of(path: Path) -> str:
+    """The pin of the key in a certificate's PEM file (`sync.wire.PIN_PATTERN`). Raises PinUnreadable."""
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        key = certificate.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    except (OSError, ValueError, UnsupportedAlgorithm) as fault:
+        raise PinUnreadable(f"{path}: {fault}") from fault
+    return f"sha256//{base64.b64encode(hashlib.sha256(key).digest()).decode()}"

@@ -1,0 +1,132 @@
+"""`lineside central ca`, `replace`, `retire`, `import-card`: gateways' credentials and cards, in a shell."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from central.command_line import clock, configured, days_option, with_database
+
+if TYPE_CHECKING:
+    from central.card_import import Imported
+    from central.config import CentralConfig
+    from central.database import Database
+
+
+@click.group("ca")
+def ca_group() -> None:
+    """The plant's own authority, which gives each gateway its client certificate."""
+
+
+@ca_group.command("init")
+@configured
+def ca_init(config: CentralConfig) -> None:
+    """Make the authority where there is none, and say where the proxy finds its public part."""
+    from central.authority import authority_of, public_path
+
+    found = authority_of(config.folder, config.plant, time.time())
+    click.echo(public_path(config.folder))
+    click.echo(f"sha256 {found.digest}, until {found.certificate.not_valid_after_utc:%Y-%m-%d}", err=True)
+
+
+@ca_group.command("pin")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def ca_pin(file: Path) -> None:
+    """Print the pin of the key in the PEM certificate FILE that the proxy shows: for `server_pins` and for gateways."""
+    from central.authority import pin_of
+    from central.errors import CentralError
+
+    try:
+        click.echo(pin_of(file))
+    except CentralError as fault:
+        raise click.ClickException(f"{fault}\n{fault.hint}") from fault
+
+
+@ca_group.command("missing")
+@configured
+def ca_missing(config: CentralConfig) -> None:
+    """List the gateways that have not come with a certificate yet. Exit code 1 while there is one."""
+    from central.credentials import without_certificate
+
+    def read(database: Database) -> list[str]:
+        with database.read() as session:
+            return without_certificate(session, config.plant, time.time())
+
+    found = with_database(config, read)
+    for name in found:
+        click.echo(name)
+    if found:
+        click.echo('hint: with gateway_certificates = "required" these would not be answered any more.', err=True)
+        raise SystemExit(1)
+
+
+@click.command("replace")
+@click.argument("name")
+@days_option
+@configured
+def replace(config: CentralConfig, name: str, days: int) -> None:
+    """Make a one-time code for another card that takes the place of gateway NAME, whose Pi or card is dead."""
+    from central.audit import SHELL, record_act
+    from central.enrolment import replace_gateway
+
+    def invite(database: Database) -> tuple[str, float]:
+        with database.write() as session:
+            made = replace_gateway(session, config.plant, name, SHELL, time.time(), days)
+            record_act(session, config.plant, SHELL, "gateway.replacement_invited", name, {}, time.time())
+        return made
+
+    code, until = with_database(config, invite)
+    click.echo(f"code: {code}")
+    click.echo(f"for {name}, once, until {clock(until)}; the old card is void as soon as it is used", err=True)
+
+
+@click.command("retire")
+@click.argument("name")
+@configured
+def retire(config: CentralConfig, name: str) -> None:
+    """Take gateway NAME out of service for good. Its records stay, its name is closed."""
+    from central.audit import SHELL, record_act
+    from central.enrolment import retire as retire_gateway
+
+    def end(database: Database) -> None:
+        with database.write() as session:
+            retire_gateway(session, config.plant, name, SHELL, time.time())
+            record_act(session, config.plant, SHELL, "gateway.retired", name, {}, time.time())
+
+    with_database(config, end)
+    click.echo(f"{name} is retired; its records stay")
+
+
+@click.command("import-card")
+@click.argument("place", type=click.Path(path_type=Path, exists=True))
+@configured
+def import_card(config: CentralConfig, place: Path) -> None:
+    """Bring the records of an old card into the log: PLACE is the gateway's folder on it, or its journal.sqlite.
+
+    The card is only read. What the office has already counts once. Exit code 1 when something of it does not hold.
+    """
+    from central.audit import SHELL, record_act
+    from central.card_import import import_card as take_in
+    from central.files import FileStore
+
+    def take(database: Database) -> Imported:
+        files = FileStore(config.folder, config.files_bytes_max)
+        done = take_in(database, files, place, config.folder, time.time)
+        told = {"records": done.records, "taken": done.taken, "faults": done.faults_count}
+        with database.write() as session:
+            record_act(session, config.plant, SHELL, "gateway.card_imported", done.gateway_name, told, time.time())
+        return done
+
+    done = with_database(config, take)
+    click.echo(
+        f"{done.gateway_name}: {done.records} records in {done.epochs} epochs, {done.taken} were new,"
+        f" {done.photos} photos were new, {done.faults_count} faults"
+    )
+    for fault in done.faults:
+        click.echo(f"  {fault}")
+    if done.faults_count:
+        click.echo("hint: keep the card; docs/damaged-journal.md says what may still be read from it.", err=True)
+        raise SystemExit(1)

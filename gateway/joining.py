@@ -1,0 +1,142 @@
+"""Enrolling a gateway that runs already: the station works, records wait on the card, and the office is tried again.
+
+The first boot puts the one-time code into the gateway's folder; where no token lies, `Joining` is stepped by a thread
+of its own until the office has answered. Then the process ends in order, and its next start is an enrolled one.
+"""
+
+import logging
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from gateway.boot_codes import BY_KEY
+from gateway.config import Config, Section
+from gateway.enrolment import enrol_here
+from gateway.errors import EnrolmentRefused
+from gateway.limits import JOINING_LOOK_SECONDS, JOINING_RETRY_SECONDS_MAX, JOINING_RETRY_SECONDS_MIN
+from sync.errors import ServerKeyRefused, SinkUnreachable, SyncError
+from sync.ports import Post, SinkState
+from sync.ports import SinkRefused as Told
+
+log = logging.getLogger("lineside.joining")
+
+ORDER_FILE = "enrolment.toml"
+REFUSED_FILE = "enrolment.refused"
+STATE_FILE = "joining"
+"""The key of the code that stands (`gateway.boot_codes`), for the program that blinks it."""
+
+CLOCK_SET_SINCE = 1_735_689_600.0
+"""2025: a wall clock before it was never set."""
+
+
+class Order(Section):
+    """What the first boot found beside the configuration."""
+
+    code: str = Field(min_length=8, max_length=64, description="The one-time code of the office.")
+
+
+def read_order(path: Path) -> Order:
+    """The code in a file. Raises EnrolmentRefused."""
+    try:
+        return Order.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+        first = str(error).splitlines()[0]
+        raise EnrolmentRefused(f"{path}: {first}", 'The file holds one line: code = "ABCD-EFGH-JKLM".') from error
+
+
+def key_of(error: SyncError, wall: float, pinned: bool) -> str:
+    """Which of the codes a refusal is."""
+    if isinstance(error, SinkUnreachable):
+        return "unreachable"
+    if isinstance(error, ServerKeyRefused):
+        return "wrong_key"
+    told = str(error)
+    if told.startswith("TLS:"):
+        return "clock_unset" if wall < CLOCK_SET_SINCE and not pinned else "refused"
+    for status, key in (("answered 403", "wrong_code"), ("answered 409", "name_taken")):
+        if status in told:
+            return key
+    return "refused"
+
+
+class Joining:
+    """`step(now)` tries when it is time; None once it is enrolled. `wall`: seconds since 1970 by the board."""
+
+    def __init__(
+        self,
+        config: Config,
+        post: Post,
+        joined: Callable[[], None],
+        jitter: Callable[[], float],
+        wall: Callable[[], float],
+    ) -> None:
+        self._config = config
+        self._post = post
+        self._joined = joined
+        self._jitter = jitter
+        self._wall = wall
+        self._pause = JOINING_RETRY_SECONDS_MIN
+        self._key = ""
+        self._folder = config.gateway.folder
+
+    @property
+    def key(self) -> str:
+        """What stands in the way, a key of `gateway.boot_codes`; empty while nothing is known to."""
+        return self._key
+
+    def step(self, now: float) -> float | None:
+        """One try. The pause between two grows, with jitter: a whole plant may start together.
+
+        A code that was refused is not tried again: five wrong tries would void the next code for this name, too.
+        """
+        if self._config.token_path.exists():
+            self._done()
+            return None
+        if not (self._folder / ORDER_FILE).exists():
+            key = "wrong_code" if (self._folder / REFUSED_FILE).exists() else "no_code"
+            self._tell(key, BY_KEY[key].en, BY_KEY[key].act_en, now)
+            return now + JOINING_LOOK_SECONDS
+        try:
+            self._enrol()
+        except SyncError as error:
+            key = key_of(error, self._wall(), bool(self._config.central.pin))
+            if key == "wrong_code":
+                (self._folder / ORDER_FILE).replace(self._folder / REFUSED_FILE)
+            self._tell(key, str(error), error.hint, now)
+        except EnrolmentRefused as error:
+            self._tell("no_code", str(error), error.hint, now)
+        except OSError as error:
+            self._tell("card", str(error), "The maintainer looks at the gateway's data partition.", now)
+        else:
+            self._done()
+            return None
+        pause = self._pause * (0.5 + self._jitter() / 2)
+        self._pause = min(self._pause * 2, JOINING_RETRY_SECONDS_MAX)
+        return now + pause
+
+    def _done(self) -> None:
+        for name in (ORDER_FILE, REFUSED_FILE, STATE_FILE):
+            (self._folder / name).unlink(missing_ok=True)
+        self._key = ""
+        log.info("enrolled at %s", self._config.central.url)
+        self._joined()
+
+    def _enrol(self) -> None:
+        office = self._config.central
+        code = read_order(self._folder / ORDER_FILE).code
+        enrol_here(office.url, self._config.gateway.name, code, self._folder, office.ca_file, office.pin)
+
+    def _tell(self, key: str, reason: str, hint: str, now: float) -> None:
+        """To the screen and the lights by the main loop, and to who blinks the board's light."""
+        told = f"{BY_KEY[key].number} · {reason}"
+        if key == self._key or not self._post(SinkState("central", False, told, now)):
+            return
+        if key != "unreachable":
+            self._post(Told("central", told, hint))
+        self._key = key
+        try:
+            (self._folder / STATE_FILE).write_text(key + "\n")
+        except OSError as error:
+            log.warning("the code cannot be told: %s", error)
