@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, default_exceptions
 from werkzeug.wrappers import Response as BaseResponse
 
-from central import api, audit_api, file_api, health, master_api, order_api, read_api, task_api
+from central import api, audit_api, file_api, fleet_api, health, master_api, order_api, read_api, task_api
 from central.config import CentralConfig
 from central.context import Plant, plant
 from central.database import Database
@@ -47,7 +47,7 @@ def create_app(
     # First of all: who asks is looked up, too.
     app.before_request(_refuse_knocking)
     app.before_request(_refuse_unkept_characters)
-    for module in (api, file_api, read_api, order_api, master_api, notify_api, task_api, audit_api, health):
+    for module in (api, file_api, fleet_api, read_api, order_api, master_api, notify_api, task_api, audit_api, health):
         app.register_blueprint(module.blueprint())
     api.describe(app)
     app.register_blueprint(blueprint(PlantOffice(here)))

@@ -88,7 +88,7 @@ def enrol(config: CentralConfig, name: str) -> None:
             record_act(session, config.plant, SHELL, "gateway.invited", name, {}, time.time())
         return made
 
-    code, until = _with_database(config, invite)
+    code, until = with_database(config, invite)
     click.echo(f"code: {code}")
     click.echo(f"for {name}, once, until {_clock(until)}", err=True)
 
@@ -106,7 +106,7 @@ def revoke(config: CentralConfig, name: str) -> None:
             revoke_gateway(session, config.plant, name, time.time())
             record_act(session, config.plant, SHELL, "gateway.revoked", name, {}, time.time())
 
-    _with_database(config, end)
+    with_database(config, end)
     click.echo(f"{name} is revoked; what it keeps stays on its card")
 
 
@@ -130,7 +130,7 @@ def import_file(config: CentralConfig, file: Path) -> None:
             whole = carried_over(master, current_master(session, config.plant))
             return publish(session, whole, SHELL, time.time(), config.plant)
 
-    click.echo(f"version {_with_database(config, store)} is in force")
+    click.echo(f"version {with_database(config, store)} is in force")
 
 
 @central_group.command("sample")
@@ -151,7 +151,7 @@ def sample(config: CentralConfig) -> None:
                 raise MasterDataRefused("there is master data already", "Use a folder or a plant of its own to try.")
             return publish(session, sample_plant(date.today()), "sample", time.time(), config.plant, 0, "sample plant")
 
-    click.echo(f"version {_with_database(config, store)} is in force: sign in with the code of `admin-code`")
+    click.echo(f"version {with_database(config, store)} is in force: sign in with the code of `admin-code`")
 
 
 @central_group.command("admin-code")
@@ -168,7 +168,7 @@ def admin_code(config: CentralConfig, name: str) -> None:
             record_act(session, config.plant, SHELL, "user.administrator_invited", name, {}, time.time())
         return made
 
-    code, until = _with_database(config, make)
+    code, until = with_database(config, make)
     click.echo(f"code: {code}")
     click.echo(f"for {name}, once, until {_clock(until)}", err=True)
 
@@ -197,7 +197,7 @@ def verify_audit(config: CentralConfig, holds: str | None) -> None:
             raise AuditCorrupt(f"the log does not hold act {holds}")
         return f"{found.acts} acts, none changed or removed; newest: {found.position}/{found.digest}"
 
-    click.echo(_with_database(config, verify))
+    click.echo(with_database(config, verify))
 
 
 @central_group.command("backup")
@@ -206,7 +206,7 @@ def backup(config: CentralConfig) -> None:
     """Make a backup now, verify it, and tell gateways what is safe."""
     from central.backup import make_backup
 
-    made = _with_database(config, lambda database: make_backup(database, config, time.time()))
+    made = with_database(config, lambda database: make_backup(database, config, time.time()))
     click.echo(f"{made.file} holds {made.position} records")
 
 
@@ -238,7 +238,7 @@ def prove(config: CentralConfig, gateway_name: str) -> None:
                 faults += len(each.faults)
         return faults
 
-    if _with_database(config, read):
+    if with_database(config, read):
         click.echo("hint: restore the newest backup that holds; gateways send again what came after it.", err=True)
         raise SystemExit(1)
 
@@ -271,11 +271,12 @@ def channel_test(config: CentralConfig, name: str, to: str, mention: str) -> Non
 @configured
 def check_config(config: CentralConfig) -> None:
     """Say whether the configuration can be used, and open the database."""
-    _with_database(config, lambda database: None)
+    with_database(config, lambda database: None)
     click.echo(f"good: folder {config.folder}, port {config.port}")
 
 
-def _with_database(config: CentralConfig, act: Callable[[Database], Any]) -> Any:
+def with_database(config: CentralConfig, act: Callable[[Database], Any]) -> Any:
+    """What `act` makes of the opened database, which is closed again."""
     from central.opening import open_database
 
     database = open_database(config)

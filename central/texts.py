@@ -10,6 +10,7 @@ from central.code_texts import CODES
 from central.column_texts import COLUMN_TEXTS
 from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
+from central.fleet_texts import FLEET_TEXTS
 from central.master_texts import MASTER_TEXTS
 from central.measure_texts import MEASURES
 from central.notify_texts import NOTIFY_TEXTS
@@ -352,6 +353,7 @@ TEXTS: Final[Catalogue] = {
     **RIGHTS_TEXTS,
     **ORDER_TEXTS,
     **PHONE_TEXTS,
+    **FLEET_TEXTS,
 }
 
 

@@ -35,6 +35,7 @@ from central.opening import open_database
 from central.order_fold import catch_up_all as catch_up_orders
 from central.phone.acts import purge_answers
 from central.projector import catch_up_all
+from central.rollouts import RolloutPump
 from central.serving import tell
 from central.shortage_pump import ShortagePump
 from central.task_pumps import LogPump, OldTaskPump, TimePump
@@ -293,6 +294,7 @@ def pumps_of(database: Database, config: CentralConfig, channels: Mapping[str, C
         OldTaskPump(database),
         BillPump(database),
         ShortagePump(database),
+        RolloutPump(database),
     ]
 
 

@@ -2,13 +2,13 @@
 
 from alembic import context
 
-from central import order_tables, planning_tables, rights_tables, task_tables
+from central import fleet_tables, order_tables, planning_tables, rights_tables, task_tables
 from central.models import Table
 from central.notify import tables as notify_tables
 from central.phone import tables as phone_tables
 
 # Importing a module of tables is what makes them known; every one is in the one metadata that is compared.
-assert all((notify_tables, order_tables, phone_tables, planning_tables, rights_tables, task_tables))
+assert all((fleet_tables, notify_tables, order_tables, phone_tables, planning_tables, rights_tables, task_tables))
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -30,6 +30,7 @@ OPEN_PAGES: Final = (
     "notices",
     "master",
     "gateways",
+    "fleet",
     "records",
 )
 PART_OF: Final = {
