@@ -146,7 +146,7 @@ def take_report(session: Session, plant: str, gateway_name: str, told: FleetRepo
     if before != (device.update_state, device.settings_state, device.release):
         note_change(session, plant)
     return FleetWish(
-        bundle=bundle_wished(session, plant, gateway_name, now) if told.slot else None,
+        bundle=bundle_wished(session, plant, gateway_name, now, offer=True) if told.slot else None,
         settings=settings_wished(session, plant, gateway_name),
         diagnosis=device.diagnosis_asked,
         configuration_wanted=device.configuration_digest != told.configuration_digest,

@@ -119,7 +119,7 @@ def bundle(sha256: str) -> Response:
     asked = ASKED_RANGE.fullmatch(request.headers.get("Range", ""))
     if asked is None:
         raise RequestRefused("ask for a range of the bundle: Range: bytes=FIRST-")
-    with here.database.write() as session:
+    with here.database.read() as session:
         wish = bundle_wished(session, here.database.plant, gateway_name, here.now())
     path = bundle_path(here.config.folder, sha256)
     if wish is None or wish.sha256 != sha256 or not path.is_file():

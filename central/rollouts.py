@@ -155,8 +155,11 @@ def takers(session: Session, plant: str, line: str = "", lines: dict[str, str] |
     return [name for name in rows if not line or (lines or {}).get(name) == line]
 
 
-def bundle_wished(session: Session, plant: str, gateway_name: str, now: float) -> BundleWish | None:
-    """What a gateway should run, once its stage has come and while the window is open."""
+def bundle_wished(
+    session: Session, plant: str, gateway_name: str, now: float, offer: bool = False
+) -> BundleWish | None:
+    """What a gateway should run, once its stage has come and while the window is open. `offer`: note that it was told;
+    what was never told is not wished."""
     rollout = open_rollout(session, plant)
     if rollout is None or rollout.state != RUNNING or not _is_in_window(rollout, now):
         return None
@@ -164,6 +167,8 @@ def bundle_wished(session: Session, plant: str, gateway_name: str, now: float) -
     if member is None or STAGES.index(member.stage) > STAGES.index(rollout.stage):
         return None
     if member.offered_at is None:
+        if not offer:
+            return None
         member.offered_at = member.changed_at = now
         member.state = "offered"
     return BundleWish(

@@ -11,7 +11,10 @@ import pytest
 FOLDER = Path(__file__).parent.parent / "systemd"
 SERVICES = sorted(FOLDER.glob("*.service"))
 EXPOSURE_TENTHS_MAX = 20
-BOOTS = {"lineside-reboot": "systemctl reboot", "lineside-reboot-trial": 'systemctl --reboot-argument="0 tryboot" reboot'}
+BOOTS = {
+    "lineside-reboot": "systemctl reboot",
+    "lineside-reboot-trial": 'systemctl --reboot-argument="0 tryboot" reboot',
+}
 """Only root may ask for a boot: these do that one thing, without any capability, when a file appears."""
 
 

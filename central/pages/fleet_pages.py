@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, request, send_file
+from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.context import plant
@@ -73,7 +73,8 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         path = diagnosis_path(here.config.folder, known, whole_number(number, NUMBER_DIGITS_MAX) or 0)
         with here.database.write() as session:
             note_act(session, "diagnosis.fetched", known, number=number)
-        return send_file(path, "application/zip", as_attachment=True, download_name=f"{known}-{number}.zip")
+        headers = {"Content-Disposition": f'attachment; filename="{known}-{number}.zip"'}
+        return Response(path.read_bytes(), 200, headers, mimetype="application/zip")
 
     add_acts(pages)
 

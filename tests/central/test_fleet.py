@@ -380,6 +380,9 @@ def test_a_bundle_comes_in_ranges_and_only_to_who_it_is_wished_of(app: Flask, tm
     assert one.client.get(path, headers=one.headers | ranged).status_code == 404
     with here.database.write() as session:
         start_rollout(session, here.database.plant, Plan("2.0", ["one"]), "boss", here.now())
+    assert one.client.get(path, headers=one.headers | ranged).status_code == 404, "it was not told of it yet"
+    _, wish = one.report("one")
+    assert wish is not None and wish.bundle is not None and wish.bundle.sha256 == sha256
     got = b""
     while len(got) < len(content):
         answer = one.client.get(path, headers=one.headers | {"Range": f"bytes={len(got)}-"})

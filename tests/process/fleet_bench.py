@@ -8,11 +8,16 @@ import json
 import sqlite3
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from central.config import read_config
+from central.database import Database
 from central.opening import open_database
+from central.snapshots import publish
+from floor.example import example_plant
 from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader
 from gateway.journal_schema import migration_names
@@ -27,6 +32,7 @@ from tests.faults.station import Station
 GOOD = '#!/bin/sh\nexec "{python}" -m gateway.cli gateway run --config "$1"\n'
 BAD = "#!/bin/sh\necho this release does not become ready\nsleep 3\nexit 1\n"
 RESTART_SECONDS = 1.0
+OFFICE_READY_SECONDS_MAX = 600.0
 
 
 @dataclass
@@ -56,6 +62,7 @@ class FleetStation(Station):
 
     slots: Path
     keys: Path
+    trial_seconds: float = 120.0
 
     def write_config(self) -> None:
         super().write_config()
@@ -67,7 +74,7 @@ class FleetStation(Station):
             "ask_seconds": 1.0,
             "quiet_seconds": 0,
             "healthy_seconds": 2,
-            "trial_seconds_max": 60,
+            "trial_seconds_max": self.trial_seconds,
         }
         lines = ["[update]", *(f"{name} = {json.dumps(value)}" for name, value in update.items())]
         with self.config.open("a") as file:
@@ -80,8 +87,8 @@ class Machine:
     def __init__(self, home: Path, name: str, office: Office, vendor: Vendor, first: Path) -> None:
         self.name, self.home, self.data = name, home, home / "card"
         self.slots, self.requests = home / "slots", home / "requests"
-        FleetStation.slots, FleetStation.keys = self.slots, vendor.keys
-        self.station = FleetStation(home, self.data, name=name, central_url=office.url)
+        made = type(f"StationOf{name}", (FleetStation,), {"slots": self.slots, "keys": vendor.keys})
+        self.station = made(home, self.data, name=name, central_url=office.url)
         first_release(self.slots, first, vendor.keys)
         self.agent = Process(
             f"agent-{name}",
@@ -93,10 +100,14 @@ class Machine:
         self.version = ""
         self.up = False
         self.signed_in = False
+        self.boot_seconds = 0.0
+        self._booted_at = 0.0
         self._dead_since = 0.0
 
     def boot(self) -> None:
-        """What the firmware chooses is started, and so is the agent."""
+        """What the firmware chooses is started, and so is the agent. Requests lie where a boot leaves nothing."""
+        for name in (PLAIN, TRIAL):
+            (self.requests / name).unlink(missing_ok=True)
         slot = boot(self.slots)
         self.version = str(json.loads((slot / "release.json").read_text())["version"])
         self.boots.append(self.version)
@@ -105,13 +116,12 @@ class Machine:
         self.station.forget_signals()
         self.station.process.start()
         self.agent.start()
+        self._booted_at = time.monotonic()
 
     def step(self) -> None:
         """Boot when it is asked for; what ended starts again; a station that is up scans one label."""
         asked = [each for each in (PLAIN, TRIAL) if (self.requests / each).exists()]
         if asked:
-            for each in asked:
-                (self.requests / each).unlink()
             self.halt()
             self.boot()
         elif not self.station.process.alive:
@@ -123,11 +133,18 @@ class Machine:
                 self.station.process.start()
         elif not self.up:
             self.up = self.station.process.is_ready and self.station._connect()
+            if self.up:
+                self.boot_seconds = max(self.boot_seconds, time.monotonic() - self._booted_at)
         elif not self.signed_in:
             self.station.sign_in()
             self.signed_in = True
         else:
             self.station.scan()
+
+    def give_time(self, seconds: float) -> None:
+        """How long a release may take to be good, from the next boot on: a busy machine boots slowly."""
+        self.station.trial_seconds = seconds
+        self.station.write_config()
 
     def halt(self) -> None:
         """In order, as a reboot does it."""
@@ -140,17 +157,29 @@ class Machine:
             return {(record.epoch, record.seq, record.digest) for _, record in reader.walk()}
 
 
-def enrol(office: Office, machines: list[Machine]) -> None:
+def enrol(database: Database, machines: Sequence[Machine]) -> None:
     """Each gets its own credential, as enrolment lays it there."""
+    for each in machines:
+        each.data.mkdir(parents=True, exist_ok=True)
+        token = each.data / "token"
+        token.write_text(enrol_gateway(database, each.name))
+        token.chmod(0o600)
+
+
+@contextmanager
+def office_of(folder: Path) -> Iterator[tuple[Office, Database]]:
+    """A server process with the example's master data, and its database beside it."""
+    office = Office(folder)
+    office.process.start()
+    office.process.wait_ready(OFFICE_READY_SECONDS_MAX)
     database = open_database(read_config(office.config))
     try:
-        for each in machines:
-            each.data.mkdir(parents=True, exist_ok=True)
-            token = each.data / "token"
-            token.write_text(enrol_gateway(database, each.name))
-            token.chmod(0o600)
+        with database.write() as session:
+            publish(session, example_plant(), "test", time.time(), database.plant)
+        yield office, database
     finally:
         database.close()
+        office.process.stop()
 
 
 def held(office: Office, name: str) -> set[tuple[str, int, str]]:

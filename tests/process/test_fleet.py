@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from central.database import Database
+from central.fleet import add_release
+from central.rollouts import Plan, start_rollout, takers
 from simulation.processes import wait_for
 from tests.faults.office import Office
-from tests.process.fleet_bench import BAD, Machine, Vendor, enrol, held
+from tests.process.fleet_bench import BAD, Machine, Vendor, enrol, held, office_of
 
 pytestmark = [pytest.mark.process]
 
@@ -42,43 +45,56 @@ def told(office: Office) -> set[str]:
     return {str(row[0]) for row in office.rows("SELECT gateway FROM fleet_device WHERE slot <> ''")}
 
 
+def roll_out(database: Database, version: str, percent: int = 20) -> int:
+    with database.write() as session:
+        plan = Plan(version, takers(session, database.plant), percent=percent, soak_seconds=0)
+        return start_rollout(session, database.plant, plan, "boss", time.time())
+
+
 def take_a_good_and_a_bad_release(folder: Path, count: int, seconds_max: float) -> None:
-    office, vendor = Office(folder / "office"), Vendor(folder / "vendor")
+    vendor = Vendor(folder / "vendor")
     first, good, bad = vendor.bundle("1.0"), vendor.bundle("1.1"), vendor.bundle("1.2", BAD)
-    office.start()
-    machines = [Machine(folder / f"gw{at}", f"gw{at}", office, vendor, first) for at in range(count)]
-    config = ("--config", str(office.config))
-    try:
-        enrol(office, machines)
-        for each in machines:
-            each.boot()
-        work(machines, lambda: all(each.signed_in for each in machines) and len(told(office)) == count, seconds_max)
-        office._run("fleet", "add", str(good), "--version", "1.1", *config)
-        office._run("fleet", "add", str(bad), "--version", "1.2", *config)
+    with office_of(folder / "office") as (office, database):
+        machines = [Machine(folder / f"gw{at}", f"gw{at}", office, vendor, first) for at in range(count)]
+        enrol(database, machines)
+        with database.write() as session:
+            for version, bundle in (("1.1", good), ("1.2", bad)):
+                add_release(session, database.plant, office.folder / "central", bundle, version, "boss", time.time())
+        try:
+            for each in machines:
+                each.boot()
+            work(machines, lambda: all(each.signed_in for each in machines) and len(told(office)) == count, seconds_max)
+            patience = max(20.0, 4 * max(each.boot_seconds for each in machines))
+            for each in machines:
+                each.give_time(patience)
+            everybody_takes_the_good_one(office, machines, roll_out(database, "1.1", 40), seconds_max)
+            only_the_canary_tries_the_bad_one(office, machines, roll_out(database, "1.2"), seconds_max)
+            judge(office, machines)
+        finally:
+            for each in machines:
+                each.halt()
 
-        office._run("fleet", "rollout", "start", "1.1", "--soak-seconds", "0", "--percent", "40", *config)
-        work(machines, lambda: state_of(office, 1) != "running", seconds_max)
-        assert state_of(office, 1) == "done", members_of(office, 1)
-        assert {each.version for each in machines} == {"1.1"}
 
-        beeped = {each.name: len(each.station.oracle.kept) for each in machines}
-        office._run("fleet", "rollout", "start", "1.2", "--soak-seconds", "0", *config)
-        work(machines, lambda: state_of(office, 2) != "running", seconds_max)
-        assert state_of(office, 2) == "stopped"
-        states = members_of(office, 2)
-        (canary,) = [name for name, state in states.items() if state == "returned"]
-        assert set(states.values()) == {"returned", "waiting"}, states
-        assert "rollout_stopped" in office.alarms()
-        work(machines, lambda: all(each.up for each in machines), seconds_max)
-        assert {each.version for each in machines} == {"1.1"}, "the canary came back, the others never left"
-        for each in machines:
-            assert each.boots == ["1.0", "1.1", *(["1.2", "1.1"] if each.name == canary else [])]
-            assert len(each.station.oracle.kept) > beeped[each.name] or each.name == canary, "scans went on"
-        judge(office, machines)
-    finally:
-        for each in machines:
-            each.halt()
-        office.process.stop()
+def everybody_takes_the_good_one(office: Office, machines: Sequence[Machine], number: int, seconds_max: float) -> None:
+    work(machines, lambda: state_of(office, number) != "running", seconds_max)
+    assert state_of(office, number) == "done", members_of(office, number)
+    assert {each.version for each in machines} == {"1.1"}
+
+
+def only_the_canary_tries_the_bad_one(
+    office: Office, machines: Sequence[Machine], number: int, seconds_max: float
+) -> None:
+    beeped = {each.name: len(each.station.oracle.kept) for each in machines}
+    work(machines, lambda: state_of(office, number) != "running", seconds_max)
+    assert state_of(office, number) == "stopped"
+    states = members_of(office, number)
+    (canary,) = [name for name, state in states.items() if state == "returned"]
+    assert set(states.values()) == {"returned", "waiting"}, states
+    assert "rollout_stopped" in office.alarms()
+    work(machines, lambda: all(each.up and each.version == "1.1" for each in machines), seconds_max)
+    for each in machines:
+        assert each.boots == ["1.0", "1.1", *(["1.2", "1.1"] if each.name == canary else [])]
+        assert each.name == canary or len(each.station.oracle.kept) > beeped[each.name], "scans went on"
 
 
 def judge(office: Office, machines: Sequence[Machine]) -> None:
@@ -98,7 +114,7 @@ def judge(office: Office, machines: Sequence[Machine]) -> None:
 @pytest.mark.simulation
 @pytest.mark.timeout(1500)
 def test_six_gateways_take_a_good_release_and_stop_a_bad_one_at_the_canary(tmp_path: Path) -> None:
-    take_a_good_and_a_bad_release(tmp_path, 6, 400)
+    take_a_good_and_a_bad_release(tmp_path, 6, 600)
 
 
 @pytest.mark.nightly
