@@ -460,7 +460,7 @@ FLEET_RELEASES_MAX: Final = 50
 """Releases that are listed; another one is refused until somebody removes an old one."""
 
 ROLLOUT_SILENT_SECONDS_MAX: Final = 1_800.0
-"""A gateway that a release was offered to, and whose agent then said nothing for so long, counts as failed."""
+"""A gateway that was about to try a release, and whose agent then said nothing for so long, counts as failed."""
 
 ROLLOUT_BYTES_PER_SECOND: Final = 1024 * 1024
 """How fast one gateway fetches a bundle: 250 MB in four minutes, and a line of 100 Mbit/s has room for ten."""

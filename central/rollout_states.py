@@ -32,12 +32,14 @@ STAGES: Final = ("canary", "part", "all")
 
 WAITING: Final = "waiting"
 GOOD: Final = "good"
-FAILED: Final = ("returned", "refused", "silent")
+FAILED: Final = ("returned", "refused")
+AT_RISK: Final = ("installed", "trial")
+"""With the release on its hands: one that falls silent now may not have come up again. Before, it may just be off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A gateway of a roll-out. `silent_seconds`: since it was last heard of, once the release was offered to it."""
+    """A gateway of a roll-out. `silent_seconds`: since its agent was last heard of."""
 
     gateway: str
     stage: str
@@ -64,7 +66,7 @@ def judge(
     silent_seconds_max: float,
     now: float,
 ) -> Judgement:
-    """What comes next. A gateway that the release was offered to and that fell silent counts as failed."""
+    """What comes next. A gateway that fell silent with the release on its hands counts as failed."""
     failed = [each for each in members if _is_failed(each, silent_seconds_max)]
     if len(failed) > failures_max:
         names = ", ".join(each.gateway for each in failed[:5])
@@ -84,7 +86,7 @@ def judge(
 def _is_failed(member: Member, silent_seconds_max: float) -> bool:
     if member.state in FAILED:
         return True
-    return member.state not in (WAITING, GOOD) and member.silent_seconds > silent_seconds_max
+    return member.state in AT_RISK and member.silent_seconds > silent_seconds_max
 
 
 def staged(

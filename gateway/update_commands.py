@@ -59,9 +59,9 @@ def status(config: Path) -> None:
 @click.option("--slots", type=click.Path(path_type=Path), required=True, help="Folder of directory slots.")
 def boot(slots: Path) -> None:
     """Choose the slot of directory slots that starts now, as firmware does; prints its folder."""
-    from gateway.updates.directory_slots import boot as boot_slot
-
     try:
+        from gateway.updates.directory_slots import boot as boot_slot
+
         click.echo(boot_slot(slots))
     except GatewayError as error:
         raise Failure(error) from error
@@ -73,9 +73,9 @@ def boot(slots: Path) -> None:
 @click.option("--keys", type=click.Path(path_type=Path), required=True, help="Public keys that may sign.")
 def first(bundle: Path, slots: Path, keys: Path) -> None:
     """Lay the first release into new directory slots."""
-    from gateway.updates.directory_slots import first_release
-
     try:
+        from gateway.updates.directory_slots import first_release
+
         first_release(slots, bundle, keys)
     except GatewayError as error:
         raise Failure(error) from error
@@ -87,10 +87,12 @@ def first(bundle: Path, slots: Path, keys: Path) -> None:
 @click.argument("public", type=click.Path(path_type=Path))
 def keys(private: Path, public: Path) -> None:
     """Make a pair of keys: PRIVATE stays with who builds releases, PUBLIC goes into each gateway's folder of keys."""
-    from gateway.updates.bundles import make_keys
-
     try:
+        from gateway.updates.bundles import make_keys
+
         make_keys(private, public)
+    except GatewayError as error:
+        raise Failure(error) from error
     except FileExistsError as error:
         raise click.ClickException(f"{private} is there already, and is not written over") from error
     click.echo(f"sign with {private}; gateways get {public}")
@@ -106,12 +108,15 @@ def bundle(tree: Path, out: Path, key: Path, version: str, compatible: str) -> N
     """Pack the folder TREE into the signed bundle OUT, for directory slots. The same tree gives the same bundle."""
     from floor.versions import version_key
     from gateway.journal_schema import ADDITIVE, migration_names
-    from gateway.updates.bundles import build_bundle
 
     if version_key(version) is None:
         raise click.ClickException(f"{version!r} is no version: numbers with dots, such as 0.3.1 or 0.4.0rc1")
     try:
+        from gateway.updates.bundles import build_bundle
+
         made = build_bundle(tree, out, version, compatible, key, migration_names(), ADDITIVE)
+    except GatewayError as error:
+        raise Failure(error) from error
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{out}: release {made.version} for {made.compatible}, {out.stat().st_size} bytes")

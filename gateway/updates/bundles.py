@@ -3,7 +3,9 @@
 The signature covers the manifest, the manifest names the payload's SHA-256: nothing is unpacked before both hold.
 """
 
+import gzip
 import hashlib
+import io
 import json
 import os
 import tarfile
@@ -12,22 +14,26 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Annotated
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway import limits
-from gateway.errors import BundleRefused
+from gateway.errors import BundleRefused, SlotBroken
 from gateway.updates.slots import BundleContent
 from sync.wire import BUNDLE_BYTES_MAX, Digest, Word
+
+try:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        PublicFormat,
+        load_pem_private_key,
+        load_pem_public_key,
+    )
+except ModuleNotFoundError as missing:
+    raise SlotBroken("directory slots need the extra `slots`", "pip install 'lineside[slots]'") from missing
 
 MANIFEST, SIGNATURE, PAYLOAD = "manifest.json", "manifest.sig", "payload.tar.gz"
 SIGNATURE_BYTES = 64
@@ -105,16 +111,12 @@ def build_bundle(
 
 
 def _add(whole: tarfile.TarFile, name: str, size: int, content: bytes | IO[bytes]) -> None:
-    import io
-
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, 0o644
     whole.addfile(member, io.BytesIO(content) if isinstance(content, bytes) else content)
 
 
 def _pack(tree: Path, payload: Path) -> None:
-    import gzip
-
     def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
         member.uid = member.gid = 0
         member.uname = member.gname = ""

@@ -77,7 +77,8 @@ def test_failures_are_allowed_up_to_their_bound_and_silence_is_one() -> None:
     assert judge("canary", None, mixed, 1, 0, 1800, 0).event == "finished"
     assert judge("canary", None, mixed, 0, 0, 1800, 0).event == "failed"
     assert judge("canary", None, [Member("c", "canary", "trial", 2000)], 0, 0, 1800, 0).event == "failed"
-    assert judge("canary", None, [Member("c", "canary", "waiting", 2000)], 0, 0, 1800, 0).event == ""
+    for state in ("waiting", "offered", "downloading"):
+        assert judge("canary", None, [Member("c", "canary", state, 2000)], 0, 0, 1800, 0).event == ""
 
 
 @pytest.mark.parametrize(
@@ -196,6 +197,9 @@ def test_a_canary_that_falls_silent_stops_it_too(plant_with_ten: Database) -> No
     number = begin(database)
     (canary,) = names_of(database, number, "canary")
     tell(database, canary, 1001.0)
+    RolloutPump(database).step(1001.0 + 2 * ROLLOUT_SILENT_SECONDS_MAX)
+    assert state_of(database, number)[0] == "running", "it may just be switched off"
+    tell(database, canary, 1001.0, UpdateTold(state="trial", rollout=number, version="2.0"))
     RolloutPump(database).step(1001.0 + ROLLOUT_SILENT_SECONDS_MAX - 1)
     assert state_of(database, number)[0] == "running"
     RolloutPump(database).step(1002.0 + ROLLOUT_SILENT_SECONDS_MAX)

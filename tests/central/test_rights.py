@@ -37,6 +37,7 @@ VALUES = {
     "epoch": "a" * 32,
     "seq": 1,
     "sha256": "0" * 64,
+    "number": 1,
     "kind": "toml",
 }
 """What stands for the changing parts of an address."""

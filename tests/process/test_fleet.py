@@ -11,11 +11,11 @@ from central.fleet import add_release
 from central.rollouts import Plan, start_rollout, takers
 from simulation.processes import wait_for
 from tests.faults.office import Office
+from tests.faults.station import wait_a_moment
 from tests.process.fleet_bench import BAD, Machine, Vendor, enrol, held, office_of
 
 pytestmark = [pytest.mark.process]
 
-ROUND_SECONDS = 0.05
 ARRIVED_SECONDS_MAX = 180.0
 
 
@@ -28,7 +28,7 @@ def work(machines: Sequence[Machine], until: Callable[[], bool], seconds_max: fl
             raise AssertionError(f"it did not come to that in {seconds_max:.0f} s:\n{told}")
         for each in machines:
             each.step()
-        time.sleep(ROUND_SECONDS)
+        wait_a_moment()
 
 
 def state_of(office: Office, number: int) -> str:
