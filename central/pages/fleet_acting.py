@@ -25,7 +25,11 @@ _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 def add_acts(pages: Blueprint) -> None:
     """Registers the pages."""
+    _add_rollouts(pages)
+    _add_settings(pages)
 
+
+def _add_rollouts(pages: Blueprint) -> None:
     @pages.get("/fleet/rollouts")
     @for_accounts
     def rollouts() -> Response:
@@ -59,6 +63,8 @@ def add_acts(pages: Blueprint) -> None:
             return _rollouts(refused)
         return redirect("/fleet/rollouts", 303)
 
+
+def _add_settings(pages: Blueprint) -> None:
     @pages.get("/fleet/settings")
     @for_accounts
     def fleet_settings() -> Response:
