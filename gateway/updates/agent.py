@@ -207,6 +207,12 @@ class UpdateAgent:
             except SinkRefused as error:
                 self.update = update.with_reason(f"{error} {error.hint}")
                 return now + self._pace.refused_retry_seconds
+            except OSError:
+                if not update.path:
+                    raise
+                # The stick was pulled; it may come back.
+                self._withdraw()
+                return now + self._pace.look_seconds
             self._failures = 0
             shelf.put(update.sha256, piece)
         if piece and offset + len(piece) < update.size:

@@ -89,4 +89,5 @@ def from_json(text: str) -> Update:
     except (ValueError, TypeError):
         return Update()
     states = {IDLE, *(state for state, _ in TABLE), *TABLE.values()}
-    return found if found.state in states else Update()
+    # A newer release may have kept a state of its own; what it tried must not be tried again and again.
+    return found if found.state in states else Update(begun=found.begun)

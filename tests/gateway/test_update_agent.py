@@ -124,6 +124,8 @@ class Machine:
     # Ports
 
     def piece(self, update: Update, offset: int) -> bytes:
+        if self.offline and update.path:
+            raise FileNotFoundError(update.path)
         if self.offline:
             raise SinkUnreachable("no line")
         self.fetched += 1
@@ -338,6 +340,13 @@ def test_a_stick_brings_a_release_without_an_office() -> None:
     assert (agent.update.state, agent.update.rollout) == ("good", 0)
 
 
+def test_a_stick_that_was_pulled_holds_nothing_up() -> None:
+    machine = Machine(stick=Found(Path("/media/stick/2.0.lineside"), "2.0", SHA, 3000), offline=True)
+    assert run(machine, wish=None).update.state in ("idle", "downloading")
+    machine.offline, machine.stick = False, None
+    assert run(machine).update.state == "good"
+
+
 def test_a_bad_stick_and_a_bad_wish_do_not_take_turns_for_ever() -> None:
     machine = Machine(health_of_new=None, stick=Found(Path("/media/x"), "2.0", "b" * 64, 3000))
     agent = run(machine, seconds=3000)
@@ -358,6 +367,7 @@ def test_every_state_is_left_or_rests_and_what_is_kept_comes_back() -> None:
     for state in states:
         assert from_json(Update(state, 3, "2.0", missing=("x",)).to_json()) == Update(state, 3, "2.0", missing=("x",))
         assert state in RESTING or any(each == state for each, _ in TABLE)
+    assert from_json('{"state": "dancing", "begun": ["1/a"]}') == Update(begun=("1/a",))
     assert from_json("{") == from_json('{"state": "dancing"}') == from_json("[]") == Update()
     with pytest.raises(KeyError):
         Update("trial").after("withdrawn")
