@@ -8,7 +8,7 @@ from typing import Final
 from floor.texts import Catalogue
 
 _LIST: Final = {
-    "nav.fleet": ("设备", "Fleet"),
+    "nav.fleet": ("设备状态与更新", "Fleet: health and updates"),
     "fleet.title": ("网关设备", "Fleet"),
     "fleet.count": ("共 {n} 台", "{n} gateways"),
     "fleet.line": ("产线", "Line"),

@@ -15,7 +15,7 @@ from central.fleet import fleet, releases
 from central.pages.asking import note_act
 from central.pages.frame import for_accounts, for_action, render, signed_in
 from central.rights import Action
-from central.rollout_states import FAILED, GOOD
+from central.rollout_states import FAILED, GOOD, STAGES
 from central.rollouts import Plan
 from sync.wire import SETTINGS_CHARACTERS_MAX
 
@@ -177,6 +177,7 @@ def _rollouts(fault: CentralError | None = None) -> Response:
             rollouts=found,
             members=of,
             counts=counts,
+            stages=STAGES,
             releases=releases(session, name),
             lines=sorted({each.line for each in every if each.line}),
             takers=rolling.takers(session, name),

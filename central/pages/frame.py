@@ -30,10 +30,10 @@ OPEN_PAGES: Final = (
     "notices",
     "master",
     "gateways",
-    "fleet",
     "records",
 )
 PART_OF: Final = {
+    "fleet": "gateways",
     "trace": "orders",
     "problems": "tasks",
     "comments": "tasks",
