@@ -80,7 +80,8 @@ def judge(
     since = now if since is None or since > now else since
     if now - since < soak_seconds:
         return Judgement("", stage, since)
-    return Judgement("", STAGES[STAGES.index(stage) + 1], None)
+    waiting = {each.stage for each in members} - {each.stage for each in begun}
+    return Judgement("", min(waiting, key=STAGES.index), None)
 
 
 def _is_failed(member: Member, silent_seconds_max: float) -> bool:

@@ -58,6 +58,7 @@ def members_of(**states: str) -> list[Member]:
         ("canary", None, {"c1": "good", "p1": "waiting"}, "", "canary"),
         ("canary", 900.0, {"c1": "good", "p1": "waiting"}, "", "part"),
         ("canary", 950.0, {"c1": "good", "p1": "waiting"}, "", "canary"),
+        ("canary", 900.0, {"c1": "good", "a1": "waiting"}, "", "all"),
         ("canary", 5000.0, {"c1": "good", "p1": "waiting"}, "", "canary"),
         ("canary", None, {"c1": "returned", "p1": "waiting"}, "failed", "canary"),
         ("canary", None, {"c1": "refused", "p1": "waiting"}, "failed", "canary"),
