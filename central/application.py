@@ -9,7 +9,18 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, default_exceptions
 from werkzeug.wrappers import Response as BaseResponse
 
-from central import api, audit_api, credential_api, file_api, health, master_api, order_api, read_api, task_api
+from central import (
+    api,
+    audit_api,
+    credential_api,
+    file_api,
+    fleet_api,
+    health,
+    master_api,
+    order_api,
+    read_api,
+    task_api,
+)
 from central.config import CentralConfig
 from central.context import Plant, plant
 from central.database import Database
@@ -55,6 +66,7 @@ def create_app(
         api,
         credential_api,
         file_api,
+        fleet_api,
         read_api,
         order_api,
         master_api,

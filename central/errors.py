@@ -319,3 +319,28 @@ class SymbolRefused(CentralError):
         self.reason = reason
         self.text = text
         self.symbology = symbology
+
+
+class ReleaseRefused(RequestRefused):
+    """The release cannot be listed."""
+
+    hint = "Name a bundle of another version; `lineside fleet releases` shows what is listed."
+
+
+class RolloutRefused(RequestRefused):
+    """The roll-out cannot do that now."""
+
+    hint = "Look at the roll-out's state: one is under way at a time, and what is over stays over."
+
+
+class SettingsRefused(RequestRefused):
+    """The settings cannot be published."""
+
+    hint = "Mend what is named, as in gateway.toml; docs/configuration.md lists each setting."
+
+
+class DiagnosisAbsent(RequestRefused):
+    """There is no such diagnosis bundle."""
+
+    status = 404
+    hint = "Ask for one on the gateway's page of the fleet; it comes when the gateway's agent asks the office next."

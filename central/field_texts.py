@@ -94,6 +94,7 @@ ALARMS: Final = {
     ),
     "alarm.record_refused": ("记录被拒收", "A record was refused"),
     "alarm.restored": ("服务器已从备份恢复", "The server was restored from a backup"),
+    "alarm.rollout_stopped": ("版本推送已自动停止", "A roll-out stopped by itself"),
     "alarm.second_card": ("同一网关名出现多张存储卡", "More than one card under this name"),
     "alarm.status_too_long": ("网关状态信息过长", "The gateway's health report is too long"),
     "alarm.streams_full": ("网关的记录段过多", "The gateway has too many epochs"),

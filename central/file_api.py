@@ -19,7 +19,7 @@ from central.ingest_rules import AlarmRaised
 from central.limits import FILES_BODY_BYTES_MAX
 from sync.wire import CONTENT_RANGE, FILE_PIECE_BYTES_MAX, FileHeld, FilesAsked, FilesMissing
 
-_ASKED = re.compile(r"bytes=([0-9]{1,12})-[0-9]{0,12}")
+ASKED_RANGE = re.compile(r"bytes=([0-9]{1,12})-[0-9]{0,12}")
 
 
 class RangeAsked(BaseModel):
@@ -119,7 +119,7 @@ def file(sha256: str) -> Response:
     """A range of a file: `Range: bytes=FIRST-`. At most 256 KiB come; `Content-Range` says which of how much."""
     here = plant()
     asking_gateway(request, here)
-    asked = _ASKED.fullmatch(request.headers.get("Range", ""))
+    asked = ASKED_RANGE.fullmatch(request.headers.get("Range", ""))
     if asked is None:
         raise RequestRefused("ask for a range of the file: Range: bytes=FIRST-")
     found = here.files.find(_hash(sha256))

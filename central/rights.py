@@ -31,6 +31,7 @@ class Action(StrEnum):
     NOTIFICATIONS = "notifications"
     SIGN_OFF = "sign_off"
     ENROL = "enrol"
+    FLEET = "fleet"
     USERS = "users"
     TOKENS = "tokens"
     AUDIT = "audit"
@@ -55,7 +56,7 @@ ALLOWED: Final[dict[str, frozenset[Action]]] = {
     "leader": _EVERYBODY | _CALLS | {Action.LEAD_TASKS, Action.PROBLEMS, Action.TASK_RULES},
     "planner": _EVERYBODY | {Action.PUBLISH, Action.RELEASE, Action.NOTIFICATIONS},
     "manager": _EVERYBODY | {Action.NOTIFICATIONS, Action.PROBLEMS, Action.TASK_RULES},
-    "maintainer": _EVERYBODY | {Action.SIGN_OFF, Action.ENROL},
+    "maintainer": _EVERYBODY | {Action.SIGN_OFF, Action.ENROL, Action.FLEET},
     ADMIN: frozenset(Action),
 }
 """What each role may do, from the floor upwards."""

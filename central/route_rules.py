@@ -118,6 +118,25 @@ _PLANT: Final = {
     "pages.sign_off_alarm": Rule(action=Action.SIGN_OFF),
 }
 
+_FLEET: Final = {
+    "fleet_api.report": GATEWAY,
+    "fleet_api.bundle": GATEWAY,
+    "fleet_api.put_diagnosis": GATEWAY,
+    "fleet_api.fleet_told": _readers(Scope.READ_BOARD),
+    "pages.fleet": SIGNED_IN,
+    "pages.fleet_fragment": SIGNED_IN,
+    "pages.fleet_device": SIGNED_IN,
+    "pages.rollouts": SIGNED_IN,
+    "pages.fleet_settings": SIGNED_IN,
+    "pages.start_rollout": Rule(action=Action.FLEET),
+    "pages.act_on_rollout": Rule(action=Action.FLEET),
+    "pages.preview_settings": Rule(action=Action.FLEET),
+    "pages.publish_settings": Rule(action=Action.FLEET),
+    "pages.roll_settings_back": Rule(action=Action.FLEET),
+    "pages.ask_diagnosis": Rule(action=Action.FLEET),
+    "pages.diagnosis_bundle": Rule(action=Action.FLEET),
+}
+
 _ORDERS: Final = {
     "order_api.order": _readers(Scope.READ_BOARD),
     "order_api.trace": _readers(Scope.READ_RECORDS),
@@ -247,6 +266,7 @@ ROUTES: Final[dict[str, Rule]] = {
     **_INTERFACE,
     **_DOORS,
     **_PLANT,
+    **_FLEET,
     **_ORDERS,
     **_MASTER,
     **_TASKS,

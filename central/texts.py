@@ -11,6 +11,7 @@ from central.column_texts import COLUMN_TEXTS
 from central.credential_texts import CREDENTIAL_TEXTS
 from central.field_texts import ALARMS, FIELDS
 from central.file_texts import FILES
+from central.fleet_texts import FLEET_TEXTS
 from central.master_texts import MASTER_TEXTS
 from central.measure_texts import MEASURES
 from central.notify_texts import NOTIFY_TEXTS
@@ -357,6 +358,7 @@ TEXTS: Final[Catalogue] = {
     **RIGHTS_TEXTS,
     **ORDER_TEXTS,
     **PHONE_TEXTS,
+    **FLEET_TEXTS,
 }
 
 

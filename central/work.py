@@ -33,6 +33,7 @@ from central.order_fold import catch_up_all as catch_up_orders
 from central.positions import WORK
 from central.projector import catch_up_all
 from central.retention import RetentionPump
+from central.rollouts import RolloutPump
 from central.serving import tell
 from central.shortage_pump import ShortagePump
 from central.task_pumps import LogPump, TimePump
@@ -255,6 +256,7 @@ def pumps_of(database: Database, config: CentralConfig, channels: Mapping[str, C
         RetentionPump(database, config.retention),
         BillPump(database),
         ShortagePump(database),
+        RolloutPump(database),
     ]
 
 

@@ -23,6 +23,7 @@ from gateway.errors import GatewayError
 from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader, check
 from gateway.salvage import damaged_folders
+from gateway.wished_settings import with_wished
 
 CONNECT_SECONDS_MAX = 3.0
 
@@ -63,6 +64,9 @@ def examine(path: Path) -> Iterator[Finding]:
     yield Finding("configuration", "good", f"{path}: gateway {config.gateway.name}, {len(config.station)} stations")
     for fault in assigned_faults(config, check_device):
         yield Finding("assigned device", "fault", fault, "Remove it on the set-up page, or delete the file.")
+    config, _, unfit = with_wished(config, check_words)
+    for fault in unfit:
+        yield Finding("office settings", "fault", fault, "The office publishes others; the gateway runs without them.")
     config, _ = with_assigned(config, check_words)
     yield _sqlite()
     yield _folder(config)

@@ -74,3 +74,15 @@ class EnrolmentRefused(GatewayError):
     """The server did not accept the enrolment code."""
 
     hint = "Ask the office for a new code: it is valid for ten minutes, once, and for this gateway's name only."
+
+
+class BundleRefused(GatewayError):
+    """The release's bundle cannot be installed; the slot that runs is as it was."""
+
+    hint = "Whoever builds the releases makes a bundle that fits this gateway; docs/fleet.md lists each reason."
+
+
+class SlotBroken(GatewayError):
+    """A slot could not be read or written; the slot that runs is as it was."""
+
+    hint = "It is tried again. If it stays so, the maintainer looks at the card's room and health."

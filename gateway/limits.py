@@ -217,3 +217,42 @@ LINE_SILENT_SECONDS = 90.0
 
 LINE_AGE_SECONDS_MAX = 1e9
 """The oldest age that a state can tell; one that is older tells this."""
+
+UPDATE_KEYS_MAX = 8
+"""Keys that may sign a release: the plant's and the vendor's, each with its successor. Later files are not read."""
+
+UPDATE_MANIFEST_BYTES_MAX = 64 * 1024
+"""The signed part of a bundle; a larger one is refused."""
+
+UPDATE_UNPACKED_BYTES_MAX = 4 * 1024 * 1024 * 1024
+"""What a release for directory slots may unpack to; a larger one is refused."""
+
+UPDATE_FILES_MAX = 200_000
+"""Files of such a release; more are refused."""
+
+UPDATE_ROOM_BYTES = 64 * 1024 * 1024
+"""Free space beyond FREE_BYTES_MIN that must be left once a bundle is here; with less it waits, and says so."""
+
+UPDATE_INSTALLS_MAX = 3
+"""Installs of one release that may fail by the machine's trouble before it is refused until the office asks again."""
+
+UPDATE_DOWNLOADS_MAX = 3
+"""Downloads of one bundle that may come damaged before it is refused."""
+
+UPDATE_TRIAL_STARTS_MAX = 5
+"""Starts of the agent in one trial: a release whose agent dies again and again is not good."""
+
+UPDATE_STICK_BUNDLES_MAX = 20
+"""Bundles on a stick that are looked at."""
+
+UPDATE_ASKED_BYTES_MAX = 256
+"""A request on the gateway's local socket."""
+
+WISHED_BYTES_MAX = 64 * 1024
+"""The file with the settings that the office wishes; a larger one is not read."""
+
+DIAGNOSIS_LINES_MAX = 4_000
+"""The newest lines of each log in a diagnosis bundle."""
+
+UPDATE_BEGUN_MAX = 20
+"""Updates that are remembered as tried; an older one may be tried again when it is still wished."""

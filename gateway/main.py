@@ -12,6 +12,7 @@ from devices.detection import Hardware
 from floor.events import GatewayStopped
 from gateway import limits
 from gateway.assigned import with_assigned
+from gateway.busy import busy_with
 from gateway.clock import MachineClock, boottime, machine_clock
 from gateway.config import Config
 from gateway.device_checks import check_words
@@ -26,7 +27,9 @@ from gateway.journal import Journal
 from gateway.keeping import Keeping, NewMaster, Noted
 from gateway.line import build_line
 from gateway.listening import Listening
+from gateway.local_socket import LocalSocket
 from gateway.loop import Loop, Met, Stop
+from gateway.machine import Machine
 from gateway.master_store import from_file, save, saved, seal
 from gateway.photo_shelf import PhotoShelf
 from gateway.screen.live import ViewFeed
@@ -35,8 +38,10 @@ from gateway.set_up import SetUp
 from gateway.sinks import Sinks, build_sinks
 from gateway.station_desk import StationRules
 from gateway.storage import Storage
+from gateway.told import Telling
 from gateway.upkeep import Upkeep
 from gateway.viewing import Viewing
+from gateway.wished_settings import with_wished
 from sync.wire import SnapshotEnvelope
 
 log = logging.getLogger("lineside")
@@ -46,9 +51,10 @@ class Program:
     """One gateway process. `run` returns its exit code."""
 
     def __init__(self, config: Config, hardware: Hardware | None = None) -> None:
+        config, number, unfit = with_wished(config, check_words)
         self.config, left_out = with_assigned(config, check_words)
-        self.left_out = tuple(left_out)
-        """Why devices that the set-up page assigned are not used; the gateway starts without them."""
+        self.left_out = (*unfit, *left_out)
+        """Why settings of the office, or devices that the set-up page assigned, are not used; it starts without."""
         self.clock: MachineClock = machine_clock()
         self.inbox = Inbox()
         self.feed = ViewFeed()
@@ -89,6 +95,16 @@ class Program:
             listening=self.listening.active,
             joining=lambda: self.joining.key,
         )
+        self.telling = Telling(
+            self.config,
+            self.clock,
+            self.viewing,
+            self.storage,
+            self.keeping,
+            Machine(place.folder, boottime),
+            (number, tuple(unfit)),
+        )
+        self.local = LocalSocket(place.folder, self.telling.health, self._restart)
 
     def run(self) -> int:
         """Keep reports until told to stop. 0 after an orderly end, 1 after a fault, 2 when it could not start."""
@@ -117,6 +133,7 @@ class Program:
         equipment.start()
         sinks.start()
         screen = self._start_screen()
+        self.local.open()
         self.notice.ready()
         log.info("ready: %s keeps reports in %s", self.config.gateway.name, self.journal.path)
         try:
@@ -189,7 +206,7 @@ class Program:
             self.storage,
             self.inbox.put,
             self.master_at,
-            self._status,
+            self.telling.status,
             self.died,
             self.line,
             self.photos,
@@ -266,25 +283,17 @@ class Program:
 
         return metrics_text(self.viewing, self.storage, self.inbox, self.keeping)
 
-    def _status(self) -> dict[str, Any]:
-        """The health that goes with each batch: small, and informative only."""
-        view = self.viewing.latest
-        return {
-            # Read between the server's last answer and this batch: its anchor for our times (I9).
-            "bootid": self.clock.boot,
-            "boottime": boottime(),
-            "stations": [station.id for station in self.config.station],
-            "clock_synchronised": view.clock_synchronised if view else False,
-            "wall": view.wall if view else 0,
-            "waiting": view.waiting if view else 0,
-            "refusing": self.storage.reason,
-            "broker": view.broker if view else "none",
-            "master_version": self.keeping.master.version,
-        }
+    def _restart(self) -> str:
+        """For settings of the office; not while somebody is in the midst of something."""
+        if busy := busy_with(self.viewing.latest):
+            return busy
+        self.inbox.put(Stop("settings of the office"))
+        return ""
 
     def _end(self, loop: Loop, equipment: Equipment, sinks: Sinks, screen: Any) -> None:
         """Scanners first, then the last record, then the sinks."""
         self.notice.stopping()
+        self.local.close()
         self.listening.stop()
         equipment.stop()
         if self.fault is None:

@@ -82,6 +82,11 @@ class Process:
         return self.ready_line
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it has said so since it was started."""
+        return self._ready.is_set()
+
+    @property
     def code(self) -> int | None:
         """The exit code, None while it runs."""
         return None if self._child is None else self._child.poll()

@@ -35,6 +35,8 @@ from sync.wire import (
     FileHeld,
     FilesAsked,
     FilesMissing,
+    FleetReport,
+    FleetWish,
     Receipt,
     SnapshotEnvelope,
 )
@@ -45,6 +47,7 @@ FACTS_PATH: Final = "/api/v1/facts"
 ENROL_PATH: Final = "/api/v1/enrol"
 CERTIFICATE_PATH: Final = "/api/v1/certificate"
 FILES_PATH: Final = "/api/v1/files"
+FLEET_PATH: Final = "/api/v1/fleet"
 
 _COMPRESS_BYTES_MIN: Final = 1_024
 """Below this a compressed body saves no packet."""
@@ -209,10 +212,26 @@ class HttpExchange:
 
     def file_piece(self, sha256: str, offset: int) -> FilePiece:
         """`GET /api/v1/files/HASH` with `Range: bytes=OFFSET-`."""
+        return self._piece(f"{FILES_PATH}/{sha256}", offset)
+
+    def fleet(self, report: FleetReport) -> FleetWish:
+        """`POST /api/v1/fleet`."""
+        body = report.model_dump_json().encode()
+        return self._asked("POST", FLEET_PATH, FleetWish, limits.FLEET_WISH_BYTES_MAX, body)
+
+    def bundle_piece(self, sha256: str, offset: int) -> FilePiece:
+        """`GET /api/v1/fleet/bundles/HASH` with `Range: bytes=OFFSET-`."""
+        return self._piece(f"{FLEET_PATH}/bundles/{sha256}", offset)
+
+    def put_diagnosis(self, number: int, content: bytes) -> FleetWish:
+        """`PUT /api/v1/fleet/diagnosis/NUMBER`: a packed bundle."""
+        headers = {"Content-Type": "application/octet-stream"}
+        path = f"{FLEET_PATH}/diagnosis/{number:d}"
+        return self._asked("PUT", path, FleetWish, limits.FLEET_WISH_BYTES_MAX, content, headers)
+
+    def _piece(self, path: str, offset: int) -> FilePiece:
         headers = {"Range": f"bytes={offset}-"}
-        reply, content = self._exchanged(
-            "GET", f"{FILES_PATH}/{sha256}", FILE_PIECE_BYTES_MAX, None, headers, good_status=206
-        )
+        reply, content = self._exchanged("GET", path, FILE_PIECE_BYTES_MAX, None, headers, good_status=206)
         told = CONTENT_RANGE.fullmatch(reply.headers.get("Content-Range", ""))
         if told is None or int(told[1]) != offset or len(content) != int(told[2]) - offset + 1:
             raise ReplyRefused("the reply is not the range that was asked for")

@@ -56,6 +56,8 @@ FILES_ASK_SECONDS: Final = 3_600.0
 FILE_RETRY_SECONDS: Final = 60.0
 # The answer to such a question: 1,000 hashes.
 FILES_ANSWER_BYTES_MAX: Final = 128 * 1024
+# What the office wishes of one gateway: its settings and some words.
+FLEET_WISH_BYTES_MAX: Final = 128 * 1024
 
 # Measured with paho: 20 is as fast as 100, 1000 is slower by half.
 MQTT_WINDOW_MAX: Final = 20

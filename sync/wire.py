@@ -47,6 +47,18 @@ REQUEST_CHARACTERS_MAX = 4_096
 """A request for a certificate, PEM; one over a P-256 key has 400."""
 
 CertificateRequest = Annotated[str, Field(max_length=REQUEST_CHARACTERS_MAX)]
+BUNDLE_BYTES_MAX = 2 * 1024 * 1024 * 1024
+"""A release's bundle: an image of a whole slot is a third of it."""
+
+SETTINGS_CHARACTERS_MAX = 32_768
+"""Settings that the office wishes, or the configuration a gateway tells of, as JSON."""
+
+DIAGNOSIS_BYTES_MAX = 1024 * 1024
+"""A diagnosis bundle: the end of the logs and what the gateway knows of itself, packed."""
+
+REASON_CHARACTERS_MAX = 400
+"""Why an update or settings were not taken; the rest is cut off."""
+
 Epoch = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Seq = Annotated[int, Field(ge=0, le=2**53)]
@@ -228,6 +240,70 @@ class FilesMissing(WireModel):
     """The answer, a part of what was asked about."""
 
     files: Annotated[tuple[Digest, ...], Field(max_length=FILES_PER_ASK_MAX)] = ()
+
+
+Word = Annotated[str, Field(max_length=64)]
+Reason = Annotated[str, Field(max_length=REASON_CHARACTERS_MAX)]
+
+
+class UpdateTold(WireModel):
+    """How far a gateway is with an update. `rollout` 0: one from a stick. `state`: gateway/updates/states.py."""
+
+    state: Word = "idle"
+    rollout: Seq = 0
+    version: Word = ""
+    reason: Reason = ""
+
+
+class SettingsTold(WireModel):
+    """What became of wished settings. `state`: none, waiting, trying, applied or refused."""
+
+    number: Seq = 0
+    state: Word = "none"
+    reason: Reason = ""
+
+
+class FleetReport(WireModel):
+    """`POST /api/v1/fleet`: what the update agent of a gateway tells. Idempotent; answered with a `FleetWish`.
+
+    `configuration` is JSON of the maintainer's own file without its secrets, sent when the office does not know its
+    digest. `diagnosis`: the newest request that was answered.
+    """
+
+    gateway: GatewayName
+    release: Word = ""
+    slot: Word = ""
+    update: UpdateTold = UpdateTold()
+    settings: SettingsTold = SettingsTold()
+    configuration_digest: Annotated[str, Field(max_length=64)] = ""
+    configuration: Annotated[str, Field(max_length=SETTINGS_CHARACTERS_MAX)] = ""
+    diagnosis: Seq = 0
+
+
+class BundleWish(WireModel):
+    """The release that a gateway should run, by the roll-out of this number. The gateway decides when."""
+
+    rollout: Seq
+    version: Word
+    sha256: Digest
+    size: Annotated[int, Field(gt=0, le=BUNDLE_BYTES_MAX)]
+    bytes_per_second: Annotated[int, Field(gt=0)] = 1024 * 1024
+
+
+class SettingsWish(WireModel):
+    """The settings that go over the maintainer's own file: JSON, a part of the tables of gateway.toml."""
+
+    number: Seq
+    settings: Annotated[str, Field(max_length=SETTINGS_CHARACTERS_MAX)]
+
+
+class FleetWish(WireModel):
+    """What the office publishes for one gateway; none of it is a command. `diagnosis`: the newest request for one."""
+
+    bundle: BundleWish | None = None
+    settings: SettingsWish | None = None
+    diagnosis: Seq = 0
+    configuration_wanted: bool = False
 
 
 def closed_digest_of(closed: "list[tuple[str, int]]") -> str:

@@ -11,6 +11,11 @@ import pytest
 FOLDER = Path(__file__).parent.parent / "systemd"
 SERVICES = sorted(FOLDER.glob("*.service"))
 EXPOSURE_TENTHS_MAX = 20
+BOOTS = {
+    "lineside-reboot": "systemctl reboot",
+    "lineside-reboot-trial": 'systemctl --reboot-argument="0 tryboot" reboot',
+}
+"""Only root may ask for a boot: these do that one thing, without any capability, when a file appears."""
 
 
 def analyze(*arguments: str | Path, root: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -64,6 +69,9 @@ def test_there_are_units() -> None:
         "lineside-central",
         "lineside-central-work",
         "lineside-gateway",
+        "lineside-reboot",
+        "lineside-reboot-trial",
+        "lineside-update",
     }
 
 
@@ -90,7 +98,7 @@ def test_the_unit_is_little_exposed(unit: Path) -> None:
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 def test_the_unit_runs_without_rights_and_comes_back(unit: Path) -> None:
     given = settings(unit)
-    assert given["User"][0].startswith("lineside")
+    assert given["User"][0].startswith("lineside") or unit.stem in BOOTS
     assert given["NoNewPrivileges"] == ["yes"]
     assert given["CapabilityBoundingSet"] == [""]
     if given["Type"] != ["oneshot"]:
@@ -102,8 +110,25 @@ def test_users_and_groups_that_units_name_are_made() -> None:
     made = set(re.findall(r"^[ug] (\S+)", (FOLDER / "lineside.sysusers.conf").read_text("utf-8"), re.MULTILINE))
     for unit in SERVICES:
         given = settings(unit)
-        named = {*given["User"], *given["Group"], *" ".join(given.get("SupplementaryGroups", [])).split()}
-        assert named <= made, unit.name
+        named = {*given["User"], *given.get("Group", []), *" ".join(given.get("SupplementaryGroups", [])).split()}
+        assert named <= made | ({"root"} if unit.stem in BOOTS else {"systemd-journal"}), unit.name
+
+
+@pytest.mark.parametrize("name", BOOTS)
+def test_what_runs_as_root_does_one_thing_when_a_file_appears(name: str) -> None:
+    given = settings(FOLDER / f"{name}.service")
+    assert given["ExecStart"] == [f"/usr/bin/{BOOTS[name]}"]
+    assert given["Type"] == ["oneshot"]
+    watched = settings(FOLDER / f"{name}.path")["PathExists"]
+    assert watched == [f"/run/lineside-update/{name.removeprefix('lineside-')}"]
+
+
+def test_the_update_agent_takes_what_scans_leave() -> None:
+    agent, station = settings(FOLDER / "lineside-update.service"), settings(FOLDER / "lineside-gateway.service")
+    assert int(agent["CPUWeight"][0]) < int(station["CPUWeight"][0])
+    assert int(agent["IOWeight"][0]) < int(station["IOWeight"][0])
+    assert (agent["IOSchedulingClass"], agent["User"]) == (["idle"], station["User"])
+    assert agent["RuntimeDirectory"] == ["lineside-update"]
 
 
 def test_the_gateway_may_read_what_it_needs() -> None:

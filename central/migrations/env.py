@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from central import credential_tables, order_tables, planning_tables, rights_tables, task_tables
+from central import credential_tables, fleet_tables, order_tables, planning_tables, rights_tables, task_tables
 from central.models import Table
 from central.notify import tables as notify_tables
 from central.phone import tables as phone_tables
@@ -11,6 +11,7 @@ from central.phone import tables as phone_tables
 assert all(
     (
         credential_tables,
+        fleet_tables,
         notify_tables,
         order_tables,
         phone_tables,

@@ -6,13 +6,14 @@ from flask import Blueprint, Response, request
 
 from central.context import plant
 from central.digits import page_number
+from central.fleet_limits import ONLINE_SECONDS_MAX
 from central.flow import COLUMNS, FlowItem, FlowQuery, flow_of
 from central.flow_rules import day_of
 from central.order_fold import catch_up_for_page, is_behind
 from central.pages.addresses import address_of
 from central.pages.board_selection import SEARCH_CHARACTERS_MAX
 from central.pages.frame import language, readable, render
-from central.pages.plant_board import ONLINE_SECONDS_MAX, station_name
+from central.pages.plant_board import station_name
 from central.pages.port import Office
 from central.plant_days import midnight, plant_today
 from central.snapshots import current_master

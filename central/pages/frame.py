@@ -33,6 +33,7 @@ OPEN_PAGES: Final = (
     "records",
 )
 PART_OF: Final = {
+    "fleet": "gateways",
     "trace": "orders",
     "problems": "tasks",
     "comments": "tasks",

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 
 from central import board as stored
 from central.call_history import CallStep
+from central.fleet_limits import ONLINE_SECONDS_MAX
 from central.pages.office import Alarm, Board, CallLine, CallStepLine, CaseLine, GatewayLine, OperationCard, OrderLine
 from floor.master import MasterData
 from floor.rows import PastCase, WorkOrder
-
-ONLINE_SECONDS_MAX = 90.0
-"""A gateway offers at least every 60 s (G3); one and a half of that without a word is offline."""
 
 
 def planned_orders(master: MasterData) -> dict[str, OrderLine]:

@@ -20,6 +20,7 @@ WORDS = {
     Action.NOTIFICATIONS: "set up notifications",
     Action.SIGN_OFF: "sign alarms off",
     Action.ENROL: "enrol and revoke gateways",
+    Action.FLEET: "roll out releases, publish settings, fetch diagnosis",
     Action.USERS: "users and their sessions",
     Action.TOKENS: "tokens of machines",
     Action.AUDIT: "read the audit log",

@@ -1,0 +1,302 @@
+"""`lineside fleet`: the fleet in the maintainer's shell at the server."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from central.commands import configured, with_database
+
+if TYPE_CHECKING:
+    from central.config import CentralConfig
+    from central.database import Database
+
+
+@click.group("fleet")
+def fleet_group() -> None:
+    """Gateways, releases, roll-outs, settings, diagnosis."""
+
+
+@fleet_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
+@configured
+def list_fleet(config: CentralConfig, as_json: bool) -> None:
+    """Print every gateway: health, release, slot, update, unsent records, last seen."""
+    from dataclasses import asdict
+
+    from central.fleet import fleet
+
+    def read(database: Database) -> Any:
+        with database.read() as session:
+            return fleet(session, config.plant, time.time())
+
+    found = with_database(config, read)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=1))
+        return
+    now = time.time()
+    for each in found:
+        seen = "never" if each.last_seen is None else f"{now - each.last_seen:.0f} s ago"
+        told = " ".join((each.health.level, *each.health.faults))
+        update = f"{each.update_state} {each.update_version}".strip() or "-"
+        click.echo(
+            f"{each.name:20} {each.release or '-':12} {each.slot or '-':4} {told:24} "
+            f"{update:24} {each.waiting} unsent, seen {seen}"
+        )
+
+
+@fleet_group.command("releases")
+@configured
+def list_releases(config: CentralConfig) -> None:
+    """Print the releases that can be rolled out."""
+    from central.fleet import releases
+
+    def read(database: Database) -> None:
+        with database.read() as session:
+            for each in releases(session, config.plant):
+                click.echo(f"{each.version:12} {each.size:12} {each.sha256}")
+
+    with_database(config, read)
+
+
+@fleet_group.command("add")
+@click.argument("bundle", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--version", required=True, help="The release's version, as its signed part says.")
+@configured
+def add(config: CentralConfig, bundle: Path, version: str) -> None:
+    """List the release in BUNDLE, so that it can be rolled out. Its signature is judged by the gateways."""
+    from central.audit import SHELL, record_act
+    from central.fleet import add_release
+
+    def store(database: Database) -> str:
+        with database.write() as session:
+            now = time.time()
+            row = add_release(session, config.plant, config.folder, bundle, version, SHELL, now)
+            record_act(session, config.plant, SHELL, "release.added", version, {"sha256": row.sha256}, now)
+            return row.sha256
+
+    click.echo(f"release {version} is listed: {with_database(config, store)}")
+
+
+@fleet_group.group("rollout")
+def rollout_group() -> None:
+    """Roll a release out over the fleet, in stages."""
+
+
+@rollout_group.command("start")
+@click.argument("version")
+@click.option("--canary", multiple=True, help="A canary by name; several are allowed.")
+@click.option("--canaries", type=click.IntRange(1), default=1, show_default=True, help="How many, if none is named.")
+@click.option("--percent", type=click.IntRange(0, 100), default=20, show_default=True, help="Share of stage two.")
+@click.option("--failures", type=click.IntRange(0), default=0, show_default=True, help="With one more it stops.")
+@click.option("--soak-seconds", type=click.FloatRange(0), default=3600.0, show_default=True, help="Watched per stage.")
+@click.option("--line", default="", help="Only this line: site/area/line.")
+@click.option("--window", default="", help="Only at this time of the plant's day: HH:MM-HH:MM.")
+@configured
+def start(
+    config: CentralConfig,
+    version: str,
+    canary: Sequence[str],
+    canaries: int,
+    percent: int,
+    failures: int,
+    soak_seconds: float,
+    line: str,
+    window: str,
+) -> None:
+    """Start to roll release VERSION out: canaries, then a share, then all."""
+    from central.audit import SHELL, record_act
+    from central.fleet import fleet
+    from central.rollouts import Plan, start_rollout, takers
+
+    times = _window(window)
+
+    def begin(database: Database) -> tuple[int, int]:
+        now = time.time()
+        with database.write() as session:
+            lines = {each.name: each.line for each in fleet(session, config.plant, now)}
+            names = takers(session, config.plant, line, lines)
+            plan = Plan(version, names, canary, canaries, percent, failures, soak_seconds, times, line)
+            number = start_rollout(session, config.plant, plan, SHELL, now)
+            record_act(session, config.plant, SHELL, "rollout.started", str(number), {"version": version}, now)
+        return number, len(names)
+
+    number, count = with_database(config, begin)
+    click.echo(f"roll-out {number} of {version} has begun: {count} gateways take part")
+
+
+def _window(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    try:
+        times = [time.strptime(each.strip(), "%H:%M") for each in text.split("-")]
+        begins, ends = (each.tm_hour * 60 + each.tm_min for each in times)
+    except ValueError as fault:
+        raise click.BadParameter("a window is HH:MM-HH:MM") from fault
+    return begins, ends
+
+
+def _act(config: CentralConfig, number: int, act: str) -> None:
+    from central.audit import SHELL, record_act
+    from central.rollouts import act_on
+
+    def change(database: Database) -> None:
+        with database.write() as session:
+            act_on(session, config.plant, number, act, SHELL, time.time())
+            record_act(session, config.plant, SHELL, f"rollout.{act}", str(number), {}, time.time())
+
+    with_database(config, change)
+    click.echo(f"roll-out {number}: {act}")
+
+
+@rollout_group.command("pause")
+@click.argument("number", type=int)
+@configured
+def pause(config: CentralConfig, number: int) -> None:
+    """Offer the release to nobody for now; a trial that has begun is judged all the same."""
+    _act(config, number, "pause")
+
+
+@rollout_group.command("resume")
+@click.argument("number", type=int)
+@configured
+def resume(config: CentralConfig, number: int) -> None:
+    """Go on with a paused roll-out."""
+    _act(config, number, "resume")
+
+
+@rollout_group.command("stop")
+@click.argument("number", type=int)
+@configured
+def stop(config: CentralConfig, number: int) -> None:
+    """End a roll-out. What runs the release already keeps it."""
+    _act(config, number, "stop")
+
+
+@rollout_group.command("show")
+@configured
+def show(config: CentralConfig) -> None:
+    """Print the newest roll-out and what each gateway makes of it."""
+    from central.rollouts import members, rollouts
+
+    def read(database: Database) -> None:
+        with database.read() as session:
+            for each in rollouts(session, config.plant)[:1]:
+                click.echo(f"roll-out {each.number} of {each.version}: {each.state}, stage {each.stage} {each.reason}")
+                for one in members(session, config.plant, each.number):
+                    click.echo(f"  {one.gateway:20} {one.stage:8} {one.state:12} {one.reason}")
+
+    with_database(config, read)
+
+
+@fleet_group.group("config")
+def config_group() -> None:
+    """Settings that go over gateways' own files."""
+
+
+_FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+_GATEWAYS = click.option("--gateway", "names", multiple=True, required=True, help="A gateway; several are allowed.")
+
+
+@config_group.command("preview")
+@_FILE
+@_GATEWAYS
+@configured
+def preview_settings(config: CentralConfig, file: Path, names: Sequence[str]) -> None:
+    """Print what the settings in FILE (TOML) would change at each gateway. Exit code 1 when one cannot take them."""
+    from central.wished_settings import preview, read_settings
+
+    settings = _settings(file, read_settings)
+
+    def read(database: Database) -> bool:
+        with database.read() as session:
+            found = preview(session, config.plant, names, settings)
+        for each in found:
+            for path, before, after in each.differences:
+                click.echo(f"{each.gateway}: {path}: {before or 'nothing'} -> {after or 'nothing'}")
+            for fault in each.faults:
+                click.echo(f"{each.gateway}: cannot take it: {fault}")
+        return any(each.faults for each in found)
+
+    if with_database(config, read):
+        raise SystemExit(1)
+
+
+def _settings(file: Path, read: Any) -> str:
+    from central.errors import CentralError
+
+    try:
+        told: str = read(file.read_text("utf-8"))
+    except (CentralError, UnicodeDecodeError) as fault:
+        raise click.ClickException(str(fault)) from fault
+    return told
+
+
+@config_group.command("apply")
+@_FILE
+@_GATEWAYS
+@click.option("--note", default="", help="Why, for who reads it later.")
+@configured
+def apply_settings(config: CentralConfig, file: Path, names: Sequence[str], note: str) -> None:
+    """Publish the settings in FILE for gateways, once each one's own schema takes them."""
+    from central.audit import SHELL, record_act
+    from central.wished_settings import publish_settings, read_settings
+
+    settings = _settings(file, read_settings)
+
+    def store(database: Database) -> int:
+        with database.write() as session:
+            number = publish_settings(session, config.plant, names, settings, SHELL, time.time(), note)
+            told = {"gateways": list(names), "settings": settings}
+            record_act(session, config.plant, SHELL, "settings.published", str(number), told, time.time())
+        return number
+
+    click.echo(f"settings {with_database(config, store)} are published for {', '.join(names)}")
+
+
+@config_group.command("rollback")
+@click.argument("number", type=int)
+@configured
+def roll_settings_back(config: CentralConfig, number: int) -> None:
+    """Publish again what was wished before the settings NUMBER."""
+    from central.audit import SHELL, record_act
+    from central.wished_settings import roll_back
+
+    def store(database: Database) -> list[int]:
+        with database.write() as session:
+            made = roll_back(session, config.plant, number, SHELL, time.time())
+            told = {"published": made}
+            record_act(session, config.plant, SHELL, "settings.rolled_back", str(number), told, time.time())
+        return made
+
+    click.echo(f"published: settings {', '.join(map(str, with_database(config, store)))}")
+
+
+@fleet_group.command("logs")
+@click.argument("name")
+@click.option("--out", type=click.Path(path_type=Path), help="Copy the newest bundle to this file.")
+@configured
+def logs(config: CentralConfig, name: str, out: Path | None) -> None:
+    """Ask gateway NAME for a diagnosis bundle; with --out, copy the newest one that has come."""
+    import shutil
+
+    from central.audit import SHELL, record_act
+    from central.diagnosis import ask_diagnosis, diagnosis_path, kept
+
+    def fetch(database: Database) -> str:
+        with database.write() as session:
+            if out is not None:
+                newest = (kept(config.folder, name) or [0])[0]
+                shutil.copyfile(diagnosis_path(config.folder, name, newest), out)
+                record_act(session, config.plant, SHELL, "diagnosis.fetched", name, {"number": newest}, time.time())
+                return f"bundle {newest} of {name} is in {out}"
+            number = ask_diagnosis(session, config.plant, name, SHELL, time.time())
+            record_act(session, config.plant, SHELL, "diagnosis.asked", name, {"number": number}, time.time())
+        return f"bundle {number} of {name} is asked for; it comes when the gateway asks next"
+
+    click.echo(with_database(config, fetch))

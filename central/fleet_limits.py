@@ -1,0 +1,24 @@
+"""Bounds of the fleet (I10)."""
+
+from typing import Final
+
+ONLINE_SECONDS_MAX: Final = 90.0
+"""A gateway offers at least every 60 s (G3); one and a half of that without a word is offline."""
+
+FLEET_RELEASES_MAX: Final = 50
+"""Releases that are listed; another one is refused until somebody removes an old one."""
+
+ROLLOUT_SILENT_SECONDS_MAX: Final = 1_800.0
+"""A gateway that was about to try a release, and whose agent then said nothing for so long, counts as failed."""
+
+ROLLOUT_BYTES_PER_SECOND: Final = 1024 * 1024
+"""How fast one gateway fetches a bundle: 250 MB in four minutes, and a line of 100 Mbit/s has room for ten."""
+
+ROLLOUTS_SHOWN_MAX: Final = 20
+"""Roll-outs and published settings that a page lists, the newest."""
+
+DIAGNOSIS_KEPT_MAX: Final = 3
+"""Diagnosis bundles kept of one gateway, the newest."""
+
+FLEET_REPORT_BYTES_MAX: Final = 192 * 1024
+"""What an update agent tells at one time: its configuration is the most of it."""

@@ -1,0 +1,232 @@
+"""Roll-outs: started, paused, gone on with, stopped by a person or by their own failures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from central.alarms import raise_alarms
+from central.change import note_change
+from central.database import Database
+from central.errors import RolloutRefused
+from central.fleet_limits import ROLLOUT_BYTES_PER_SECOND, ROLLOUT_SILENT_SECONDS_MAX, ROLLOUTS_SHOWN_MAX
+from central.fleet_tables import FleetDevice, FleetRelease, Rollout, RolloutMember
+from central.fold_rows import clean
+from central.ingest_rules import AlarmRaised
+from central.models import Gateway, table_of
+from central.plant_days import moment
+from central.rollout_states import (
+    ACTS,
+    FAILED,
+    GOOD,
+    PAUSED,
+    RUNNING,
+    STAGES,
+    TABLE,
+    WAITING,
+    Member,
+    in_window,
+    judge,
+    staged,
+)
+from sync.wire import BundleWish, UpdateTold
+
+PUMP_SECONDS = 5.0
+"""How often the worker looks whether a stage was good for long enough, or somebody fell silent."""
+
+
+class RolloutPump:
+    """Takes the open roll-out on. Reports of agents do so too; this is for what only time tells."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def step(self, now: float) -> float:
+        """Cheap: nothing is written while nothing changes."""
+        with self._database.read() as session:
+            is_open = open_rollout(session, self._database.plant) is not None
+        if is_open:
+            with self._database.write() as session:
+                advance(session, self._database.plant, now)
+        return now + PUMP_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a release goes over the fleet. `gateways`: all that take part; `canaries`: named ones, else so many."""
+
+    version: str
+    gateways: Sequence[str]
+    canaries: Sequence[str] = ()
+    canary_count: int = 1
+    percent: int = 20
+    failures_max: int = 0
+    soak_seconds: float = 3_600.0
+    window: tuple[int, int] | None = None
+    line: str = ""
+
+
+def start_rollout(session: Session, plant: str, plan: Plan, by: str, now: float) -> int:
+    """The number of a new roll-out. Raises RolloutRefused."""
+    note_change(session, plant)
+    release = session.get(FleetRelease, (plant, plan.version))
+    if release is None:
+        raise RolloutRefused(f"release {plan.version} is not listed")
+    if open_rollout(session, plant) is not None:
+        raise RolloutRefused("another roll-out is under way")
+    if not plan.gateways:
+        raise RolloutRefused("no gateway with slots takes part")
+    if not 0 <= plan.percent <= 100 or plan.canary_count < 1 or plan.failures_max < 0 or plan.soak_seconds < 0:
+        raise RolloutRefused("a share is 0 to 100, there is one canary at least, bounds are not below 0")
+    number = (session.scalar(select(func.max(Rollout.number)).where(Rollout.plant == plant)) or 0) + 1
+    begins, ends = plan.window or (None, None)
+    session.add(
+        Rollout(
+            plant=plant,
+            number=number,
+            version=release.version,
+            sha256=release.sha256,
+            size=release.size,
+            state=RUNNING,
+            stage=STAGES[0],
+            stage_since=None,
+            failures_max=plan.failures_max,
+            soak_seconds=plan.soak_seconds,
+            window_from=begins,
+            window_until=ends,
+            line=plan.line,
+            made_at=now,
+            made_by=by,
+            ended_at=None,
+            reason="",
+        )
+    )
+    session.flush()
+    stages = staged(plan.gateways, plan.canaries, plan.canary_count, plan.percent, f"{number}/{release.version}")
+    row = {"plant": plant, "number": number, "state": WAITING, "reason": "", "offered_at": None, "changed_at": now}
+    session.execute(insert(RolloutMember), [row | {"gateway": name, "stage": stage} for name, stage in stages.items()])
+    return number
+
+
+def act_on(session: Session, plant: str, number: int, act: str, by: str, now: float) -> None:
+    """Pause, resume or stop. Raises RolloutRefused."""
+    rollout = session.get(Rollout, (plant, number), with_for_update=True)
+    if rollout is None or act not in ACTS or (rollout.state, act) not in TABLE:
+        raise RolloutRefused(f"roll-out {number} cannot {act} now")
+    _after(rollout, act, f"by {by}" if act == "stop" else "", now)
+    note_change(session, plant)
+
+
+def _after(rollout: Rollout, event: str, reason: str, now: float) -> None:
+    rollout.state = TABLE[rollout.state, event]
+    rollout.reason = clean(reason[:400])
+    if rollout.state not in (RUNNING, PAUSED):
+        rollout.ended_at = now
+
+
+def open_rollout(session: Session, plant: str) -> Rollout | None:
+    """The one that is not over."""
+    return session.scalar(select(Rollout).where(Rollout.plant == plant, Rollout.state.in_((RUNNING, PAUSED))).limit(1))
+
+
+def rollouts(session: Session, plant: str) -> Sequence[Rollout]:
+    """The newest first."""
+    found = select(Rollout).where(Rollout.plant == plant).order_by(Rollout.number.desc()).limit(ROLLOUTS_SHOWN_MAX)
+    return session.scalars(found).all()
+
+
+def members(session: Session, plant: str, number: int) -> Sequence[RolloutMember]:
+    """Who takes part, canaries first."""
+    rows = session.scalars(
+        select(RolloutMember).where(RolloutMember.plant == plant, RolloutMember.number == number)
+    ).all()
+    return sorted(rows, key=lambda each: (STAGES.index(each.stage), each.gateway))
+
+
+def takers(session: Session, plant: str, line: str = "", lines: dict[str, str] | None = None) -> list[str]:
+    """Gateways that can take a release: not revoked, with slots; of a line, where one is named (`lines`: by name)."""
+    rows = session.scalars(
+        select(FleetDevice.gateway)
+        .join(Gateway, (Gateway.plant == FleetDevice.plant) & (Gateway.name == FleetDevice.gateway))
+        .where(FleetDevice.plant == plant, FleetDevice.slot != "", Gateway.revoked_at.is_(None))
+        .order_by(FleetDevice.gateway)
+    )
+    return [name for name in rows if not line or (lines or {}).get(name) == line]
+
+
+def bundle_wished(
+    session: Session, plant: str, gateway_name: str, now: float, offer: bool = False
+) -> BundleWish | None:
+    """What a gateway should run, once its stage has come and while the window is open. `offer`: note that it was told;
+    what was never told is not wished."""
+    rollout = open_rollout(session, plant)
+    if rollout is None or rollout.state != RUNNING or not _is_in_window(rollout, now):
+        return None
+    member = session.get(RolloutMember, (plant, rollout.number, gateway_name))
+    if member is None or STAGES.index(member.stage) > STAGES.index(rollout.stage):
+        return None
+    if member.offered_at is None:
+        if not offer:
+            return None
+        member.offered_at = member.changed_at = now
+        member.state = "offered"
+    return BundleWish(
+        rollout=rollout.number,
+        version=rollout.version,
+        sha256=rollout.sha256,
+        size=rollout.size,
+        bytes_per_second=ROLLOUT_BYTES_PER_SECOND,
+    )
+
+
+def _is_in_window(rollout: Rollout, now: float) -> bool:
+    here = moment(now)
+    return here is None or in_window(here.hour * 60 + here.minute, rollout.window_from, rollout.window_until)
+
+
+def take_update(session: Session, plant: str, gateway_name: str, told: UpdateTold, now: float) -> None:
+    """What an agent says of a roll-out's release; the roll-out is judged at once."""
+    member = session.get(RolloutMember, (plant, told.rollout, gateway_name)) if told.rollout else None
+    if member is None or (member.state, member.reason) == (told.state, told.reason) or member.state == GOOD:
+        return
+    if member.state in FAILED and told.state not in (GOOD, *FAILED):
+        return
+    member.state, member.reason, member.changed_at = clean(told.state), clean(told.reason), now
+    session.flush()
+    advance(session, plant, now)
+
+
+def advance(session: Session, plant: str, now: float) -> None:
+    """Take the open roll-out to its next stage, or to its end; a stop by failures is told."""
+    rollout = open_rollout(session, plant)
+    if rollout is None:
+        return
+    found = judge(
+        rollout.stage,
+        rollout.stage_since,
+        _members_now(session, plant, rollout, now),
+        rollout.failures_max,
+        rollout.soak_seconds,
+        ROLLOUT_SILENT_SECONDS_MAX,
+        now,
+    )
+    if rollout.state == RUNNING and (found.stage, found.since) != (rollout.stage, rollout.stage_since):
+        rollout.stage, rollout.stage_since = found.stage, found.since
+        note_change(session, plant)
+    if found.event and (rollout.state, found.event) in TABLE:
+        _after(rollout, found.event, found.reason, now)
+        note_change(session, plant)
+        if found.event == "failed":
+            told = f"{rollout.version}: {found.reason}"
+            raise_alarms(session, plant, "", [AlarmRaised("rollout_stopped", str(rollout.number), told)], now)
+
+
+def _members_now(session: Session, plant: str, rollout: Rollout, now: float) -> list[Member]:
+    table = table_of(RolloutMember)
+    rows = session.execute(
+        select(table.c.gateway, table.c.stage, table.c.state, FleetDevice.told_at)
+        .outerjoin(FleetDevice, (FleetDevice.plant == table.c.plant) & (FleetDevice.gateway == table.c.gateway))
+        .where(table.c.plant == plant, table.c.number == rollout.number)
+    )
+    return [Member(row.gateway, row.stage, row.state, now - (row.told_at or rollout.made_at)) for row in rows]

@@ -1,0 +1,267 @@
+"""`lineside update run`: the parts of the update agent put together, and its loop."""
+
+import hashlib
+import json
+import logging
+import random
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from floor import __version__
+from gateway import limits
+from gateway.config import Config
+from gateway.durable import read_json, write_durably
+from gateway.ending import on_end_signal
+from gateway.errors import BundleRefused, GatewayError, SlotBroken
+from gateway.journal import FILE_NAME
+from gateway.journal_reader import JournalReader, check
+from gateway.journal_schema import migration_names
+from gateway.local_socket import ask
+from gateway.updates.agent import Found, Pace, UpdateAgent
+from gateway.updates.bundle_shelf import BundleShelf, Sticks
+from gateway.updates.diagnosis import gather
+from gateway.updates.health import Health, health_of
+from gateway.updates.settings_change import SettingsChange
+from gateway.updates.slots import BundleContent, Slots, SlotState
+from gateway.updates.states import RESTING, Update, from_json
+from gateway.wished_settings import told_configuration
+from sync.central_sink import HttpExchange
+from sync.errors import SinkRefused, SinkUnreachable
+from sync.wire import FILE_PIECE_BYTES_MAX, FleetReport, FleetWish, UpdateTold
+
+log = logging.getLogger("lineside.update")
+
+WAIT_SECONDS_MAX = 30.0
+
+
+class NoSlots:
+    """A gateway that was installed by hand: nothing can be put into a slot. Settings and diagnosis work."""
+
+    def state(self) -> SlotState:
+        """See Slots."""
+        return SlotState("", "", __version__, "")
+
+    def inspect(self, bundle: Path) -> BundleContent:
+        """See Slots."""
+        raise BundleRefused("this gateway has no slots: [update] backend is none")
+
+    def install(self, bundle: Path) -> None:
+        """See Slots."""
+        raise BundleRefused("this gateway has no slots: [update] backend is none")
+
+    def restart(self, trial: bool) -> None:
+        """See Slots."""
+        raise SlotBroken("this gateway has no slots")
+
+    def mark_good(self) -> None:
+        """See Slots."""
+
+    def give_up(self) -> None:
+        """See Slots."""
+
+
+def slots_of(config: Config) -> Slots:
+    """What the configuration names."""
+    update = config.update
+    if update.backend == "rauc":
+        from gateway.updates.rauc_slots import RaucSlots
+
+        return RaucSlots(__version__, update.requests)
+    if update.backend == "directory":
+        from gateway.updates.directory_slots import DirectorySlots
+
+        return DirectorySlots(update.slots, update.keys, update.compatible, update.requests)
+    return NoSlots()
+
+
+def pace_of(config: Config) -> Pace:
+    """The times of the configuration."""
+    update = config.update
+    return Pace(
+        look_seconds=min(30.0, update.ask_seconds),
+        quiet_seconds=update.quiet_seconds,
+        healthy_seconds=update.healthy_seconds,
+        trial_seconds_max=update.trial_seconds_max,
+        away_seconds=max(600.0, update.quiet_seconds),
+        refused_retry_seconds=min(60.0, update.ask_seconds),
+    )
+
+
+class MachinePorts:
+    """What the agent reaches, for real."""
+
+    def __init__(self, config: Config, exchange: HttpExchange | None, slots: Slots, state: Path) -> None:
+        self._config, self._exchange, self._state = config, exchange, state
+        self._sticks = Sticks(config.update.stick, slots.inspect)
+
+    def piece(self, update: Update, offset: int) -> bytes:
+        """See Ports."""
+        if update.path:
+            with open(update.path, "rb") as file:
+                file.seek(offset)
+                return file.read(FILE_PIECE_BYTES_MAX)
+        if self._exchange is None:
+            raise SinkUnreachable("no office is configured")
+        return self._exchange.bundle_piece(update.sha256, offset).content
+
+    def health(self) -> Health | None:
+        """See Ports."""
+        return health_of(ask(self._config.gateway.folder, "status"))
+
+    def journal_faults(self) -> Sequence[str]:
+        """See Ports."""
+        try:
+            with JournalReader(self._config.gateway.folder / FILE_NAME, self._config.gateway.name) as reader:
+                newest = reader.newest()
+                return list(check(reader, max(0, newest - limits.VERIFY_RECORDS), limits.VERIFY_RECORDS))[:5]
+        except GatewayError as error:
+            return [str(error)]
+
+    def on_stick(self, running: str) -> Found | None:
+        """See Ports."""
+        return self._sticks.newest(running)
+
+    def keep(self, update: Update) -> None:
+        """See Ports."""
+        write_durably(self._state, update.to_json().encode())
+        log.info("update %s: %s %s", update.version or "none", update.state, update.reason)
+
+    def jitter(self) -> float:
+        """See Ports."""
+        return random.random()
+
+
+class AgentProcess:
+    """The agent, the settings and the talk with the office, stepped by one thread."""
+
+    def __init__(self, config: Config, config_path: Path) -> None:
+        self.config, self._config_path = config, config_path
+        folder = config.gateway.folder / "update"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        token = config.token() if config.central.url else None
+        self._exchange: HttpExchange | None = None
+        if token is not None:
+            self._exchange = HttpExchange(config.central.url, token, ca_file=str(config.central.ca_file or ""))
+        self._slots = slots_of(config)
+        state = folder / "state.json"
+        kept = state.read_text("utf-8") if state.exists() else ""
+        self.agent = UpdateAgent(
+            from_json(kept),
+            self._slots,
+            BundleShelf(folder / "bundles", config.gateway.free_bytes_min + limits.UPDATE_ROOM_BYTES),
+            MachinePorts(config, self._exchange, self._slots, state),
+            migration_names(),
+            pace_of(config),
+        )
+        self.settings = SettingsChange(config, config.gateway.folder, self._settings_health, self._restart)
+        self._told: tuple[object, ...] = ()
+        self._ask_at = float("-inf")
+        self._wakes = {"update": float("-inf"), "settings": float("-inf")}
+        self._diagnosis = int(read_json(folder / "diagnosis.json").get("number", 0))
+        self._configuration = told_configuration(config)
+        self._tell_configuration = False
+
+    def step(self, now: float) -> float:
+        """Ask the office, then one step of what may move. Settings and releases are not tried together."""
+        told = (self.agent.update.state, self.agent.update.reason, self.settings.told())
+        if now >= self._ask_at or told != self._told:
+            self._told, self._ask_at = told, now + self.config.update.ask_seconds
+            self._ask_office()
+        if not self.settings.trying and now >= self._wakes["update"]:
+            self._wakes["update"] = self.agent.step(now)
+        elif self.agent.update.state in RESTING and now >= self._wakes["settings"]:
+            self._wakes["settings"] = self.settings.step(now)
+        others = [self._wakes["settings"]] if self.settings.trying else [self._wakes["update"]]
+        if self.agent.update.state in RESTING:
+            others.append(self._wakes["settings"])
+        return min(self._ask_at, *others)
+
+    def close(self) -> None:
+        """Give back the connection."""
+        if self._exchange is not None:
+            self._exchange.close()
+
+    def _settings_health(self) -> tuple[Health | None, int, tuple[str, ...]]:
+        told = ask(self.config.gateway.folder, "status")
+        found = told if isinstance(told, dict) else {}
+        faults = found.get("settings_faults")
+        number = found.get("settings")
+        return (
+            health_of(told),
+            number if isinstance(number, int) else 0,
+            tuple(map(str, faults)) if isinstance(faults, list) else (),
+        )
+
+    def _restart(self) -> str:
+        told = ask(self.config.gateway.folder, "restart")
+        return str(told.get("refused", "")) if isinstance(told, dict) else "the gateway does not answer"
+
+    # -- the office -----------------------------------------------------------------------------------------------
+
+    def _ask_office(self) -> None:
+        if self._exchange is None:
+            return
+        try:
+            wish = self._exchange.fleet(self._report())
+            self._take(wish)
+        except (SinkUnreachable, SinkRefused) as error:
+            log.info("the office: %s", error)
+
+    def _report(self) -> FleetReport:
+        update, release, slot = self.agent.update, __version__, ""
+        with suppress(SlotBroken):
+            running = self._slots.state()
+            release, slot = running.version or __version__, running.booted
+        return FleetReport(
+            gateway=self.config.gateway.name,
+            release=release,
+            slot=slot,
+            update=UpdateTold(state=update.state, rollout=update.rollout, version=update.version, reason=update.reason),
+            settings=self.settings.told(),
+            configuration_digest=hashlib.sha256(self._configuration.encode()).hexdigest(),
+            configuration=self._configuration if self._tell_configuration else "",
+            diagnosis=self._diagnosis,
+        )
+
+    def _take(self, wish: FleetWish) -> None:
+        changed = (wish.bundle, wish.settings) != (self.agent.wish, self.settings.wish) or not self.agent.asked
+        self.agent.wish, self.agent.asked, self.settings.wish = wish.bundle, True, wish.settings
+        if changed:
+            self._wakes = dict.fromkeys(self._wakes, float("-inf"))
+        if wish.configuration_wanted and not self._tell_configuration:
+            self._tell_configuration, self._told = True, ()
+        elif not wish.configuration_wanted:
+            self._tell_configuration = False
+        if wish.diagnosis > self._diagnosis:
+            self._diagnose(wish.diagnosis)
+
+    def _diagnose(self, number: int) -> None:
+        assert self._exchange is not None
+        agent = {"update": asdict(self.agent.update), "settings": asdict(self.settings.change)}
+        content = gather(self.config, self._config_path, agent, ask(self.config.gateway.folder, "status"))
+        self._exchange.put_diagnosis(number, content)
+        write_durably(self._folder / "diagnosis.json", json.dumps({"number": number}).encode())
+        self._diagnosis = number
+
+
+def run(config: Config, config_path: Path) -> None:
+    """Until told to end. What fails unexpectedly ends the process, and its start is the recovery."""
+    logging.basicConfig(
+        level=config.gateway.log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+    )
+    ended = threading.Event()
+    on_end_signal(lambda name: ended.set())
+    process = AgentProcess(config, config_path)
+    print("update agent ready", flush=True)
+    try:
+        wake = 0.0
+        while not ended.wait(min(WAIT_SECONDS_MAX, max(0.05, wake - time.monotonic()))):
+            wake = process.step(time.monotonic())
+    finally:
+        process.close()

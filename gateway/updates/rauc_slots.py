@@ -1,0 +1,104 @@
+"""Slots of a Pi image, by RAUC. What is signed, and whether the payload is what was signed, RAUC judges.
+
+`rauc info` proves the manifest's signature alone; the payload is proved by the kernel while `rauc install` reads it.
+RAUC's own bookkeeping of a try that failed is cleared with `mark-bad other` (a tryboot that came back leaves it set).
+"""
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from gateway.errors import BundleRefused, SlotBroken
+from gateway.updates.boot_requests import ask_for_boot
+from gateway.updates.slots import BundleContent, SlotState
+
+COMMAND_SECONDS_MAX = 60.0
+INSTALL_SECONDS_MAX = 3_600.0
+"""A slow card takes minutes; an install that hangs is ended."""
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+_REFUSED = ("signature", "verify", "certificate", "compatible", "manifest", "bundle format", "not a valid", "too small")
+"""Words of RAUC's last line that mean the bundle; anything else is the machine's trouble, and is tried again."""
+
+META = "lineside"
+"""The section [meta.lineside] of the manifest: `journal` and `additive`, names with spaces between them."""
+
+
+class RaucSlots:
+    """`version`: of the release that runs. `command`: what runs rauc; the seam for tests."""
+
+    def __init__(
+        self,
+        version: str,
+        requests: Path,
+        command: Sequence[str] = ("rauc",),
+        boot_id: Callable[[], str] = lambda: BOOT_ID.read_text().strip(),
+    ) -> None:
+        self._version, self._requests, self._command, self._boot_id = version, requests, tuple(command), boot_id
+
+    def state(self) -> SlotState:
+        """See Slots."""
+        told = self._json("status", "--output-format=json")
+        booted = str(told.get("booted") or "")
+        if not booted:
+            raise SlotBroken("rauc does not know which slot is booted", "The kernel's command line names rauc.slot.")
+        return SlotState(booted, self._boot_id(), self._version, str(told.get("compatible") or ""))
+
+    def inspect(self, bundle: Path) -> BundleContent:
+        """See Slots."""
+        told = self._json("info", "--output-format=json-2", str(bundle), refused=True)
+        update = told.get("update")
+        known: dict[str, Any] = update if isinstance(update, dict) else told
+        meta = (told.get("meta") or {}).get(META) or {}
+        journal = meta.get("journal")
+        return BundleContent(
+            str(known.get("version") or ""),
+            str(known.get("compatible") or ""),
+            None if journal is None else tuple(str(journal).split()),
+            tuple(str(meta.get("additive") or "").split()),
+        )
+
+    def install(self, bundle: Path) -> None:
+        """See Slots. RAUC also marks the slot as the next one, which means a try: nothing boots it but `restart`."""
+        self._run("install", str(bundle), seconds_max=INSTALL_SECONDS_MAX, refused=True)
+
+    def restart(self, trial: bool) -> None:
+        """See Slots."""
+        ask_for_boot(self._requests, trial)
+
+    def mark_good(self) -> None:
+        """See Slots."""
+        self._run("status", "mark-good", "booted")
+
+    def give_up(self) -> None:
+        """See Slots."""
+        self._run("status", "mark-bad", "other")
+
+    def _json(self, *arguments: str, refused: bool = False) -> dict[str, Any]:
+        try:
+            found = json.loads(self._run(*arguments, refused=refused))
+        except ValueError as error:
+            raise SlotBroken(f"rauc {arguments[0]} did not answer in JSON") from error
+        if not isinstance(found, dict):
+            raise SlotBroken(f"rauc {arguments[0]} did not answer with an object")
+        return found
+
+    def _run(self, *arguments: str, seconds_max: float = COMMAND_SECONDS_MAX, refused: bool = False) -> str:
+        """What it printed. `refused`: what it says may be a refusal of the bundle."""
+        try:
+            done = subprocess.run(
+                [*self._command, *arguments], capture_output=True, text=True, timeout=seconds_max, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise SlotBroken(f"rauc {arguments[0]}: {error}") from error
+        if done.returncode == 0:
+            return done.stdout
+        said = " ".join((done.stderr.strip().splitlines() or done.stdout.strip().splitlines() or ["no word"])[-1:])[
+            :200
+        ]
+        if refused and any(word in said.lower() for word in _REFUSED):
+            raise BundleRefused(said)
+        raise SlotBroken(f"rauc {arguments[0]} ended with {done.returncode}: {said}")

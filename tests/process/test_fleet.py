@@ -1,0 +1,123 @@
+"""A staged roll-out over real gateways with the real update agent: a good release everywhere, a bad one at one only."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from central.database import Database
+from central.fleet import add_release
+from central.rollouts import Plan, start_rollout, takers
+from simulation.processes import wait_for
+from tests.faults.office import Office
+from tests.faults.station import wait_a_moment
+from tests.process.fleet_bench import BAD, Machine, Vendor, enrol, held, office_of
+
+pytestmark = [pytest.mark.process]
+
+ARRIVED_SECONDS_MAX = 180.0
+
+
+def work(machines: Sequence[Machine], until: Callable[[], bool], seconds_max: float) -> None:
+    """The shift goes on at every station until something is so."""
+    deadline = time.monotonic() + seconds_max
+    while not until():
+        if time.monotonic() > deadline:
+            told = "\n".join(f"{each.name} {each.boots}:\n{each.agent.tail(6)}" for each in machines[:8])
+            raise AssertionError(f"it did not come to that in {seconds_max:.0f} s:\n{told}")
+        for each in machines:
+            each.step()
+        wait_a_moment()
+
+
+def state_of(office: Office, number: int) -> str:
+    (row,) = office.rows("SELECT state FROM fleet_rollout WHERE number = :number", number=number)
+    return str(row[0])
+
+
+def members_of(office: Office, number: int) -> dict[str, str]:
+    rows = office.rows("SELECT gateway, state FROM fleet_rollout_member WHERE number = :number", number=number)
+    return {str(name): str(state) for name, state in rows}
+
+
+def told(office: Office) -> set[str]:
+    return {str(row[0]) for row in office.rows("SELECT gateway FROM fleet_device WHERE slot <> ''")}
+
+
+def roll_out(database: Database, version: str, percent: int = 20) -> int:
+    with database.write() as session:
+        plan = Plan(version, takers(session, database.plant), percent=percent, soak_seconds=0)
+        return start_rollout(session, database.plant, plan, "boss", time.time())
+
+
+def take_a_good_and_a_bad_release(folder: Path, count: int, seconds_max: float) -> None:
+    vendor = Vendor(folder / "vendor")
+    first, good, bad = vendor.bundle("1.0"), vendor.bundle("1.1"), vendor.bundle("1.2", BAD)
+    with office_of(folder / "office") as (office, database):
+        machines = [Machine(folder / f"gw{at}", f"gw{at}", office, vendor, first) for at in range(count)]
+        enrol(database, machines)
+        with database.write() as session:
+            for version, bundle in (("1.1", good), ("1.2", bad)):
+                add_release(session, database.plant, office.folder / "central", bundle, version, "boss", time.time())
+        try:
+            for each in machines:
+                each.boot()
+            work(machines, lambda: all(each.signed_in for each in machines) and len(told(office)) == count, seconds_max)
+            patience = max(20.0, 4 * max(each.boot_seconds for each in machines))
+            for each in machines:
+                each.give_time(patience)
+            everybody_takes_the_good_one(office, machines, roll_out(database, "1.1", 40), seconds_max)
+            only_the_canary_tries_the_bad_one(office, machines, roll_out(database, "1.2"), seconds_max)
+            judge(office, machines)
+        finally:
+            for each in machines:
+                each.halt()
+
+
+def everybody_takes_the_good_one(office: Office, machines: Sequence[Machine], number: int, seconds_max: float) -> None:
+    work(machines, lambda: state_of(office, number) != "running", seconds_max)
+    assert state_of(office, number) == "done", members_of(office, number)
+    assert {each.version for each in machines} == {"1.1"}
+
+
+def only_the_canary_tries_the_bad_one(
+    office: Office, machines: Sequence[Machine], number: int, seconds_max: float
+) -> None:
+    beeped = {each.name: len(each.station.oracle.kept) for each in machines}
+    work(machines, lambda: state_of(office, number) != "running", seconds_max)
+    assert state_of(office, number) == "stopped"
+    states = members_of(office, number)
+    (canary,) = [name for name, state in states.items() if state == "returned"]
+    assert set(states.values()) == {"returned", "waiting"}, states
+    assert "rollout_stopped" in office.alarms()
+    work(machines, lambda: all(each.up and each.version == "1.1" for each in machines), seconds_max)
+    for each in machines:
+        assert each.boots == ["1.0", "1.1", *(["1.2", "1.1"] if each.name == canary else [])]
+        assert each.name == canary or len(each.station.oracle.kept) > beeped[each.name], "scans went on"
+
+
+def judge(office: Office, machines: Sequence[Machine]) -> None:
+    """The office's set equals the journals, and every beep is in it."""
+    for each in machines:
+        each.agent.stop()
+        each.station.scan_kept(1)
+        wait_for(
+            f"every record of {each.name}",
+            lambda each=each: held(office, each.name) == each.kept(),
+            ARRIVED_SECONDS_MAX,
+        )
+        each.station.judge()
+        each.station.oracle.assert_kept()
+
+
+@pytest.mark.simulation
+@pytest.mark.timeout(1500)
+def test_six_gateways_take_a_good_release_and_stop_a_bad_one_at_the_canary(tmp_path: Path) -> None:
+    take_a_good_and_a_bad_release(tmp_path, 6, 600)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(5400)
+def test_fifty_gateways_take_a_good_release_and_stop_a_bad_one_at_the_canary(tmp_path: Path) -> None:
+    take_a_good_and_a_bad_release(tmp_path, 50, 2400)
