@@ -8,14 +8,13 @@ import hashlib
 import os
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from getpass import getpass
 from pathlib import Path
 from typing import BinaryIO
 
-from image.device import FILE_BYTES_MAX, KEYS_FILE, SETTINGS, SETTINGS_FILE, key_faults, settings_text
+from image.device import FOLDER, SETTINGS, DeviceRefused, device_files
 from image.partitions import partition_offsets
 from image.programs import run
 from image.recipe import DISK_SIGNATURE, PARTITIONS
@@ -33,7 +32,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("target", type=Path, help="the card's device, or a file")
     parser.add_argument("--yes", action="store_true", help="do not ask (only for a file, or with --device-is)")
     parser.add_argument("--device-is", type=int, metavar="BYTES", help="with --yes: the card has exactly this size")
-    parser.add_argument("--settings", type=Path, help=f"a ready {SETTINGS_FILE} instead of the options below")
+    parser.add_argument("--settings", type=Path, help="a ready gateway.toml instead of the options that make one")
     parser.add_argument("--ssh-key", type=Path, help="public keys that may come in as root; without it SSH stays off")
     parser.add_argument("--station", action="append", default=[], help="a station's id; may be given up to eight times")
     for name, setting in SETTINGS.items():
@@ -41,35 +40,15 @@ def arguments(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def device_files(given: argparse.Namespace) -> dict[str, bytes]:
-    """What goes onto the device partition. Raises TargetRefused with the fault of what was given."""
-    files = {}
+def wanted_files(given: argparse.Namespace) -> dict[str, str]:
+    """What goes onto the device partition. Raises DeviceRefused with the faults of what was given."""
     options = {name: getattr(given, name.replace("-", "_")) for name in SETTINGS}
     chosen = {name: value for name, value in options.items() if value is not None}
     if chosen.get("wifi-password") == "-":
         chosen["wifi-password"] = getpass("flash: password of the Wi-Fi: ")
-    if given.settings is not None:
-        if chosen or given.station:
-            raise TargetRefused("--settings stands for all other settings: give one or the other")
-        text = given.settings.read_text("utf-8")
-    else:
-        text = settings_text(chosen, given.station)
-    try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TargetRefused(f"the settings are no TOML: {error}") from error
-    if text:
-        files[SETTINGS_FILE] = text.encode()
-    if given.ssh_key is not None:
-        keys = given.ssh_key.read_text("utf-8")
-        faults = key_faults(keys)
-        if faults:
-            raise TargetRefused(f"{given.ssh_key}: {'; '.join(faults)}")
-        files[KEYS_FILE] = keys.encode()
-    too_long = [name for name, content in files.items() if len(content) > FILE_BYTES_MAX]
-    if too_long:
-        raise TargetRefused(f"{', '.join(too_long)}: more than {FILE_BYTES_MAX} bytes")
-    return files
+    keys = given.ssh_key.read_text("utf-8") if given.ssh_key else ""
+    ready = given.settings.read_text("utf-8") if given.settings else ""
+    return device_files(chosen, given.station, keys, ready)
 
 
 @contextmanager
@@ -129,17 +108,20 @@ def read_back(target: Target, size: int) -> str:
     return whole.hexdigest()
 
 
-def place_files(target: Target, files: dict[str, bytes]) -> None:
+def place_files(target: Target, files: dict[str, str]) -> None:
     """Put files onto the device partition and read each back. Raises TargetRefused."""
     partition = f"{target.path}@@{partition_offsets(target.path)[PARTITIONS['device']]}"
-    for name, content in files.items():
-        run("mcopy", "-o", "-i", partition, "-", f"::{name}", standard_input=content, environment=CLOCK)
+    if files:
+        run("mmd", "-D", "s", "-i", partition, f"::{FOLDER}", environment=CLOCK)
+    for name, text in files.items():
+        place = f"::{FOLDER}/{name}"
+        run("mcopy", "-o", "-i", partition, "-", place, standard_input=text.encode(), environment=CLOCK)
     descriptor = os.open(target.path, os.O_RDONLY)
     os.fsync(descriptor)
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
     os.close(descriptor)
-    for name, content in files.items():
-        if run("mtype", "-i", partition, f"::{name}", environment=CLOCK).encode() != content:
+    for name, text in files.items():
+        if run("mtype", "-i", partition, f"::{FOLDER}/{name}", environment=CLOCK) != text:
             raise TargetRefused(f"{name} was written and reads back differently: the card is not to be trusted")
 
 
@@ -155,8 +137,8 @@ def confirmed(target: Target, given: argparse.Namespace) -> bool:
 
 
 def flash(given: argparse.Namespace) -> None:
-    """Everything in order. Raises TargetRefused, OSError, RuntimeError."""
-    files = device_files(given)
+    """Everything in order. Raises TargetRefused, DeviceRefused, OSError, RuntimeError."""
+    files = wanted_files(given)
     target = target_of(given.target, image_size(given.image))
     if not confirmed(target, given):
         raise TargetRefused("nothing was written")
@@ -172,7 +154,7 @@ def main(words: list[str]) -> int:
     """0 when the card is ready; 1 with the reason."""
     try:
         flash(arguments(words))
-    except (TargetRefused, OSError, RuntimeError) as error:
+    except (TargetRefused, DeviceRefused, OSError, RuntimeError) as error:
         sys.stderr.write(f"flash: {error}\n")
         return 1
     return 0

@@ -19,6 +19,7 @@ UNITS = ROOT / "systemd"
 GATEWAY_UNITS = ("lineside-gateway.service",)
 STARTED = (
     *("lineside-gateway", "lineside-access", "lineside-grow", "lineside-settle", "lineside-network"),
+    *("lineside-first-boot", "lineside-boot-plain.path", "lineside-boot-trial.path"),
     *("ssh", "chrony", "nftables", "systemd-networkd", "systemd-resolved", "rauc"),
 )
 NOT_STARTED = ("mosquitto", "wpa_supplicant", "ssh.socket", "systemd-networkd-wait-online")
@@ -41,7 +42,7 @@ TAKEN_AWAY = (
     *("etc/ssh/ssh_host_*", "etc/*-", "etc/machine-id", "etc/mosquitto/passwd", "run/*", "tmp/*"),
     *("usr/share/initramfs-tools", "usr/share/bash-completion", "usr/share/zsh", "usr/share/pixmaps"),
 )
-MOUNT_POINTS = ("boot/device", "data", "etc/lineside", "var/lib/chrony", "var/lib/lineside", "var/log/journal")
+MOUNT_POINTS = ("boot/firmware", "data", "etc/lineside", "var/lib/chrony", "var/lib/lineside", "var/log/journal")
 
 
 def install_product(tree: Path, recipe: Recipe, wheel: Path, libraries: Path, keyring: Path) -> None:
