@@ -25,6 +25,7 @@ from image.slots import boot_files, make_boot, make_root, unpacked
 
 LOCK = ROOT / "requirements/gateway.txt"
 SLOT_IMAGES = ("boot.vfat", "root.squashfs")
+BILL = "bill.spdx.json"
 
 
 @dataclass
@@ -36,6 +37,8 @@ class Build:
     out: Path
     keys: Keys
     say: Callable[[str], None]
+    finish: Callable[[Path], None] = lambda tree: None
+    """What else happens to the root at last: how a test makes a release that does not work."""
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -53,20 +56,44 @@ class Build:
 
     def all(self, refresh: bool = False) -> Path:
         """Everything of a release, in its folder. Raises RuntimeError, LookupError, OSError."""
-        folder = self.out / self.recipe.name
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = self.folder
+        boot = self.update(refresh)
+        with self.step("disk"):
+            make_disk(self.recipe, folder, boot, self.disk)
+        with self.step("pack"):
+            run("zstd", "-q", "-f", "-3", "-T0", self.disk, "-o", self.packed)
+        self.summary()
+        return folder
+
+    def update(self, refresh: bool = False) -> dict[str, bytes]:
+        """What an update of running stations needs: slot images, bundle, bill. What lies in the boot image."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         with self.step("debian"):
             tar = debian_root(self.recipe, self.debian, refresh)
-        boot = self.slots(tar, folder)
+        boot = self.slots(tar, self.folder)
         with self.step("bundle"):
-            make_bundle(self.recipe, folder, self.keys, folder / f"{self.recipe.name}.raucb")
-        with self.step("disk"):
-            make_disk(self.recipe, folder, boot, folder / "disk.img")
-        with self.step("pack"):
-            packed = folder / f"{self.recipe.name}.img.zst"
-            run("zstd", "-q", "-f", "-3", "-T0", folder / "disk.img", "-o", packed)
-        self.summary(folder)
-        return folder
+            make_bundle(self.recipe, self.folder, self.keys, self.bundle)
+        return boot
+
+    @property
+    def folder(self) -> Path:
+        """Where the release goes."""
+        return self.out / self.recipe.name
+
+    @property
+    def bundle(self) -> Path:
+        """What updates a station."""
+        return self.folder / f"{self.recipe.name}.raucb"
+
+    @property
+    def disk(self) -> Path:
+        """What is flashed."""
+        return self.folder / "disk.img"
+
+    @property
+    def packed(self) -> Path:
+        """The disk as it is passed on."""
+        return self.folder / f"{self.recipe.name}.img.zst"
 
     def slots(self, tar: Path, folder: Path) -> dict[str, bytes]:
         """The two images of a slot and the bill of materials, from Debian's tar; what lies in the boot image."""
@@ -78,20 +105,22 @@ class Build:
                 boot = boot_files(tree, self.recipe)
                 with self.step("product"):
                     install_product(tree, self.recipe, wheel, wheels, self.keys.authority)
-                write_json(folder / "bill.spdx.json", bill(tree, self.recipe))
+                    self.finish(tree)
+                write_json(folder / BILL, bill(tree, self.recipe))
                 with self.step("root"):
                     make_root(tree, folder / "root.squashfs")
         with self.step("boot"):
             make_boot(boot, folder / "boot.vfat")
         return boot
 
-    def summary(self, folder: Path) -> None:
+    def summary(self) -> None:
         """Sizes, hashes and times, for people and tests."""
-        names = (*SLOT_IMAGES, f"{self.recipe.name}.raucb", "disk.img", f"{self.recipe.name}.img.zst", "bill.spdx.json")
-        files = {name: {"bytes": (folder / name).stat().st_size, "sha256": file_hash(folder / name)} for name in names}
-        write_json(folder / "build.json", {"release": self.recipe.name, "files": files, "seconds": self.seconds})
+        paths = [self.folder / name for name in (*SLOT_IMAGES, BILL)] + [self.bundle, self.disk, self.packed]
+        files = {path.name: {"bytes": path.stat().st_size, "sha256": file_hash(path)} for path in paths}
+        content = {"release": self.recipe.name, "files": files, "seconds": self.seconds}
+        write_json(self.folder / "build.json", content)
         for name, each in files.items():
-            self.say(f"{each['bytes'] / 1e6:8.1f} MB  {name}  sha256 {str(each['sha256'])[:16]}")
+            self.say(f"{float(each['bytes']) / 1e6:8.1f} MB  {name}  sha256 {str(each['sha256'])[:16]}")
 
     def differences(self) -> list[str]:
         """Build the slot images twice, from Debian's packages on, without the network; names of those that differ."""
@@ -104,7 +133,7 @@ class Build:
                 with self.step(f"{turn} debian"):
                     make_debian(self.recipe, self.debian, folder / "root.tar", fresh=False)
                 self.slots(folder / "root.tar", folder)
-                hashes.append({each: file_hash(folder / each) for each in ("root.tar", *SLOT_IMAGES, "bill.spdx.json")})
+                hashes.append({each: file_hash(folder / each) for each in ("root.tar", *SLOT_IMAGES, BILL)})
                 for each in SLOT_IMAGES:
                     if turn == "first":
                         shutil.move(folder / each, Path(name) / each)
