@@ -25,7 +25,7 @@ HOST = "10.0.2.2"
 TRIAL_REQUEST = "Restarting system with command '0 tryboot'"
 # A slow guest must not trip systemd's own limits, nor the kernel's test of its timer.
 TEST_WORDS = (
-    "no_timer_check systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900 mitigations=off"
+    "no_timer_check mitigations=off systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900"
 )
 DEVICE_PARTITION = 1
 

@@ -139,6 +139,12 @@ class Machine:
         self.command_qemu("blockdev-add", **{"driver": "raw", "node-name": "card", "file": file})
         self.command_qemu("device_add", driver="virtio-blk-pci", id="card", drive="card", bus="socket0")
 
+    def plug_stick(self, image: Path) -> None:
+        """Hot-plug a USB stick, read-only."""
+        file = {"driver": "file", "filename": str(image)}
+        self.command_qemu("blockdev-add", **{"driver": "raw", "node-name": "stick", "read-only": True, "file": file})
+        self.command_qemu("device_add", driver="usb-storage", id="stick", drive="stick", bus="usb0.0")
+
     def type_label(self, label: str) -> None:
         """Type a label and Enter on the keyboard that was plugged in last: what a scanner does. Raises
         MachineFailed for a character that no key has."""
