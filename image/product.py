@@ -19,7 +19,7 @@ UNITS = ROOT / "systemd"
 GATEWAY_UNITS = ("lineside-gateway.service",)
 STARTED = (
     *("lineside-gateway", "lineside-access", "lineside-grow", "lineside-settle", "lineside-network"),
-    *("lineside-first-boot", "lineside-boot-plain.path", "lineside-boot-trial.path"),
+    "lineside-first-boot",
     *("ssh", "chrony", "nftables", "systemd-networkd", "systemd-resolved", "rauc"),
 )
 NOT_STARTED = ("mosquitto", "wpa_supplicant", "ssh.socket", "systemd-networkd-wait-online")
