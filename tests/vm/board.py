@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from image.partitions import partition_offsets
 from image.programs import run
@@ -32,6 +33,9 @@ DEVICE_PARTITION = 1
 
 class Board:
     """A board with its card, from start to start. `key`: the private key that its card knows."""
+
+    emulator: ClassVar = ("qemu-system-x86_64", *EMULATED, "-M", "q35")
+    more_words: ClassVar = ""
 
     def __init__(self, disk: Path, folder: Path, key: Path, memory_mib: int = 1024) -> None:
         self.disk = disk
@@ -56,7 +60,7 @@ class Board:
             assert found is not None
             (self.folder / key).write_bytes(self.read(partition, found[1]))
             words[key] = str(self.folder / key)
-        line = f"{self.read(partition, 'cmdline.txt').decode().strip()} {TEST_WORDS}"
+        line = f"{self.read(partition, 'cmdline.txt').decode().strip()} {TEST_WORDS} {self.more_words}"
         command = [*self._command(), "-kernel", words["kernel"], "-initrd", words["initrd"], "-append", line, *more]
         with Machine(command, self.folder / f"start-{self.starts}") as machine:
             yield machine
@@ -91,7 +95,7 @@ class Board:
 
     def _command(self) -> list[str]:
         return [
-            *("qemu-system-x86_64", *EMULATED, "-M", "q35", "-smp", "2", "-m", str(self.memory_mib)),
+            *(*self.emulator, "-smp", "2", "-m", str(self.memory_mib)),
             *("-nodefaults", "-no-reboot", "-device", "virtio-rng-pci", "-device", "i6300esb"),
             *("-drive", f"file={self.disk},format=raw,if=none,id=card0,cache=writeback"),
             *("-device", "virtio-blk-pci,drive=card0"),
@@ -146,6 +150,15 @@ class Board:
         options += ("ConnectTimeout=30", "IdentitiesOnly=yes")
         words = [word for each in options for word in ("-o", each)]
         return ["ssh", "-F", "none", "-i", str(self.key), "-p", str(self.port), *words, "root@127.0.0.1"]
+
+
+class PiBoard(Board):
+    """A board with a Pi's processor. QEMU's own Raspberry Pis are too slow for a test; this one has the processor of
+    a Pi 4
+    and runs the kernel, the initrd and the root of the Pi's card."""
+
+    emulator: ClassVar = ("qemu-system-aarch64", "-accel", "tcg,thread=multi", "-cpu", "cortex-a72", "-M", "virt")
+    more_words: ClassVar = "console=ttyAMA0"
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from image.build import Build
 from image.bundle import make_keys
+from image.emulation import require_programs_of
 from image.programs import locked, run
 from image.recipe import ARCHITECTURES, VARIANTS, Recipe
 from simulation.plant import Plant
@@ -38,10 +39,17 @@ baud = 115200
 """
 
 
-def built(folder: Path, version: str, finish: Callable[[Path], None] = lambda tree: None, whole: bool = True) -> Build:
-    """A release of this checkout for a virtual machine; `whole`: with the disk to flash. Needs root."""
-    recipe = Recipe(ARCHITECTURES["amd64"], VARIANTS["headless"], version)
+def built(
+    folder: Path,
+    version: str,
+    finish: Callable[[Path], None] = lambda tree: None,
+    whole: bool = True,
+    architecture: str = "amd64",
+) -> Build:
+    """A release of this checkout; `whole`: with the disk to flash. Needs root."""
+    recipe = Recipe(ARCHITECTURES[architecture], VARIANTS["headless"], version)
     with locked(CACHE):
+        require_programs_of(recipe.architecture)
         build = Build(recipe, CACHE, folder, make_keys(CACHE / "keys"), lambda line: None, finish)
         if whole:
             build.all()
@@ -50,7 +58,7 @@ def built(folder: Path, version: str, finish: Callable[[Path], None] = lambda tr
     return build
 
 
-def flashed(disk: Path, folder: Path, plant: Plant) -> Board:
+def flashed(disk: Path, folder: Path, plant: Plant, kind: type[Board] = Board) -> Board:
     """A board with a card of this image, which knows its office and a maintainer's key."""
     folder.mkdir(parents=True, exist_ok=True)
     key, card, settings = folder / "key", folder / "card.img", folder / "gateway.toml"
@@ -59,11 +67,11 @@ def flashed(disk: Path, folder: Path, plant: Plant) -> Board:
     code = plant.enrolment_code(NAME)
     words = ("--yes", "--settings", settings, "--code", code, "--ssh-key", key.with_suffix(".pub"))
     run(ROOT / "scripts/flash", disk, card, *words)
-    return Board(card, folder / "board", key)
+    return kind(card, folder / "board", key)
 
 
-def wait_ready(board: Board, machine: Machine) -> float:
+def wait_ready(board: Board, machine: Machine, seconds: float = 1_800.0) -> float:
     """Wait until the station is ready; seconds since the kernel's start at which systemd heard it say so."""
-    board.wait_answer(machine)
-    said = "systemctl show -P ActiveState -P ActiveEnterTimestampMonotonic lineside-gateway"
-    return int(board.wait_said(machine, said, "active\n").split()[-1]) / 1e6
+    board.wait_answer(machine, seconds)
+    said = "systemctl show -P SubState -P ActiveEnterTimestampMonotonic lineside-gateway"
+    return int(board.wait_said(machine, said, "running\n", seconds).split()[-1]) / 1e6
