@@ -40,7 +40,18 @@ class Architecture:
     console: str
 
 
-COMMON_MODULES = ("squashfs", "overlay", "ext4", "virtio_pci", "virtio_blk", "usb_storage", "sd_mod", "xhci_pci")
+# The checksums of ext4 are asked for by name while it is mounted, so no driver names theirs as needed.
+COMMON_MODULES = (
+    "squashfs",
+    "overlay",
+    "crc32c_generic",
+    "ext4",
+    "virtio_pci",
+    "virtio_blk",
+    "usb_storage",
+    "sd_mod",
+    "xhci_pci",
+)
 ARCHITECTURES = {
     "arm64": Architecture(
         "arm64",
@@ -101,7 +112,7 @@ def kernel_words(slot: str, architecture: Architecture) -> str:
         f"lineside.data=PARTUUID={part_uuid('data')}",
         f"console={architecture.console} quiet loglevel=4 panic=10 oops=panic",
         # Nobody can log in at a console, so none is opened: a scanner must not type into one.
-        "systemd.show_status=0 systemd.getty_auto=no vt.global_cursor_default=0",
+        "systemd.show_status=0 systemd.getty_auto=no systemd.ssh_auto=no vt.global_cursor_default=0",
         "init_on_alloc=1 slab_nomerge randomize_kstack_offset=on",
     )
     return " ".join(words)
