@@ -72,12 +72,7 @@ class Plant:
 
     def start(self) -> None:
         """Start everything and return when all of it answers. Raises ProcessDied."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.ports = self._choose_ports()
-        self._write_central_config()
-        self.launch("central")
-        self._prepare_office()
-        self.launch("work")
+        self.start_office()
         self.launch("broker")
         self.processes["broker"].wait_ready()
         central_port, broker_port = self._through_proxies()
@@ -88,6 +83,15 @@ class Plant:
         # Until the first snapshot has come a fresh gateway knows nobody's badge.
         wait_for("the master data at the gateway", self._has_master)
         wait_for("the scanners' pseudo-terminals", lambda: all(self.scanner_of(each).exists() for each in STATIONS))
+
+    def start_office(self) -> None:
+        """Start the server and its work alone, for gateways that run elsewhere. Raises ProcessDied."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.ports = self._choose_ports()
+        self._write_central_config()
+        self.launch("central")
+        self._prepare_office()
+        self.launch("work")
 
     def _has_master(self) -> bool:
         metrics = requests.get(f"{self.screen_url}metrics", timeout=5).text
@@ -210,13 +214,18 @@ class Plant:
             ports.append(port)
         return ports[0], ports[1]
 
-    def _enrol(self, central_port: int) -> None:
-        if (self.gateway_folder / "token").exists():
-            return
-        said = self.command("central", "enrol", "--config", str(self.central_config), GATEWAY_NAME)
+    def enrolment_code(self, name: str) -> str:
+        """A one-time code for a gateway of this name. Raises ProcessDied."""
+        said = self.command("central", "enrol", "--config", str(self.central_config), name)
         code = re.search(r"code\W+([A-Z0-9-]{8,64})", said, re.IGNORECASE)
         if code is None:
             raise ProcessDied(f"the server gave no code: {said}")
+        return code[1]
+
+    def _enrol(self, central_port: int) -> None:
+        if (self.gateway_folder / "token").exists():
+            return
+        code = self.enrolment_code(GATEWAY_NAME)
         self.command(
             "gateway",
             "enrol",
@@ -228,7 +237,7 @@ class Plant:
             str(self.gateway_folder),
             "--code",
             "-",
-            spoken=code[1] + "\n",
+            spoken=code + "\n",
         )
 
     def _write_gateway_config(self, central_port: int, broker_port: int) -> None:

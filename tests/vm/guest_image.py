@@ -5,13 +5,8 @@ Debian, the image with the product in it, and (see `saved_state`) the state of t
 from the client's default mirror. Needs root, as the files of the guest belong to root.
 """
 
-import fcntl
-import hashlib
-import os
 import platform
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +15,7 @@ from pathlib import Path
 
 from floor.example import example_plant
 from floor.master_files import write_toml
+from image.programs import locked, recipe_name, run
 
 ROOT = Path(__file__).parent.parent.parent
 CACHE = ROOT / "var/vm"
@@ -29,8 +25,6 @@ SUITES = {"3.11": "bookworm", "3.13": "trixie"}
 PACKAGES = ("systemd-sysv", "udev", "kmod", "python3", "e2fsprogs", "mount", "linux-image-cloud-amd64")
 LEFT_OUT = ("man", "locale", "doc")
 IMAGE_BYTES = 1_500 * 2**20
-MAKE_SECONDS_MAX = 1_800.0
-ENDING_SECONDS_MAX = 60.0
 
 
 @dataclass(frozen=True)
@@ -43,49 +37,10 @@ class GuestImage:
     name: str
 
 
-def recipe_name(*parts: str | bytes) -> str:
-    """A short name for everything that goes into a thing."""
-    whole = hashlib.sha256()
-    for part in parts:
-        content = part.encode() if isinstance(part, str) else part
-        whole.update(len(content).to_bytes(8, "big") + content)
-    return whole.hexdigest()[:16]
-
-
-def run(*command: str | Path) -> str:
-    """A program's output. Raises RuntimeError with all it said. What it started ends with it, also on a failure."""
-    words = [str(part) for part in command]
-    pipe = subprocess.PIPE
-    child = subprocess.Popen(words, stdout=pipe, stderr=subprocess.STDOUT, text=True, start_new_session=True)
-    try:
-        said, _ = child.communicate(timeout=MAKE_SECONDS_MAX)
-    except BaseException:
-        end_group(child)
-        raise
-    if child.returncode:
-        raise RuntimeError(f"{command[0]} ended with {child.returncode}:\n{said[-4000:]}")
-    return said
-
-
-def end_group(child: subprocess.Popen[str]) -> None:
-    """SIGTERM first: a maker of file systems must take down its own mounts."""
-    os.killpg(child.pid, signal.SIGTERM)
-    try:
-        child.communicate(timeout=ENDING_SECONDS_MAX)
-    except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.communicate()
-
-
 @contextmanager
 def locked_cache() -> Iterator[Path]:
     """The folder of everything made here, for one run at a time; what a killed run left half made is removed."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RuntimeError(f"another run uses {CACHE}") from None
+    with locked(CACHE):
         shutil.rmtree(CACHE / "making", ignore_errors=True)
         yield CACHE
 

@@ -18,6 +18,8 @@ GUEST_PORT = "lineside.vm"
 """The virtio serial port by which the guest talks; in the guest it is /dev/virtio-ports/lineside.vm."""
 WAIT_SECONDS_MAX = 600.0
 """The same boot takes eighty seconds or five minutes, depending on what else the machine does."""
+KEY_NAMES = {"\n": "ret", "-": "minus", ".": "dot", "/": "slash", " ": "spc"}
+"""QEMU's names of keys that are not their own; letters and digits are."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -136,6 +138,32 @@ class Machine:
         file = {"driver": "file", "filename": str(image)}
         self.command_qemu("blockdev-add", **{"driver": "raw", "node-name": "card", "file": file})
         self.command_qemu("device_add", driver="virtio-blk-pci", id="card", drive="card", bus="socket0")
+
+    def plug_stick(self, image: Path) -> None:
+        """Hot-plug a USB stick, read-only."""
+        file = {"driver": "file", "filename": str(image)}
+        self.command_qemu("blockdev-add", **{"driver": "raw", "node-name": "stick", "read-only": True, "file": file})
+        self.command_qemu("device_add", driver="usb-storage", id="stick", drive="stick", bus="usb0.0")
+
+    def type_label(self, label: str) -> None:
+        """Type a label and Enter on the keyboard that was plugged in last: what a scanner does. Raises
+        MachineFailed for a character that no key has."""
+        for character in f"{label}\n":
+            keys = ["shift"] if character.isupper() else []
+            keys.append(KEY_NAMES.get(character, character.lower()))
+            for down, order in ((True, keys), (False, keys[::-1])):
+                events = [
+                    {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}} for key in order
+                ]
+                self.command_qemu("input-send-event", events=events)
+
+    def wait_end(self, seconds: float) -> None:
+        """Wait until QEMU ends by itself: the guest restarted or switched itself off. Raises MachineFailed."""
+        assert self._child is not None
+        try:
+            self._child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise MachineFailed(f"the guest did not restart: {self.tail()}") from None
 
     # -- the guest ------------------------------------------------------------------------------------------------
 

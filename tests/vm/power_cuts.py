@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.vm.guest_image import run
+from image.programs import run
 from tests.vm.machine import Machine, MachineFailed
 from tests.vm.saved_state import SavedState
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from image.programs import recipe_name, run
 from tests.vm.accelerators import KVM, accelerator
-from tests.vm.guest_image import CACHE, GuestImage, forget_others, guest_image, recipe_name, run
+from tests.vm.guest_image import CACHE, GuestImage, forget_others, guest_image
 from tests.vm.machine import WAIT_SECONDS_MAX, Machine, MachineFailed
 
 MEMORY_MIB = 512

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from image import programs
 from tests.vm import guest_image
 from tests.vm.power_cuts import Cut, Ledger, judged
 
@@ -29,8 +30,8 @@ def test_a_cut_is_judged_by_what_the_next_start_finds(tmp_path: Path) -> None:
 
 
 def test_a_recipe_has_one_name() -> None:
-    assert guest_image.recipe_name("a", b"b") == guest_image.recipe_name("a", "b")
-    assert guest_image.recipe_name("ab") != guest_image.recipe_name("a", "b")
+    assert programs.recipe_name("a", b"b") == programs.recipe_name("a", "b")
+    assert programs.recipe_name("ab") != programs.recipe_name("a", "b")
 
 
 def test_what_another_commit_left_is_forgotten(tmp_path: Path) -> None:
@@ -45,10 +46,10 @@ def test_a_program_that_is_given_up_takes_its_children_along() -> None:
         ["sh", "-c", "sleep 600 & wait"], stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     # The pipe ends only when the last process that holds it has ended.
-    guest_image.end_group(child)
+    programs.end_group(child)
     assert child.returncode == -signal.SIGTERM
 
 
 def test_a_program_that_fails_is_quoted() -> None:
     with pytest.raises(RuntimeError, match="ended with 3"):
-        guest_image.run("sh", "-c", "echo why; exit 3")
+        programs.run("sh", "-c", "echo why; exit 3")

@@ -1,0 +1,82 @@
+"""Small programs of the image over files of the test: older releases, keys of maintainers, networks."""
+
+import importlib.machinery
+import importlib.util
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from image.bundle import manifest
+from image.recipe import ARCHITECTURES, VARIANTS, Recipe
+
+SCRIPTS = Path(__file__).parent.parent.parent / "image/root/usr/lib/lineside"
+
+
+def call(name: str, **environment: str | Path) -> subprocess.CompletedProcess[str]:
+    words = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"} | {key: str(value) for key, value in environment.items()}
+    return subprocess.run(["sh", str(SCRIPTS / name)], env=words, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("offered", "taken"), [("1.4.0", True), ("1.10.0", True), ("1.3.9", False), ("1.4.0~rc1", False), ("", False)]
+)
+def test_an_older_release_is_refused(tmp_path: Path, offered: str, taken: bool) -> None:
+    recipe = Recipe(ARCHITECTURES["amd64"], VARIANTS["headless"], offered)
+    (tmp_path / "manifest.raucm").write_text(manifest(recipe))
+    running = tmp_path / "os-release"
+    running.write_text("NAME=Debian\nIMAGE_ID=x\nIMAGE_VERSION=1.4.0\n")
+    done = call("refuse-older", RAUC_BUNDLE_MOUNT_POINT=tmp_path, LINESIDE_OS_RELEASE=running)
+    assert (done.returncode == 0) == taken
+    assert bool(done.stderr) != taken
+
+
+def test_only_plain_public_keys_are_taken_and_none_stay_without(tmp_path: Path) -> None:
+    given, kept = tmp_path / "given", tmp_path / "kept"
+    given.write_text('ssh-ed25519 AAAA= who\n# words\ncommand="sh" ssh-ed25519 AAAA= x\nssh-rsa BBBB\r\n')
+    assert call("access", LINESIDE_GIVEN=given, LINESIDE_KEPT=kept).returncode == 0
+    assert kept.read_text() == "ssh-ed25519 AAAA= who\nssh-rsa BBBB\n"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    given.unlink()
+    assert call("access", LINESIDE_GIVEN=given, LINESIDE_KEPT=kept).returncode == 0
+    assert not kept.exists()
+
+
+@pytest.fixture(scope="module")
+def network() -> ModuleType:
+    """The program as a module; it has no suffix, as it is a command."""
+    loader = importlib.machinery.SourceFileLoader("image_network", str(SCRIPTS / "network"))
+    spec = importlib.util.spec_from_loader("image_network", loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def test_addresses_are_checked_before_they_stand_in_a_file(network: ModuleType, capsys) -> None:
+    table = {"address": ["10.0.0.5/24", "x\nDNS=1.1.1.1"], "router": "10.0.0.1", "dns": ["10.0.0.1", 7.5]}
+    assert network.lines_of(table) == ["[Network]", "Address=10.0.0.5/24", "Gateway=10.0.0.1", "DNS=10.0.0.1"]
+    assert capsys.readouterr().err.count("left out") == 2
+    assert network.lines_of({}) == ["[Network]", "DHCP=yes"]
+
+
+def test_a_wifi_name_cannot_end_its_own_line(network: ModuleType, capsys) -> None:
+    said = network.supplicant({"ssid": '"\n}\nnetwork={', "country": "DE"})
+    assert said is not None and said.count("network={") == 1 and "key_mgmt=NONE" in said
+    for wifi in (
+        {"ssid": "x", "country": "Germany"},
+        {"ssid": "", "country": "DE"},
+        {"ssid": "x" * 33, "country": "DE"},
+    ):
+        assert network.supplicant(wifi) is None
+    assert network.supplicant({"ssid": "x", "country": "DE", "password": "short"}) is None
+    assert capsys.readouterr().err.count("left out") == 4
+
+
+def test_a_damaged_file_means_the_networks_own_answers(network: ModuleType, tmp_path: Path, capsys) -> None:
+    path = tmp_path / "network.toml"
+    assert network.table_of(path) == {}
+    path.write_text("address = [")
+    assert network.table_of(path) == {}
+    assert "cannot be read" in capsys.readouterr().err

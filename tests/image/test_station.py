@@ -1,0 +1,123 @@
+"""From a flashed card to a record at the office: the amd64 image under emulation, scanned by a real device."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from image.build import Build
+from simulation.check import BADGE
+from simulation.plant import Plant
+from simulation.processes import wait_for
+from tests.process.test_kills import at_office
+from tests.vm.board import SCANNER, Board
+from tests.vm.machine import Machine
+from tests.vm.stations import flashed, wait_ready
+
+pytestmark = [pytest.mark.image, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(7_200)]
+MEMORY_BYTES_MAX = 100 * 10**6
+REPORTS = 200
+"""Scans whose writes to the card are measured; what they come to is told for 1,000."""
+WAIT_SECONDS = 600.0
+DAY_REPORTS = 30_000
+CARD_BYTES = 32 * 10**9
+ERASES = 500
+"""A plain card of 32 GB, each cell erased so often: a cautious figure for cheap TLC."""
+
+
+@dataclass
+class Started:
+    """A station that has been started, and its office."""
+
+    board: Board
+    machine: Machine
+    plant: Plant
+    ready_seconds: float
+    """Since the kernel's start, in the emulator."""
+
+
+@pytest.fixture(scope="module")
+def station(release: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    folder = tmp_path_factory.mktemp("station")
+    plant = Plant(folder / "plant", usual_ports=False)
+    try:
+        plant.start_office()
+        board = flashed(release.disk, folder, plant)
+        with board.started() as machine:
+            yield Started(board, machine, plant, wait_ready(board, machine))
+    finally:
+        plant.stop()
+
+
+def tell(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f"\nstation: {line}\n")
+
+
+def test_a_scan_through_the_real_device_is_at_the_office(station: Started, capsys: pytest.CaptureFixture[str]) -> None:
+    tell(capsys, f"ready {station.ready_seconds:.0f} s after the kernel's start, emulated")
+    board, machine = station.board, station.machine
+    board.wait_said(machine, f"ls /dev/input/by-id/*{SCANNER}*", "event-kbd")
+    machine.type_label(BADGE)
+    began = time.monotonic()
+    machine.type_label("T-IMAGE-1")
+    wait_for("the record at the office", lambda: at_office(station.plant) == ["IMAGE-1"], WAIT_SECONDS)
+    tell(capsys, f"a scan was at the office after {time.monotonic() - began:.1f} s")
+
+
+def test_the_scanner_types_into_nothing_else(station: Started) -> None:
+    taken = (
+        "import errno, evdev, glob\n"
+        f"device = evdev.InputDevice(glob.glob('/dev/input/by-id/*{SCANNER}*-event-kbd')[0])\n"
+        "try:\n    device.grab()\nexcept OSError as error:\n    print(errno.errorcode[error.errno])\n"
+    )
+    assert station.board.ssh("/opt/lineside/bin/python3 -I -", spoken=taken).strip() == "EBUSY"
+    assert "getty" not in station.board.ssh("ps -e -o comm")
+
+
+def test_lineside_takes_little_memory(station: Started, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = "for each in $(pgrep -u lineside); do grep ^Pss: /proc/$each/smaps_rollup; done"
+    used = sum(int(line.split()[1]) * 1024 for line in station.board.ssh(asked).splitlines())
+    tell(capsys, f"all processes of Lineside together: {used / 1e6:.1f} MB")
+    assert 0 < used < MEMORY_BYTES_MAX
+
+
+def test_only_the_maintainers_door_is_open(station: Started) -> None:
+    listening = {line.split()[3] for line in station.board.ssh("ss -H -t -l -n").splitlines()}
+    outside = {each for each in listening if not each.startswith(("127.", "[::1]"))}
+    assert all(each.endswith(":22") for each in outside), outside
+    assert "policy drop" in station.board.ssh("nft list chain inet lineside input")
+
+
+def test_the_root_cannot_be_written_and_the_data_lies_on_its_partition(station: Started) -> None:
+    board = station.board
+    assert "Read-only" in board.ssh("touch /usr/x 2>&1 || true")
+    assert board.ssh("findmnt -n -o FSTYPE /").strip() == "squashfs"
+    options = board.ssh("findmnt -n -o OPTIONS /data")
+    assert "noatime" in options and "commit=30" in options and "nobarrier" not in options
+    assert "4c494e45-07" in board.ssh("blkid -o value -s PARTUUID $(findmnt -n -o SOURCE /data)")
+    assert board.ssh("systemctl --failed --plain --no-legend").strip() == ""
+    assert board.ssh("test -e /data/.grown && echo grown").strip() == "grown"
+    secrets = ("/var/lib/lineside/token", "/boot/firmware/lineside/gateway.toml", "/boot/firmware/lineside")
+    modes = board.ssh(f"stat -c '%U %a' {' '.join(secrets)}").splitlines()
+    assert modes == ["lineside 600", "lineside 700", "lineside 700"], "readable by one user"
+
+
+def test_reports_write_little(station: Started, capsys: pytest.CaptureFixture[str]) -> None:
+    board, plant = station.board, station.plant
+    written = "sync; awk '{print $7}' /sys/class/block/vda/stat"
+    earlier = len(at_office(plant))
+    before = int(board.ssh(written))
+    for number in range(REPORTS):
+        station.machine.type_label(f"T-WEAR-{number:04d}")
+        if number % 5 == 4:
+            # No faster than the station takes them: the keyboard's own memory is small.
+            wait_for("the reports", lambda awaited=number + 1: len(at_office(plant)) >= earlier + awaited, WAIT_SECONDS)
+    bytes_written = (int(board.ssh(written)) - before) * 512
+    thousand = bytes_written / REPORTS * 1_000
+    years = CARD_BYTES * ERASES / (thousand / 1_000 * DAY_REPORTS) / 365
+    tell(capsys, f"1,000 reports write {thousand / 1e6:.1f} MB; at {DAY_REPORTS} a day a card lasts {years:.0f} years")
+    assert thousand < 200e6
+    assert years > 3

@@ -1,0 +1,77 @@
+"""The product's own image as tests use it: built, flashed to a file, started on a board, and told its office."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from image.build import Build
+from image.bundle import make_keys
+from image.emulation import require_programs_of
+from image.programs import locked, run
+from image.recipe import ARCHITECTURES, VARIANTS, Recipe
+from simulation.plant import Plant
+from tests.vm.board import HOST, SCANNER, Board
+from tests.vm.machine import Machine
+from tests.wheels import ROOT
+
+CACHE = ROOT / "var/image/cache"
+NAME, STATION = "gw1", "S1"
+GATEWAY = f"""[gateway]
+name = "{NAME}"
+folder = "/var/lib/lineside"
+site = "plant"
+area = "machining"
+line = "L1"
+
+[central]
+url = "http://{HOST}:@PORT@"
+
+[[station]]
+id = "{STATION}"
+
+[[station.scanner]]
+kind = "evdev"
+serial = "{SCANNER}"
+
+[[station.scanner]]
+kind = "serial"
+path = "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_SER0001-if00-port0"
+baud = 115200
+"""
+
+
+def built(
+    folder: Path,
+    version: str,
+    finish: Callable[[Path], None] = lambda tree: None,
+    whole: bool = True,
+    architecture: str = "amd64",
+) -> Build:
+    """A release of this checkout; `whole`: with the disk to flash. Needs root."""
+    recipe = Recipe(ARCHITECTURES[architecture], VARIANTS["headless"], version)
+    with locked(CACHE):
+        require_programs_of(recipe.architecture)
+        build = Build(recipe, CACHE, folder, make_keys(CACHE / "keys"), lambda line: None, finish)
+        if whole:
+            build.all()
+        else:
+            build.update()
+    return build
+
+
+def flashed(disk: Path, folder: Path, plant: Plant, kind: type[Board] = Board) -> Board:
+    """A board with a card of this image, which knows its office and a maintainer's key."""
+    folder.mkdir(parents=True, exist_ok=True)
+    key, card, settings = folder / "key", folder / "card.img", folder / "gateway.toml"
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+    settings.write_text(GATEWAY.replace("@PORT@", str(plant.ports.central)), "utf-8")
+    code = plant.enrolment_code(NAME)
+    words = ("--yes", "--settings", settings, "--code", code, "--ssh-key", key.with_suffix(".pub"))
+    run(ROOT / "scripts/flash", disk, card, *words)
+    return kind(card, folder / "board", key)
+
+
+def wait_ready(board: Board, machine: Machine, seconds: float = 1_800.0) -> float:
+    """Wait until the station is ready; seconds since the kernel's start at which systemd heard it say so."""
+    board.wait_answer(machine, seconds)
+    said = "systemctl show -P SubState -P ActiveEnterTimestampMonotonic lineside-gateway"
+    return int(board.wait_said(machine, said, "running\n", seconds).split()[-1]) / 1e6
