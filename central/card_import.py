@@ -102,7 +102,7 @@ class Card:
             " coalesce((SELECT base FROM epoch n WHERE n.number = e.number + 1), 9223372036854775807))"
             " FROM epoch e ORDER BY e.number"
         )
-        return [CardEpoch(*row[:8], last=row[6] if row[8] is None else max(row[6], row[8] - row[5])) for row in rows]
+        return [CardEpoch(*(*row[:8], row[6] if row[8] is None else max(row[6], row[8] - row[5]))) for row in rows]
 
     def records(self, epoch: CardEpoch) -> Iterator[WireRecord]:
         """The records of an epoch, ascending. Raises CardUnreadable where the file breaks off."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from central.commands import configured, with_database
+from central.command_line import configured, with_database
 
 if TYPE_CHECKING:
     from central.config import CentralConfig

@@ -46,7 +46,9 @@ def health_of(
     warn = {
         "devices": bool(status.get("missing")),
         "clock": clock_good is False,
-        "disk": _is_number(free) and _is_number(whole) and free < whole * DISK_FREE_PERCENT_MIN / 100,
+        "disk": isinstance(free, int | float)
+        and isinstance(whole, int | float)
+        and free < whole * DISK_FREE_PERCENT_MIN / 100,
         "worn": _is_over(figures.get("disk_worn_percent"), DISK_WORN_PERCENT_MAX),
         "hot": _is_over(figures.get("temperature"), TEMPERATURE_MAX),
         "refused": update_state == "refused",

@@ -66,58 +66,6 @@ def pages() -> dict[str, str]:
             rows = [(f"`{name}`", value, cell(reason)) for name, _, value, reason in found]
             folder = f"{place.parent}/" if place.name == "limits" else f"{place}.py"
             parts += [f"## {folder}", table(("bound", "value", "why"), rows)]
-    text = (ROOT / f"{dotted.replace('.', '/')}.py").read_text("utf-8")
-    lines, tree, found = text.splitlines(), ast.parse(text), []
-    module = importlib.import_module(dotted)
-    for statement, following in zip(tree.body, [*tree.body[1:], None], strict=True):
-        if isinstance(statement, ast.AnnAssign):
-            target = statement.target
-        elif isinstance(statement, ast.Assign):
-            target = statement.targets[0]
-        else:
-            continue
-        if not isinstance(target, ast.Name) or not target.id.isupper() or statement.value is None:
-            continue
-        value = getattr(module, target.id)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            continue
-        reason = _comment_above(lines, statement.lineno)
-        if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
-            reason = str(following.value.value)
-        found.append((target.id, ast.get_source_segment(text, statement.value) or "", f"{value:,}", reason))
-    return found
-
-
-def _order() -> str:
-    """What gives way first when room runs out."""
-    from gateway.concessions import ORDER
-
-    values = {name: value for name, _, value, _ in bounds("gateway.limits")}
-    rows = [
-        (str(number), cell(each.given_up), f"`{each.bound}` {values[each.bound]}: {each.when}", each.told, each.kept)
-        for number, each in enumerate(ORDER, 1)
-    ]
-    heads = ("", "is given up", "at", "who is told", "is kept all the same")
-    introduction = (
-        "When room runs out on a gateway, this gives way, from what is missed least to what is missed most (I11). "
-        "Records that no confirmed backup holds stand in no row: they are never given up."
-    )
-    return f"## When room runs out\n\n{introduction}\n\n{table(heads, rows)}"
-
-
-def pages() -> dict[str, str]:
-    parts = []
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*limits.py")):
-            place = path.parent.relative_to(ROOT)
-            rows = [
-                (f"`{name}`", value, cell(reason))
-                for name, _, value, reason in bounds(".".join((*place.parts, "limits")))
-            ]
-            parts += [
-                f"## {place.parent if place.name == 'limits' else place}/",
-                table(("bound", "value", "why"), rows),
-            ]
     text = (
         "Every queue, batch, text and retry has a named bound (I10). Reaching one is an event, and someone is told. "
         "Bounds of the protocol that both ends share stand in `sync/wire.py`."
