@@ -165,6 +165,8 @@ GALLERY: Final = tuple(each for _, part in PARTS for each in part)
 NO_PAGES: Final = {
     "root": "leads to the board",
     "static": "a file",
+    "go_to_provider": "leads to the company's own sign-in",
+    "back_from_provider": "leads from there to the board",
     "board_fragment": "part of the board",
     "board_stream": "events for the board's script",
     "calls_fragment": "part of a page",
