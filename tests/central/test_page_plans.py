@@ -109,7 +109,7 @@ PAGES = (
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_server").fresh_url()
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_server").migrated_url()
     folder = tmp_path_factory.mktemp("plans")
     config = CentralConfig.model_validate({"folder": folder, "database": url})
     made = create_app(config, open_database(config))

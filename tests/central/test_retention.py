@@ -48,7 +48,7 @@ FOR_EVER = {kind.setting: 0 for kind in KINDS}
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A migrated database in which each test has a plant of its own."""
-    given = "" if request.param == "sqlite" else request.getfixturevalue("postgres_server").fresh_url()
+    given = "" if request.param == "sqlite" else request.getfixturevalue("postgres_server").migrated_url()
     folder = tmp_path_factory.mktemp("plants") / "central"
     config = CentralConfig.model_validate({"folder": folder, "database": given, "port": 0})
     open_database(config).close()
