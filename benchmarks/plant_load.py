@@ -134,7 +134,8 @@ def compared(database: Database, sent: dict[str, tuple[int, str]]) -> tuple[int,
     """(records that the office holds of these gateways, records that were sent). Raises NothingCame where the office
     holds other ones, one twice, or the same ones in another order."""
     with database.read() as session:
-        held = session.scalar(select(func.count()).select_from(Record).join(Stream).where(Stream.gateway != GATEWAY))
+        of_gateways = select(func.count()).select_from(Record).join(Stream, Stream.id == Record.stream_id)
+        held = session.scalar(of_gateways.where(Stream.gateway != GATEWAY))
         for name, (count, digest) in sent.items():
             wanted = select(Record.digest).join(Stream, Stream.id == Record.stream_id)
             rows = session.scalars(wanted.where(Stream.gateway == name).order_by(Stream.id, Record.seq)).all()

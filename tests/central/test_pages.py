@@ -80,7 +80,9 @@ def test_script_elsewhere_gets_401(app: Flask) -> None:
     assert app.test_client().get("/board/fragment", headers=headers, environ_overrides=there).status_code == 401
 
 
-@pytest.mark.parametrize("path", [*PAGES[1:], "/master", CALL_PAGE, "/calls/fragment", "/records.csv", "/master/download.toml"])
+@pytest.mark.parametrize(
+    "path", [*PAGES[1:], "/master", CALL_PAGE, "/calls/fragment", "/records.csv", "/master/download.toml"]
+)
 def test_other_pages_need_an_account_even_on_loopback(app: Flask, path: str) -> None:
     assert app.test_client().get(path).status_code == 303
 
