@@ -208,7 +208,7 @@ def a_right_that_the_office_takes_back_is_gone_offline(pair: Pair) -> None:
     people = [worker if each is leader else each for each in plant.people]
     file.write_text(write_toml(plant.model_copy(update={"people": tuple(people)})), encoding="utf-8")
     before = sum('"snapshot.applied"' in each.content for each in pair.records())
-    pair.plant.command("central", "import", "--config", str(pair.plant.central_config), str(file))
+    pair.plant.command("central", "import", "--config", str(pair.plant.central_config), str(file), spoken="y\n")
     pair.scans(1)
     wait_for(
         "the master data at the gateway",
