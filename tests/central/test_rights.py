@@ -18,12 +18,13 @@ from central.application import close_app, create_app
 from central.config import CentralConfig
 from central.context import Plant
 from central.pages.protection import FORM_TOKEN, SESSION_COOKIE, VISITOR_COOKIE
-from central.rights import ADMIN, ALLOWED, ROLES, Action, Grant, by_badge, grant_of, grants_of, may
+from central.rights import ADMIN, ALLOWED, ROLES, Action, by_badge, grant_of, grants_of, may
 from central.route_rules import ROUTES, SCOPES, Rule
 from central.sessions import BADGE, NOWHERE, PASSWORD, open_session
 from central.snapshots import publish
 from central.texts import TEXTS
 from floor.example import example_plant
+from floor.rights import Grant
 from tests.central.conftest import enrol_gateway
 
 READING = {"GET", "HEAD", "OPTIONS"}
