@@ -138,7 +138,7 @@ ADMINISTRATORS: Final = (
           press="form[action='/users/code'] button"),
     Shown("tokens", "tokens", "/tokens", "Tokens of programs, each with what it opens and until when."),
     Shown("token-once", "make_token", "/tokens", "A new token, told this once.",
-          fill=(("name", "mes-board"), ("scope", "read:board")), press="form[action='/tokens/make'] button"),
+          fill=(("name", "mes-board{again}"), ("scope", "read:board")), press="form[action='/tokens/make'] button"),
     Shown("audit", "audit", "/audit",
           "Who changed what, when, from where; linked, so that nothing is taken out unseen."),
 )  # fmt: skip

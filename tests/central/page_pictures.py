@@ -111,7 +111,10 @@ class Photographer:
 
     def _sent(self, page: Page, shown: Shown) -> Response:
         form = shown.press.rsplit(" ", 1)[0]
-        for name, value in shown.fill:
+        # What is made in the first manner is there in the others; a name is given once.
+        again = "" if (self.language, self.scheme) == ("zh", "light") else f"-{self.language}-{self.scheme}"
+        for name, wanted in shown.fill:
+            value = wanted.format(again=again)
             box = page.locator(f"{form} [name={name}][type=checkbox][value='{value}']")
             if box.count():
                 box.check()
