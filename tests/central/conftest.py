@@ -43,15 +43,25 @@ def config_of(folder: Path, url: str) -> CentralConfig:
     return CentralConfig.model_validate({"folder": folder / "central", "database": url, "port": 0, "threads": 24})
 
 
-@pytest.fixture(params=BOTH)
-def config(request: pytest.FixtureRequest, tmp_path: Path) -> CentralConfig:
-    """A plant's configuration, once on each database; its tables are there."""
+def migrated_config(request: pytest.FixtureRequest, folder: Path) -> CentralConfig:
     if request.param == "postgres":
-        return config_of(tmp_path, request.getfixturevalue("postgres_server").migrated_url())
-    made = config_of(tmp_path, "")
+        return config_of(folder, request.getfixturevalue("postgres_server").migrated_url())
+    made = config_of(folder, "")
     made.folder.mkdir(mode=0o700)
     shutil.copy(request.getfixturevalue("migrated_file"), made.folder)
     return made
+
+
+@pytest.fixture(params=BOTH)
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> CentralConfig:
+    """A plant's configuration, once on each database; its tables are there."""
+    return migrated_config(request, tmp_path)
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def module_config(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CentralConfig:
+    """The same for all tests of a module together."""
+    return migrated_config(request, tmp_path_factory.mktemp("plant"))
 
 
 @pytest.fixture(params=BOTH)

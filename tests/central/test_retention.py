@@ -26,7 +26,6 @@ from central.models import (
     Table,
 )
 from central.notify.tables import Delivery, DeliveryStep, Notification, OfficeEvent
-from central.opening import open_database
 from central.order_tables import FlowCard, OrderCard
 from central.phone.tables import CallNote, PhoneAct
 from central.planning_tables import MasterDraft
@@ -45,19 +44,10 @@ NUMBERS = itertools.count(1)
 FOR_EVER = {kind.setting: 0 for kind in KINDS}
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A migrated database in which each test has a plant of its own."""
-    given = "" if request.param == "sqlite" else request.getfixturevalue("postgres_server").migrated_url()
-    folder = tmp_path_factory.mktemp("plants") / "central"
-    config = CentralConfig.model_validate({"folder": folder, "database": given, "port": 0})
-    open_database(config).close()
-    return config.database_url
-
-
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    made = Database(url, secrets.token_hex(8))
+def database(module_config: CentralConfig) -> Iterator[Database]:
+    """In one database, each test with a plant of its own."""
+    made = Database(module_config.database_url, secrets.token_hex(8))
     made.begin_plant(NOW)
     yield made
     made.close()
