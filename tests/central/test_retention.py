@@ -5,11 +5,11 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select
 
 from central.audit import record_act, verify_acts
 from central.config import CentralConfig
@@ -33,6 +33,7 @@ from central.retention import KINDS, RetentionPump
 from central.retention_settings import DAYS_MIN, RetentionConfig
 from central.rights_tables import ApiToken, AuditRow
 from central.task_tables import AttachmentRow, CommentRow, ProblemCall, ProblemRow, TaskEvent, TaskRow
+from tests.central.grown_plant import blank_row
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0
@@ -42,6 +43,7 @@ KEPT = 400
 OLD, YOUNG = NOW - (KEPT + 2) * DAY, NOW - (KEPT - 2) * DAY
 NUMBERS = itertools.count(1)
 FOR_EVER = {kind.setting: 0 for kind in KINDS}
+Kept = TypeVar("Kept", bound=Table)
 
 
 @pytest.fixture
@@ -53,13 +55,9 @@ def database(module_config: CentralConfig) -> Iterator[Database]:
     made.close()
 
 
-def row(model: type[Table], **values: Any) -> Table:
+def row(model: type[Kept], **values: Any) -> Kept:
     """A row of which only what matters is named."""
-    columns = {}
-    for column in inspect(model).columns:
-        if not column.nullable and column.autoincrement is not True and column.server_default is None:
-            columns[column.key] = "" if column.type.python_type is str else 0
-    return model(**{**columns, **values})
+    return model(**blank_row(model, **values))
 
 
 @dataclass(frozen=True)
@@ -115,10 +113,8 @@ def problems(state: str) -> Callable[[str, float], list[Table]]:
 
 
 def call(plant: str, at: float, state: str) -> Call:
-    found = row(Call, plant=plant, gateway="one", epoch=("e" if state == "raised" else "a") * 32, seq=int(at))
-    assert isinstance(found, Call)
-    found.state = state
-    return found
+    epoch = ("e" if state == "raised" else "a") * 32
+    return row(Call, plant=plant, gateway="one", epoch=epoch, seq=int(at), state=state)
 
 
 def said(plant: str, at: float, kind: str, subject: str) -> list[Table]:
