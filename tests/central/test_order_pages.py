@@ -14,11 +14,11 @@ from central.application import close_app, create_app
 from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
-from central.enrolment import enrol, invite_gateway
 from floor.events import AndonRaised, ReportFinished, WorkStarted
 from floor.work_events import ProductIdentified
 from tests.accessibility import barriers
 from tests.central.card import Card
+from tests.central.conftest import enrol_gateway
 from tests.central.order_plant import assembly, fill, machining, publish_plant
 from tests.central.page_client import PASSWORD, first_administrator, launched, served
 from tests.central.test_orders import raw_sums
@@ -42,11 +42,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
     made = create_app(CentralConfig(folder=tmp_path))
     database = made.extensions["lineside"].database
     for name in ("one", "two"):
-        now = time.time()
-        with database.write() as session:
-            code, _ = invite_gateway(session, database.plant, name, "test", now)
-        with database.write() as session:
-            assert enrol(session, database.plant, name, code, now)
+        enrol_gateway(database, name)
     publish_plant(database, time.time())
     put(database, machining(), assembly())
     yield made

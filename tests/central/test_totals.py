@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from central.application import close_app, create_app
 from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
-from central.enrolment import enrol, invite_gateway
 from floor.events import (
     AndonAcknowledged,
     AndonCancelled,
@@ -35,6 +33,7 @@ from floor.events import (
 )
 from floor.work_events import ReworkReported
 from tests.central.card import Card
+from tests.central.conftest import enrol_gateway
 from tests.central.order_plant import fill, publish_plant
 from tests.central.page_client import first_administrator
 
@@ -97,14 +96,11 @@ class Floor:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=Path(tmp_path_factory.mktemp("totals"))))
+    made = create_app(CentralConfig(folder=tmp_path_factory.mktemp("totals")))
     database = made.extensions["lineside"].database
     now = time.time()
     for name in ("one", "two"):
-        with database.write() as session:
-            code, _ = invite_gateway(session, database.plant, name, "test", now)
-        with database.write() as session:
-            assert enrol(session, database.plant, name, code, now)
+        enrol_gateway(database, name)
     publish_plant(database, now)
     cards = (Card("one", wall=now - ACTS * 70), Card("two", wall=now - ACTS * 70))
     Floor(random.Random(20261127), cards).live()
