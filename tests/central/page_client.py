@@ -46,6 +46,16 @@ def submit(client: FlaskClient, page: str, action: str, **values: object) -> Tes
     return client.post(action, data={"form_token": found[1], **values}, headers={"Origin": "http://localhost"})
 
 
+def number_in(text: str) -> int:
+    """A number as a page writes it, with a comma or a space between its thousands."""
+    return int(re.sub(r"\D", "", text))
+
+
+def totals(page: str, name: str) -> list[int]:
+    """The numbers that a page marks as totals of this name."""
+    return [number_in(each) for each in re.findall(rf'data-total="{name}">([^<]*)<', page)]
+
+
 def signed_in(app: Flask, name: str) -> FlaskClient:
     """A client with a session of somebody."""
     client = app.test_client()
