@@ -18,7 +18,6 @@ from central import order_fold
 from central.accounts import administrator_code
 from central.config import read_config
 from central.database import Database
-from central.enrolment import enrol, invite_gateway
 from central.history import SERVER
 from central.ingest import ingest
 from central.opening import open_database
@@ -26,6 +25,7 @@ from central.snapshots import current_head, publish
 from central.tasks import Wanted, make_task
 from simulation.plant import free_port
 from simulation.processes import Process, lineside
+from tests.central.conftest import enrol_gateway
 
 CREWS = 2
 """Processes of gateways, each with one that was away."""
@@ -89,7 +89,7 @@ def enlist(database: Database, scale: Scale) -> list[list[Enlisted]]:
     people = min(PEOPLE, 10 * gateways)
     names = [f"gw{number}" for number in range(gateways)]
     away = [f"away{number}" for number in range(CREWS)]
-    tokens = {name: _enrolled(database, name, now) for name in (GATEWAY, *names, *away)}
+    tokens = {name: enrol_gateway(database, name) for name in (GATEWAY, *names, *away)}
     with database.write() as session:
         publish(session, master(scale.page_operations, names, people), "bench", now, plant)
     with database.write() as session:
@@ -110,12 +110,3 @@ def enlist(database: Database, scale: Scale) -> list[list[Enlisted]]:
     for number, name in enumerate(away):
         crews[number].append(Enlisted(name, tokens[name], places[number], head, scale.load_backlog))
     return crews
-
-
-def _enrolled(database: Database, name: str, now: float) -> str:
-    with database.write() as session:
-        code, _ = invite_gateway(session, database.plant, name, "bench", now)
-    with database.write() as session:
-        token = enrol(session, database.plant, name, code, now)
-    assert token
-    return token
