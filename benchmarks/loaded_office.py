@@ -1,6 +1,5 @@
 """The product's own server with a whole plant enrolled, for `plant_load`: what is laid out before it starts."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ import requests
 
 from benchmarks.fleet import Enlisted
 from benchmarks.office_pages import GATEWAY, STEPS, card, master
+from benchmarks.offices import lay_out
 from benchmarks.page_readers import administrator, first_administrator
 from benchmarks.plant_events import Place
 from benchmarks.scales import Scale
@@ -23,7 +23,6 @@ from central.ingest import ingest
 from central.opening import open_database
 from central.snapshots import current_head, publish
 from central.tasks import Wanted, make_task
-from simulation.plant import free_port
 from simulation.processes import Process, lineside
 from tests.central.conftest import enrol_gateway
 
@@ -69,18 +68,6 @@ def loaded_office(folder: Path, database_url: str, scale: Scale) -> Iterator[Loa
         for each in reversed(processes):
             each.stop()
         database.close()
-
-
-def lay_out(folder: Path, database_url: str) -> tuple[Path, str]:
-    """The server's configuration and its address."""
-    folder.mkdir(parents=True)
-    port, config = free_port(), folder / "central.toml"
-    lines = [f"folder = {json.dumps(str(folder / 'central'))}", f"port = {port}"]
-    if database_url:
-        lines.append(f"database = {json.dumps(database_url)}")
-    config.write_text("\n".join(lines) + "\n")
-    config.chmod(0o600)
-    return config, f"http://127.0.0.1:{port}"
 
 
 def enlist(database: Database, scale: Scale) -> list[list[Enlisted]]:
