@@ -17,14 +17,13 @@ from central.oidc.limits import OIDC_KEYS_AGAIN_SECONDS
 from central.pages.oidc_pages import ATTEMPT_COOKIE
 from central.pages.protection import SESSION_COOKIE
 from central.texts import TEXTS
+from tests.central.clock_ahead import Clock, clock
 from tests.central.oidc_plant import (
     BACK,
     PUBLIC,
-    Clock,
     acts,
     at_provider,
     begin,
-    clock,
     is_refused,
     make,
     provider,

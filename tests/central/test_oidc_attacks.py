@@ -14,13 +14,12 @@ from central.limits import ENROL_ATTEMPTS_PER_MINUTE_MAX
 from central.models import AccountSession
 from central.oidc.limits import OIDC_ATTEMPT_SECONDS
 from central.pages.oidc_pages import ATTEMPT_COOKIE
+from tests.central.clock_ahead import Clock, clock
 from tests.central.oidc_plant import (
     BACK,
-    Clock,
     acts,
     at_provider,
     begin,
-    clock,
     is_refused,
     make,
     provider,

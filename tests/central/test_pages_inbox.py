@@ -22,31 +22,19 @@ from central.notify.pump import DeliveryPump
 from central.notify.tables import Delivery, Notification
 from floor.events import AndonRaised
 from tests.central.card import Card
+from tests.central.clock_ahead import Clock, clock
 from tests.central.conftest import enrol_gateway
 from tests.central.memory_channel import MemoryChannel
 from tests.central.notify_plant import NotifyPlant
 from tests.central.page_client import FORM_TOKEN, PASSWORD, first_administrator, submit
+
+__all__ = ["clock"]
 
 LINK = re.compile(r"https://plant\.example(/n/\S+)")
 SUBSCRIPTION = {
     "endpoint": "https://push.example.org/send/abc",
     "keys": {"p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQ", "auth": "tBHItJI5svbpez7KI4CCXg"},
 }
-
-
-class Clock:
-    """The server's clock, as the test sets it ahead."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
