@@ -88,6 +88,3 @@ def is_refused(answer: TestResponse, reason: str, status: int) -> bool:
     opened = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith(f"{SESSION_COOKIE}=")]
     told = any(text in answer.text for text in TEXTS[f"oidc.{reason}"])
     return answer.status_code == status and told and 'name="password"' in answer.text and not opened
-
-
-# What it is for
