@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import BaseModel, ValidationError
@@ -23,7 +24,7 @@ from werkzeug.routing import IntegerConverter, Rule
 from central import accounts
 from central.alarms import raise_alarms
 from central.api_tokens import make_token
-from central.application import create_app
+from central.application import close_app, create_app
 from central.audit import record_act
 from central.comments import Upload, add_comment
 from central.config import CentralConfig
@@ -156,6 +157,13 @@ class HostilePlant:
 
     def bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.gateway_token}"}
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostilePlant]:
+    made = HostilePlant(CentralConfig(folder=tmp_path_factory.mktemp("hostile") / "central", threads=24))
+    yield made
+    close_app(made.app)
 
 
 class Seen(HTMLParser):
