@@ -12,7 +12,11 @@ FOLDER: Final = "screenshots/office"
 """Of the pictures, below docs/."""
 
 READER: Final = "zhao.min"
+"""Who looks: a planner who is administrator, too."""
+
 OPERATOR: Final = "li.xiuying"
+"""Who may read, and do what is theirs."""
+
 NOBODY: Final = ""
 
 
