@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from central.application import close_app
 from central.pages.protection import LANGUAGE_COOKIE, SESSION_COOKIE
 from central.texts import TEXTS
-from docs.sources.gallery import NOBODY, Shown
+from docs.sources.gallery import GALLERY, NOBODY, Shown
 from tests.central.lived_plant import ZONE, Lived, lived_plant
 from tests.central.page_client import served
 
@@ -85,6 +85,15 @@ class Photographer:
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             self.faults.append(f"{shown.name} {self.language}: {wide} px wide in a window of {width} px")
+
+    def tour(self) -> Iterator[tuple[Shown, int, Page]]:
+        """Every page in both sizes; the windows end after the last one."""
+        for shown in GALLERY:
+            page = self.open(shown)
+            for width in HEIGHTS:
+                self.size(page, shown, width)
+                yield shown, width, page
+        self.close()
 
     def close(self) -> None:
         """Ends the windows."""
