@@ -41,7 +41,7 @@ from central.tasks import Wanted, make_task
 from floor.events import EVENTS, AndonRaised, ReportFinished, WorkStarted
 from floor.master import MasterData
 from floor.sample import sample_plant
-from tests.central.card import Card
+from tests.central.card import Card, record_text
 from tests.central.conftest import enrol_gateway
 from tests.central.page_client import first_administrator
 
@@ -81,10 +81,8 @@ def _hostile(row: BaseModel) -> BaseModel:
 
 
 def record(type_name: str, values: dict[str, Any], station: str) -> str:
-    """A record as only a hostile gateway writes it."""
-    head = {"type": type_name, "subject": station, "bootid": "b" * 32, "boottime": "1.0", "walltime": f"{time.time()}"}
-    more = {"clockstate": "unsynchronised", "masterversion": 1, "signalled": 0}
-    return json.dumps({**head, **more, "data": values}, ensure_ascii=False)
+    """A record of now at a station."""
+    return record_text(type_name, values, {"subject": station, "walltime": f"{time.time()}"})
 
 
 def values_of(type_name: str, known: dict[str, str]) -> dict[str, Any]:
