@@ -30,17 +30,16 @@ def version(app: Flask) -> MasterData:
 
 
 def test_import_shows_changes_first_and_then_publishes(app: Flask, admin: FlaskClient) -> None:
-    planner = admin
-    planner.set_cookie("lineside_language", "en")
+    admin.set_cookie("lineside_language", "en")
     master = example_plant()
-    answer = upload(planner, ("plant.toml", write_toml(master).encode()))
+    answer = upload(admin, ("plant.toml", write_toml(master).encode()))
     assert "Preview" in answer.text and version(app).version == 0
     key = re.search(r'name="preview" value="([^"]+)"', answer.text)
     assert key
-    assert submit(planner, "/master", "/master/apply", preview=key[1]).location == "/master?applied=1"
+    assert submit(admin, "/master", "/master/apply", preview=key[1]).location == "/master?applied=1"
     assert version(app).digest == master.digest
-    assert submit(planner, "/master", "/master/apply", preview=key[1]).status_code == 409
-    again = upload(planner, ("plant.toml", write_toml(master).encode()))
+    assert submit(admin, "/master", "/master/apply", preview=key[1]).status_code == 409
+    again = upload(admin, ("plant.toml", write_toml(master).encode()))
     assert "nothing to publish" in again.text
 
 
