@@ -232,8 +232,11 @@ def test_the_link_in_a_group_asks_who_it_is(app: Flask, plant: NotifyPlant, chat
     # A form token of another page of ours does not help: there is no session.
     assert "/sign-in" in submit(stranger, "/sign-in", link).location
     assert call_state(plant)[0] == "raised"
-    zhao = person(app, "zhao", "planner", "P06")
-    assert submit(zhao, link, link).location == "/n/done?what=taken"
+    planner = person(app, "zhao", "planner", "P06")
+    assert submit(planner, link, link).status_code == 403
+    assert call_state(plant)[0] == "raised"
+    leader = person(app, "sun", "leader", "P06")
+    assert submit(leader, link, link).location == "/n/done?what=taken"
     assert call_state(plant) == ("acknowledged", "P06", "link")
     assert plant.states("chat") == ["accepted"], "whom the message went to has not answered"
 
