@@ -215,7 +215,7 @@ def pages() -> dict[str, str]:
     """The gallery by its path in the checkout."""
     told = (
         "Every page of the office in Chinese and in English, in a sample plant after two weeks of work. "
-        "The tests open each of them in a browser and take these pictures: `scripts/screenshots --office` takes them anew. What the pages do is told in "
-        "[the office pages](office-pages.md)."
+        "The tests open each of them in a browser and take these pictures: `scripts/screenshots --office` takes them "
+        "anew. What the pages do is told in [the office pages](office-pages.md)."
     )
     return {"docs/pages.md": page("The office in pictures", told, *(_part(*each) for each in PARTS))}
