@@ -16,8 +16,8 @@ LOADED_PAGES = ("board", "calls", "flow", "orders", "order", "tasks", "trace")
 
 def loaded(prefix: str) -> tuple[str, ...]:
     """The figures of the office under the load of a plant."""
-    pages = [f"{page}_{word}" for page in LOADED_PAGES for word in ("p50", "p95")]
-    parts = [f"{name}_{each}" for name in ("load", "burst") for each in (*pages, "slowest", "accepted")]
+    pages = [f"{page}_p95" for page in LOADED_PAGES]
+    parts = [f"{name}_{each}" for name in ("load", "burst") for each in (*pages, "accepted")]
     return tuple(prefix + each for each in (*parts, "drain_away", "lag", "held_once"))
 
 

@@ -1,6 +1,5 @@
 """The product's own server with a whole plant enrolled, for `plant_load`: what is laid out before it starts."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ import requests
 
 from benchmarks.fleet import Enlisted
 from benchmarks.office_pages import GATEWAY, STEPS, card, master
+from benchmarks.offices import lay_out
 from benchmarks.page_readers import administrator, first_administrator
 from benchmarks.plant_events import Place
 from benchmarks.scales import Scale
@@ -18,14 +18,13 @@ from central import order_fold
 from central.accounts import administrator_code
 from central.config import read_config
 from central.database import Database
-from central.enrolment import enrol, invite_gateway
 from central.history import SERVER
 from central.ingest import ingest
 from central.opening import open_database
 from central.snapshots import current_head, publish
 from central.tasks import Wanted, make_task
-from simulation.plant import free_port
 from simulation.processes import Process, lineside
+from tests.central.conftest import enrol_gateway
 
 CREWS = 2
 """Processes of gateways, each with one that was away."""
@@ -71,25 +70,13 @@ def loaded_office(folder: Path, database_url: str, scale: Scale) -> Iterator[Loa
         database.close()
 
 
-def lay_out(folder: Path, database_url: str) -> tuple[Path, str]:
-    """The server's configuration and its address."""
-    folder.mkdir(parents=True)
-    port, config = free_port(), folder / "central.toml"
-    lines = [f"folder = {json.dumps(str(folder / 'central'))}", f"port = {port}"]
-    if database_url:
-        lines.append(f"database = {json.dumps(database_url)}")
-    config.write_text("\n".join(lines) + "\n")
-    config.chmod(0o600)
-    return config, f"http://127.0.0.1:{port}"
-
-
 def enlist(database: Database, scale: Scale) -> list[list[Enlisted]]:
     """A plant with master data, tasks and somewhat of a past; every gateway enrolled, in crews of one process each."""
     now, plant, gateways = time.time(), database.plant, scale.load_gateways
     people = min(PEOPLE, 10 * gateways)
     names = [f"gw{number}" for number in range(gateways)]
     away = [f"away{number}" for number in range(CREWS)]
-    tokens = {name: _enrolled(database, name, now) for name in (GATEWAY, *names, *away)}
+    tokens = {name: enrol_gateway(database, name) for name in (GATEWAY, *names, *away)}
     with database.write() as session:
         publish(session, master(scale.page_operations, names, people), "bench", now, plant)
     with database.write() as session:
@@ -110,12 +97,3 @@ def enlist(database: Database, scale: Scale) -> list[list[Enlisted]]:
     for number, name in enumerate(away):
         crews[number].append(Enlisted(name, tokens[name], places[number], head, scale.load_backlog))
     return crews
-
-
-def _enrolled(database: Database, name: str, now: float) -> str:
-    with database.write() as session:
-        code, _ = invite_gateway(session, database.plant, name, "bench", now)
-    with database.write() as session:
-        token = enrol(session, database.plant, name, code, now)
-    assert token
-    return token

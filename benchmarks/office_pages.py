@@ -17,7 +17,6 @@ from benchmarks.readings import in_turns, median_pair
 from benchmarks.scales import Scale
 from central.application import close_app, create_app
 from central.config import CentralConfig
-from central.enrolment import enrol, invite_gateway
 from central.ingest import ingest
 from central.order_fold import catch_up_all
 from central.snapshots import publish
@@ -26,6 +25,7 @@ from floor.master import MasterData
 from floor.rows import CallType, Operation, Person, Station, WorkOrder
 from floor.work_events import ComponentUsed, ProductIdentified
 from tests.central.card import Card
+from tests.central.conftest import enrol_gateway
 from tests.central.page_client import first_administrator
 
 FEW = 500
@@ -99,10 +99,8 @@ def office(folder: Path, operations: int) -> Iterator[FlaskClient]:
     app = create_app(CentralConfig(folder=folder), clock=lambda: begun + STEP_SECONDS * next(ticks))
     try:
         database = app.extensions["lineside"].database
+        enrol_gateway(database, GATEWAY)
         with database.write() as session:
-            code, _ = invite_gateway(session, database.plant, GATEWAY, "bench", begun)
-        with database.write() as session:
-            enrol(session, database.plant, GATEWAY, code, begun)
             publish(session, master(operations), "bench", begun, database.plant)
         card().drain(lambda batch: ingest(database, GATEWAY, batch, begun))
         catch_up_all(database)

@@ -56,19 +56,28 @@ def bare_office(folder: Path) -> Iterator[str]:
         yield url
 
 
+def lay_out(folder: Path, database_url: str = "") -> tuple[Path, str]:
+    """A new folder with the configuration of the product's server: (configuration, address)."""
+    folder.mkdir(parents=True)
+    port, config = free_port(), folder / "central.toml"
+    lines = [f"folder = {json.dumps(str(folder / 'central'))}", f"port = {port}"]
+    if database_url:
+        lines.append(f"database = {json.dumps(database_url)}")
+    config.write_text("\n".join(lines) + "\n")
+    config.chmod(0o600)
+    return config, f"http://127.0.0.1:{port}"
+
+
 @contextmanager
 def own_office(folder: Path) -> Iterator[tuple[str, str]]:
     """The product's server with a database of its own, and a gateway enrolled there: (address, token)."""
-    folder.mkdir(parents=True)
-    port, config = free_port(), folder / "central.toml"
-    config.write_text(f"folder = {json.dumps(str(folder / 'central'))}\nport = {port}\n")
+    config, url = lay_out(folder)
     process = Process(
         "server", lineside("central", "serve", "--config", str(config)), folder / "central.log", "central ready"
     )
     process.start()
     try:
         process.wait_ready()
-        url = f"http://127.0.0.1:{port}"
         yield url, _enrol(config, url, folder / "token-place")
     finally:
         process.stop()

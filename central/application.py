@@ -36,9 +36,6 @@ from central.pages.frame import NotAllowed
 from central.pages.plant_office import PlantOffice
 from central.pages.protection import is_loopback
 
-THREADS_BESIDE_STREAMS = 16
-"""Threads that live pages never take, so that gateways are answered however many pages are open."""
-
 REFUSED = frozenset({401, 403, 404})
 """Answers that a stranger who tries doors gets."""
 
@@ -54,7 +51,8 @@ def create_app(
     app.secret_key = opened.secret()
     app.config["MAX_CONTENT_LENGTH"] = JSON_BODY_BYTES_MAX
     app.config["MAX_FORM_PARTS"] = 100
-    live = LiveStreams(opened, max(1, config.threads - THREADS_BESIDE_STREAMS))
+    # Live pages hold a thread each; the other half is for gateways, and for pages that come and go.
+    live = LiveStreams(opened, config.threads // 2)
     here = Plant(config, opened, live, FileStore(config.folder, config.files_bytes_max), clock=clock)
     if config.oidc is not None:
         here.provider = Provider(config.oidc, config.public_url, here.now)

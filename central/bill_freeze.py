@@ -22,7 +22,7 @@ class BillPump:
         self._database = database
 
     def step(self, now: float) -> float:
-        """Freezes what has begun on the last day; seconds until the next look."""
+        """Freezes what has begun on the last day; returns when to look again."""
         name = self._database.plant
         tomorrow = (plant_today(now) + timedelta(days=1)).isoformat()
         with self._database.read() as session:
@@ -30,4 +30,4 @@ class BillPump:
         if any(row.state == "released" and row.valid_from == tomorrow for row in rows):
             with self._database.write() as session:
                 publish(session, current_master(session, name), BY, now, name)
-        return LOOK_SECONDS
+        return now + LOOK_SECONDS

@@ -17,7 +17,7 @@ from central.limits import (
     ENDED_CALLS_MAX,
     OPERATIONS_ON_BOARD_MAX,
 )
-from central.projector import catch_up_for_page, is_behind
+from central.projector import catch_up_for_page, is_fresh
 from central.snapshots import current_master
 from floor.calls import impact_of
 from floor.events import AndonRaised
@@ -157,7 +157,7 @@ def read_board(session: Session, now: float, plant: str = "plant", *, untouched:
     master = current_master(session, plant)
     return Board(
         version=board_version(session, plant),
-        complete=not is_behind(session, plant),
+        complete=is_fresh(session, plant, now),
         master_version=master.version,
         operations=tuple(_operations(session, plant, untouched)),
         calls=_calls(session, plant, now, OPEN_STATES, CALLS_ON_BOARD_MAX),

@@ -47,7 +47,7 @@ class CentralConfig(Section):
     files_bytes_max: Annotated[
         int, Field(ge=0, description="bytes of photos and instructions kept in `folder`/files")
     ] = FILES_BYTES_MAX
-    threads: Annotated[int, Field(ge=8, le=1_024)] = 64
+    threads: Annotated[int, Field(ge=8, le=1_024)] = 256
     trusted_proxy: Annotated[
         str, Field(description="address of a proxy whose X-Forwarded-For and -Proto are believed; empty: nobody's")
     ] = ""

@@ -25,6 +25,7 @@ from central.errors import DatabaseCorrupt, DatabaseUnreachable
 from central.limits import BUSY_SECONDS_MAX, WAL_BYTES_MAX
 from central.models import LogHead, ServerRow
 from central.rights_tables import AuditHead
+from central.together import Result, Together
 
 WRITES = "lineside_writes"
 
@@ -119,6 +120,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writing = self.engine.execution_options(**{WRITES: True})
         self._turn: WriterTurn | None = None
+        self._together = Together(self.write)
         self._identity = ""
         self._at_close: list[Callable[[], None]] = []
         if self.is_sqlite:
@@ -174,6 +176,10 @@ class Database:
             if self.is_sqlite:
                 self._checkpoint()
 
+    def write_together(self, act: Callable[[Session], Result]) -> Result:
+        """What `act` returns, after a commit that others who wait may share (`central/together.py`)."""
+        return self._together.do(act)
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one moment of the database and writes nothing."""
@@ -227,8 +233,10 @@ def _engine(url: str) -> Engine:
         engine = create_engine(
             parsed,
             connect_args={"timeout": BUSY_SECONDS_MAX, "check_same_thread": False},
-            pool_size=16,
-            max_overflow=80,
+            # The web server's threads: a connection that is closed and opened again costs as much as a page's reading.
+            pool_size=64,
+            max_overflow=32,
+            pool_use_lifo=True,
             poolclass=sqlalchemy.QueuePool,
         )
         event.listen(engine, "connect", _closing_on_faults(_prepare_sqlite))

@@ -2,17 +2,18 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from central.change import note_change
 from central.fold_rows import identity_of
-from central.models import Call, Fact, Gateway, LogHead, Share
+from central.models import Call, Fact, Gateway, LogHead, Share, table_of
 from central.notify.announcements import announce
 from central.snapshots import current_master
+from central.streams import chunks
 from sync.wire import FACTS_PER_FETCH_MAX, Facts
 from sync.wire import Fact as WireFact
 
@@ -22,20 +23,51 @@ CALL_ASSIGNED = "call.assigned"
 CALL_RESOLVED = "call.resolved"
 OPEN_STATES = ("raised", "acknowledged")
 
+FACT = table_of(Fact)
+GATEWAY = table_of(Gateway)
+
+
+class NewFact(NamedTuple):
+    """A fact before it has its number."""
+
+    gateway_name: str
+    kind: str
+    content: dict[str, Any]
+
 
 def add_fact(session: Session, plant: str, gateway_name: str, kind: str, content: dict[str, Any], now: float) -> int:
     """Put a fact at the end of a gateway's list; returns its number, 0 where there is no such gateway.
 
     The caller holds the lock on the log's head, which orders all writers of facts.
     """
-    mine = (Gateway.plant == plant, Gateway.name == gateway_name)
-    last = session.scalar(select(Gateway.facts_last).where(*mine))
-    if last is None:
-        return 0
-    row = {"plant": plant, "gateway": gateway_name, "number": last + 1, "kind": kind, "made_at": now}
-    session.execute(insert(Fact), [row | {"content": json.dumps(content, ensure_ascii=False, separators=(",", ":"))}])
-    session.execute(update(Gateway).where(*mine).values(facts_last=last + 1))
-    return last + 1
+    return add_facts(session, plant, [NewFact(gateway_name, kind, content)], now).get(gateway_name, 0)
+
+
+def add_facts(session: Session, plant: str, found: Sequence[NewFact], now: float) -> dict[str, int]:
+    """Put each at the end of its gateway's list, in their order; returns the newest number of each gateway that there
+    is. As `add_fact`, with a statement for all: a piece of the log has hundreds."""
+    connection = session.connection()
+    last: dict[str, int] = {}
+    for part in chunks(sorted({each.gateway_name for each in found})):
+        wanted = select(GATEWAY.c.name, GATEWAY.c.facts_last).where(GATEWAY.c.plant == plant, GATEWAY.c.name.in_(part))
+        last |= {row.name: row.facts_last for row in connection.execute(wanted)}
+    rows = []
+    for each in found:
+        if each.gateway_name not in last:
+            continue
+        last[each.gateway_name] += 1
+        text = json.dumps(each.content, ensure_ascii=False, separators=(",", ":"))
+        row = {"plant": plant, "gateway": each.gateway_name, "number": last[each.gateway_name], "kind": each.kind}
+        rows.append(row | {"content": text, "made_at": now})
+    if rows:
+        connection.execute(insert(FACT), rows)
+        connection.execute(
+            update(GATEWAY)
+            .where(GATEWAY.c.plant == bindparam("its_plant"), GATEWAY.c.name == bindparam("its_name"))
+            .values(facts_last=bindparam("newest")),
+            [{"its_plant": plant, "its_name": name, "newest": number} for name, number in last.items()],
+        )
+    return last
 
 
 def read_facts(session: Session, plant: str, gateway_name: str, after: int) -> Facts:
@@ -63,18 +95,22 @@ def tell_progress(session: Session, plant: str, operations: Collection[str], now
         for row in session.scalars(select(Share).where(Share.plant == plant, Share.operation.in_(part))):
             shares[row.operation][row.gateway] = row
     known = set(session.scalars(select(Gateway.name).where(Gateway.plant == plant)))
+    facts = []
     for name in wanted:
         planned = master.operation_by_id.get(name)
         places = planned.stations if planned else ()
         here = {master.station_by_id[each].gateway for each in places if each in master.station_by_id}
         for gateway_name in sorted((here | set(shares[name])) & known):
-            _tell(session, plant, name, gateway_name, shares[name], now)
+            if content := _progress(session, plant, name, gateway_name, shares[name]):
+                facts.append(NewFact(gateway_name, PROGRESS, content))
+    session.flush()
+    add_facts(session, plant, facts, now)
 
 
-def _tell(
-    session: Session, plant: str, operation: str, gateway_name: str, shares: dict[str, Share], now: float
-) -> None:
-    """One gateway's fact, where its totals differ from what it was told before."""
+def _progress(
+    session: Session, plant: str, operation: str, gateway_name: str, shares: dict[str, Share]
+) -> dict[str, Any] | None:
+    """What one gateway is to be told, and noted as told; None where its totals are what it was told before."""
     good = sum(each.good for name, each in shares.items() if name != gateway_name)
     scrap = sum(each.scrap for name, each in shares.items() if name != gateway_name)
     own = shares.get(gateway_name)
@@ -83,10 +119,9 @@ def _tell(
         shares[gateway_name] = own
         session.add(own)
     if (own.told_good, own.told_scrap) == (good, scrap):
-        return
+        return None
     own.told_good, own.told_scrap = good, scrap
-    session.flush()
-    add_fact(session, plant, gateway_name, PROGRESS, {"operation": operation, "good": good, "scrap": scrap}, now)
+    return {"operation": operation, "good": good, "scrap": scrap}
 
 
 def acknowledge_call(

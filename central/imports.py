@@ -65,7 +65,7 @@ def store(session: Session, plant: str, master: MasterData, base_version: int, k
 def told(before: MasterData, found: Effects) -> Iterator[str]:
     """Lines for a shell: what differs, for which station, and what speaks against it."""
     yield f"over version {before.version}:"
-    for each in table_changes(found.rows, {}):
+    for each in found.tables:
         for kind, keys in (("added", each.added), ("changed", each.changed), ("removed", each.removed)):
             if keys:
                 yield f"  {each.table}: {len(keys)} {kind}: {_named(keys)}"

@@ -112,25 +112,35 @@ def ingest(database: Database, gateway_name: str, batch: Batch, now: float, *, f
     if len({each.epoch for each in batch.streams}) != len(batch.streams):
         raise RequestRefused("an epoch stands twice in the batch")
     wrong = [wrong_digests(gateway_name, each) if each.records else frozenset() for each in batch.streams]
-    with database.write() as session:
-        # Asking a session for its connection costs as much as a small statement, so it is asked once.
-        work = _Work(session, session.connection(), database.plant, gateway_name, batch, now, from_card=from_card)
-        position = work.connection.execute(LOCK_HEAD, {"plant": work.plant}).scalar_one()
-        row = _gateway_row(work)
-        _load(work)
-        before = {epoch: (state, state.moving()) for epoch, state in work.states.items()}
-        for offered, places in zip(batch.streams, wrong, strict=True):
-            _take_stream(work, offered, places, position)
-        _chain(work)
-        store_states(session, (state for state, then in before.values() if state.moving() != then))
-        offer_all = not from_card and _closed(work, row.closed_digest)
-        if not from_card:
-            _store_gateway(work, row, offer_all, database.identity(session))
-        if raise_alarms(session, work.plant, gateway_name, work.alarms, now):
-            work.changed = True
-        _store_records(work, position)
-        receipt = _receipt(work, database, row.facts_last, offer_all)
-    return receipt
+    return database.write_together(lambda session: _take(session, database, gateway_name, batch, wrong, now, from_card))
+
+
+def _take(
+    session: Session,
+    database: Database,
+    gateway_name: str,
+    batch: Batch,
+    wrong: list[frozenset[int]],
+    now: float,
+    from_card: bool,
+) -> Receipt:
+    # Asking a session for its connection costs as much as a small statement, so it is asked once.
+    work = _Work(session, session.connection(), database.plant, gateway_name, batch, now, from_card=from_card)
+    position = work.connection.execute(LOCK_HEAD, {"plant": work.plant}).scalar_one()
+    row = _gateway_row(work)
+    _load(work)
+    before = {epoch: (state, state.moving()) for epoch, state in work.states.items()}
+    for offered, places in zip(batch.streams, wrong, strict=True):
+        _take_stream(work, offered, places, position)
+    _chain(work)
+    store_states(session, (state for state, then in before.values() if state.moving() != then))
+    offer_all = not from_card and _closed(work, row.closed_digest)
+    if not from_card:
+        _store_gateway(work, row, offer_all, database.identity(session))
+    if raise_alarms(session, work.plant, gateway_name, work.alarms, now):
+        work.changed = True
+    _store_records(work, position)
+    return _receipt(work, database, row.facts_last, offer_all)
 
 
 def _gateway_row(work: _Work) -> Any:

@@ -75,9 +75,8 @@ FOLD_RECORDS_MAX: Final = 1_000
 CATCH_UP_RECORDS_MAX: Final = 5_000
 """Records a board read folds before it shows; beyond it the board says that it is behind."""
 
-PAGE_RECORDS_MAX: Final = 200
-"""Records a page folds while `lineside central work` is at it: 50 ms. A longer rest is the worker's, and the page says
-that it is behind."""
+PAGE_BEHIND_SECONDS_MAX: Final = 1.0
+"""How old what a page shows may be while `lineside central work` reads the log; older, and the page says so."""
 
 OPERATIONS_ON_BOARD_MAX: Final = 60_000
 """Operations read for one board: section 7's 50,000 and some."""
@@ -231,6 +230,9 @@ EVENT_POLL_SECONDS: Final = 0.25
 
 BUSY_SECONDS_MAX: Final = 30.0
 """How long a writer waits for the one before it."""
+
+TOGETHER_SECONDS_MAX: Final = 0.2
+"""How long batches of several gateways go into one transaction."""
 
 WAL_BYTES_MAX: Final = 16 * 1024 * 1024
 """The write-ahead log's file before a writer checkpoints it."""

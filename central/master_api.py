@@ -24,7 +24,7 @@ from floor.errors import MasterFileRefused
 from floor.label_texts import shown
 from floor.limits import VERSION_MAX
 from floor.master import MasterData
-from floor.master_changes import RowChange, table_changes
+from floor.master_changes import TableChange, table_changes
 from floor.master_edit import difference, edited, merged
 from floor.master_sheets import holds
 from floor.master_tables import TABLES, Faults, Tables, TextRow, rows_of, tables_of, unique, whole
@@ -256,8 +256,11 @@ def _rows(offered: MasterOffered) -> Tables:
 def _told(version: int, found: Effects) -> MasterChecked:
     return MasterChecked(
         version=version,
-        changes=_changes(found.rows),
-        stations=[StationChanged(station=place, changes=_changes(rows)) for place, rows in found.places.items()],
+        changes=_changes(found.tables),
+        stations=[
+            StationChanged(station=place, changes=_changes(table_changes(rows, {})))
+            for place, rows in found.places.items()
+        ],
         confirmations=[
             ConfirmationTold(work_order=each.work_order, product=each.product, kept=each.kept, now=each.now)
             for each in found.confirmations
@@ -276,10 +279,10 @@ def _told(version: int, found: Effects) -> MasterChecked:
     )
 
 
-def _changes(rows: Iterable[RowChange]) -> list[TableChanged]:
+def _changes(tables: Iterable[TableChange]) -> list[TableChanged]:
     return [
         TableChanged(table=each.table, added=list(each.added), changed=list(each.changed), removed=list(each.removed))
-        for each in table_changes(rows, {})
+        for each in tables
         if each.any
     ]
 

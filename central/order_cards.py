@@ -14,6 +14,7 @@ from central.snapshots import current_master
 from central.streams import chunks
 from floor.master import MasterData
 from floor.rows import Station, WorkOrder
+from floor.work import AT_WORK
 
 FLOW_CARD = table_of(FlowCard)
 ORDER_CARD = table_of(OrderCard)
@@ -112,7 +113,7 @@ def _write(
 def workers_at(session: Session, plant: str, operations: Collection[str] | None) -> dict[str, list[Any]]:
     """Who is at these operations, or at any, in the order in which they came."""
     columns = (Work.operation, Work.person, Work.station, Work.state, Work.since)
-    wanted = select(*columns).where(Work.plant == plant, Work.state.in_(("running", "setup", "paused")))
+    wanted = select(*columns).where(Work.plant == plant, Work.state.in_(AT_WORK))
     found: dict[str, list[Any]] = defaultdict(list)
     parts = [wanted] if operations is None else [wanted.where(Work.operation.in_(each)) for each in _parts(operations)]
     for part in parts:

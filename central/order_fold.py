@@ -54,9 +54,16 @@ def catch_up_all(database: Database, records_max: int = CATCH_UP_RECORDS_MAX) ->
 
 
 def catch_up_for_page(database: Database, now: float) -> None:
-    """Before a page is shown: what is left is folded, and a long rest is left to a worker that is at it."""
-    if not positions.is_left_to_worker(database, LOG, now):
+    """Before a page is shown: what is left of the log is folded, unless a worker is there to do it."""
+    with database.read() as session:
+        left = positions.is_left_to_worker(session, database.plant, now) and _has_master(session, database.plant)
+    if not left:
         catch_up_all(database)
+
+
+def is_fresh(session: Session, plant: str, now: float) -> bool:
+    """Whether the tables are as a page shows them without a word."""
+    return positions.is_fresh(session, plant, LOG, now) and _has_master(session, plant)
 
 
 def _can_go_on(session: Session, plant: str) -> bool:
@@ -65,10 +72,12 @@ def _can_go_on(session: Session, plant: str) -> bool:
 
 def _lags(session: Session, plant: str, end: int) -> bool:
     """Whether the log up to `end`, or the master data, hold what the tables do not show yet."""
-    if positions.position_of(session, plant, LOG) < end:
-        return True
+    return positions.position_of(session, plant, LOG) < end or not _has_master(session, plant)
+
+
+def _has_master(session: Session, plant: str) -> bool:
     version, _ = current_head(session, plant)
-    return positions.position_of(session, plant, MASTER) != version
+    return positions.position_of(session, plant, MASTER) == version
 
 
 def forget(session: Session, plant: str) -> None:

@@ -5,7 +5,7 @@ and no other line's; a station that the master data does not name is nobody's pl
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,16 +59,31 @@ def places_of_links(
     return NOWHERE
 
 
-def places_of_task(session: Session, plant: str, row: TaskRow) -> Places:
+class Linked(Protocol):
+    """A task, kept or as somebody wants it: what it names."""
+
+    @property
+    def station(self) -> str: ...
+    @property
+    def call(self) -> str: ...
+    @property
+    def operation(self) -> str: ...
+    @property
+    def work_order(self) -> str: ...
+    @property
+    def problem(self) -> int | None: ...
+
+
+def places_of_task(session: Session, plant: str, task: Linked) -> Places:
     """Where a task is."""
     return places_of_links(
         session,
         plant,
-        station=row.station,
-        call=row.call,
-        operation=row.operation,
-        work_order=row.work_order,
-        problem=row.problem,
+        station=task.station,
+        call=task.call,
+        operation=task.operation,
+        work_order=task.work_order,
+        problem=task.problem,
     )
 
 

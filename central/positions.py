@@ -7,8 +7,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from central.database import Database
-from central.limits import LEASE_SECONDS, PAGE_RECORDS_MAX
-from central.models import Lease, LogHead, Projection, table_of
+from central.limits import LEASE_SECONDS, PAGE_BEHIND_SECONDS_MAX
+from central.models import Lease, LogHead, Projection, Record, table_of
 
 PROJECTION = table_of(Projection)
 
@@ -55,14 +55,22 @@ def read_on(
     return done
 
 
-def is_left_to_worker(database: Database, name: str, now: float) -> bool:
-    """Whether a page leaves the log to the worker: it is elected, and the reader `name` is further behind than a page
-    should make up for. Otherwise every page that is asked for while a backlog comes in would fold for seconds, and
-    hold up the worker and the gateways."""
-    plant = database.plant
-    with database.read() as session:
-        head = session.scalar(select(LogHead.position).where(LogHead.plant == plant)) or 0
-        if head - position_of(session, plant, name) <= PAGE_RECORDS_MAX:
-            return False
-        until = session.scalar(select(Lease.expires_at).where(Lease.plant == plant, Lease.name == WORK)) or 0.0
-        return now < until <= now + 2 * LEASE_SECONDS
+def is_fresh(session: Session, plant: str, name: str, now: float) -> bool:
+    """Whether the tables of the reader `name` are as a page shows them without a word.
+
+    They are at the end of the log, or so near to it that the worker is about to be there.
+    """
+    head = session.scalar(select(LogHead.position).where(LogHead.plant == plant)) or 0
+    position = position_of(session, plant, name)
+    if position >= head:
+        return True
+    following = select(Record.received_at).where(Record.plant == plant, Record.position > position)
+    came = session.scalar(following.order_by(Record.position).limit(1))
+    return came is not None and 0 <= now - came < PAGE_BEHIND_SECONDS_MAX and is_left_to_worker(session, plant, now)
+
+
+def is_left_to_worker(session: Session, plant: str, now: float) -> bool:
+    """Whether a page leaves the log to the worker: one is elected. Otherwise every page that is asked for while records
+    come in would fold, and wait for its turn to write, and hold up the worker and the gateways."""
+    until = session.scalar(select(Lease.expires_at).where(Lease.plant == plant, Lease.name == WORK)) or 0.0
+    return now < until <= now + 2 * LEASE_SECONDS

@@ -48,9 +48,16 @@ def catch_up_all(database: Database, records_max: int = CATCH_UP_RECORDS_MAX) ->
 
 
 def catch_up_for_page(database: Database, now: float) -> None:
-    """Before a page is shown: what is left is folded, and a long rest is left to a worker that is at it."""
-    if not positions.is_left_to_worker(database, NAME, now):
+    """Before a page is shown: what is left of the log is folded, unless a worker is there to do it."""
+    with database.read() as session:
+        left = positions.is_left_to_worker(session, database.plant, now)
+    if not left:
         catch_up_all(database)
+
+
+def is_fresh(session: Session, plant: str, now: float) -> bool:
+    """Whether the tables are as a page shows them without a word."""
+    return positions.is_fresh(session, plant, NAME, now)
 
 
 def catch_up(session: Session, plant: str = "plant", limit: int = FOLD_RECORDS_MAX) -> int:

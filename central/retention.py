@@ -23,14 +23,13 @@ from central.order_tables import FlowCard, OrderCard
 from central.phone.acts import purge_answers
 from central.phone.tables import CallNote
 from central.planning_tables import MasterDraft
-from central.problem_states import ProblemState
+from central.problems import OVER as PROBLEM_OVER
 from central.retention_settings import RetentionConfig
 from central.rights_tables import ApiToken
 from central.task_states import OVER as TASK_OVER
 from central.task_tables import AttachmentRow, CommentRow, ProblemCall, ProblemRow, TaskEvent, TaskRow
 
 PURGE_SECONDS: Final = 600.0
-PROBLEM_OVER: Final = (ProblemState.CLOSED, ProblemState.CANCELLED)
 DAY_SECONDS: Final = 86_400.0
 
 

@@ -8,9 +8,8 @@ from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Final
 
-from floor.rights import Grant
-
-__all__ = ["Grant"]
+from floor import rights as at_stations
+from floor.rights import PLACE, Grant
 
 
 class Action(StrEnum):
@@ -78,17 +77,17 @@ PLACED_ROLES: Final = ("operator", "leader", "manager")
 BADGE_ROLES: Final = frozenset({"operator", "leader", "manager"})
 """What a sign-in by badge and PIN is good for: neither master data nor gateways nor users hang on four digits."""
 
-_PLACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}(/[A-Za-z0-9][A-Za-z0-9._-]{0,47}){0,2}")
+_PLACE: Final = re.compile(PLACE)
 
 
 def grant_of(text: str) -> Grant:
     """A grant as it is written: `leader@site/area/line-1`. ValueError for one that there is not."""
-    role, at, place = text.partition("@")
-    if role not in ALLOWED or bool(at) != bool(place):
+    found = at_stations.grant_of(text)
+    if found.role not in ALLOWED or str(found) != text:
         raise ValueError(f"there is no role {text!r}")
-    if place and (role not in PLACED_ROLES or not _PLACE.fullmatch(place)):
-        raise ValueError(f"{role} is not given for a place like {place!r}")
-    return Grant(role, place)
+    if found.place and (found.role not in PLACED_ROLES or not _PLACE.fullmatch(found.place)):
+        raise ValueError(f"{found.role} is not given for a place like {found.place!r}")
+    return found
 
 
 def grants_of(texts: Iterable[str]) -> tuple[Grant, ...]:

@@ -55,7 +55,7 @@ class TaskRow(Table):
         Index("task_state", "plant", "state", "due"),
         Index("task_acting", "plant", "acting", "state"),
         Index("task_problem", "plant", "problem"),
-        Index("task_done", "plant", "state", "done_at"),
+        Index("task_done", "plant", "state", "done_at", "number"),
         Index("task_changed", "plant", "changed_at"),
         {"comment": "Tasks: each row is the sum of its rows in task_event."},
     )

@@ -15,6 +15,7 @@ from pydantic import (
 
 from floor.grown import Grown
 from floor.limits import CELL_CHARACTERS_MAX
+from floor.rights import PLACE
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,47}$", description="letters, digits, . _ / -")]
 PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]*$"
@@ -28,7 +29,7 @@ Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$", des
 LineRole = Annotated[
     str,
     Field(
-        pattern=r"^(leader|maintainer)@[A-Za-z0-9][A-Za-z0-9._-]{0,47}(/[A-Za-z0-9][A-Za-z0-9._-]{0,47}){0,2}$",
+        pattern=f"^(leader|maintainer)@{PLACE}$",
         description="a role for a place, as leader@site/area/line",
     ),
 ]

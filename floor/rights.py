@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+PLACE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}(/[A-Za-z0-9][A-Za-z0-9._-]{0,47}){0,2}"
+"""`site`, `site/area`, `site/area/line`."""
+
 
 class Right(StrEnum):
     """What needs a role."""
@@ -63,3 +66,8 @@ def roles_at(grants: Iterable[Grant], place: str) -> tuple[str, ...]:
 def may(roles: Iterable[str], right: Right) -> bool:
     """Does one of these roles give the right? No role at all counts as whoever stands there."""
     return not ROLES[right].isdisjoint({"", *roles})
+
+
+def may_somewhere(grants: Iterable[Grant], right: Right) -> bool:
+    """The same wherever the roles hold."""
+    return may((each.role for each in grants), right)

@@ -6,7 +6,7 @@ from devices.types import Signal
 from floor.calls import CallAction, CallState, allowed
 from floor.events import AndonAcknowledged, AndonCancelled, AndonEscalated, AndonRaised, AndonResolved
 from floor.label_texts import shown
-from floor.rights import Right, may
+from floor.rights import Right, may, may_somewhere
 from floor.rows import CallTier, Person
 from floor.work import WorkState
 from gateway.elapsed import Elapsed
@@ -128,7 +128,7 @@ def _take(case: Case, call: Call, person: str, source: str) -> Decision:
 
 def leads(person: Person) -> bool:
     """Whether they are a leader anywhere: their badge is about the call that waits, whatever comes of it here."""
-    return may((each.role for each in person.grants), Right.ACKNOWLEDGE)
+    return may_somewhere(person.grants, Right.ACKNOWLEDGE)
 
 
 def acknowledge(case: Case) -> Decision:

@@ -10,7 +10,7 @@ from floor.events import Event, Instant, ScanRejected, SessionClosed, SessionOpe
 from floor.label_texts import shown
 from floor.labels import Label
 from floor.master import MasterData
-from floor.rights import Right, may, roles_at
+from floor.rights import Right, may_somewhere, roles_at
 from floor.rows import Operation, Person
 from floor.texts import flag_names
 from gateway.floor_state import Floor
@@ -152,7 +152,7 @@ def refuse(case: Case, why: str, /, **values: str | int) -> Decision:
 
 def refuse_right(case: Case, person: Person | None, right: Right) -> Decision:
     """Who lacks a right here is told what they lack: the role, the role for this line, or a badge that is good."""
-    if person is None or not may((each.role for each in person.grants), right):
+    if person is None or not may_somewhere(person.grants, right):
         return refuse(case, "leader_only")
     over = not person.active or case.expired(person.badge_until)
     return refuse(case, "leader_badge_over" if over else "leader_elsewhere")

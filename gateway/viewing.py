@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from floor.events import Instant
 from floor.master import MasterData
-from floor.rights import Right, may
+from floor.rights import Right, may_somewhere
 from floor.rows import Person
 from gateway.config import Config
 from gateway.journal import Journal
@@ -192,7 +192,7 @@ class Viewing:
 
 def _may_set_up(person: Person) -> bool:
     """Here or anywhere: once the plant names a maintainer, nobody sets up for being first at the gateway."""
-    return person.active and may((each.role for each in person.grants), Right.SET_UP)
+    return person.active and may_somewhere(person.grants, Right.SET_UP)
 
 
 def _days_until_cap(journal: Journal, instant: Instant) -> float | None:

@@ -32,13 +32,13 @@ class Stamp(NamedTuple):
 class Draft(NamedTuple):
     """A batch and what it left out. `cut`: epochs of which the bounds allowed no, or not every, record.
 
-    `left_out`: open epochs that did not fit. `urgent_left_out`: whether one of them has records to offer.
+    `left_out`: epochs that did not fit. `urgent_left_out`: whether one of them has records to offer.
     """
 
     batch: Batch
     entries: tuple[EpochEntry, ...]
     cut: frozenset[str]
-    left_out: int
+    left_out: frozenset[str]
     urgent_left_out: bool
 
 
@@ -107,14 +107,16 @@ def compose(
     limits: PumpLimits,
     held: Callable[[str], bool],
     whole: bool,
+    turn_of: Callable[[str], int],
 ) -> Draft:
     """The next batch: every open epoch in order, records of the oldest first. `held(epoch)`: offer no records of it.
 
-    With `whole` the closed epochs are offered too. The digest of the closed ones is always told.
+    With `whole` the closed epochs are offered too. The digest of the closed ones is always told. `turn_of(epoch)`: when
+    it was offered last, where there is no room for all of them.
     """
     closed = [(entry.epoch, entry.last) for entry in entries if is_closed(entry)]
     offered = list(entries) if whole else [entry for entry in entries if not is_closed(entry)]
-    shown, urgent_left_out = _bounded(offered, limits.streams_max, held)
+    shown, urgent_left_out = _bounded(offered, limits.streams_max, held, turn_of)
     room = _Room(limits.records_max, limits.batch_bytes_max - _HEAD_BYTES_MAX - _STREAM_BYTES_MAX * len(shown))
     streams: list[Stream] = []
     cut: set[str] = set()
@@ -133,16 +135,24 @@ def compose(
         streams=tuple(streams),
         status=stamp.status,
     )
-    return Draft(batch, tuple(shown), frozenset(cut), len(offered) - len(shown), urgent_left_out)
+    left_out = frozenset(entry.epoch for entry in offered) - {entry.epoch for entry in shown}
+    return Draft(batch, tuple(shown), frozenset(cut), left_out, urgent_left_out)
 
 
-def _bounded(offered: list[EpochEntry], streams_max: int, held: Callable[[str], bool]) -> tuple[list[EpochEntry], bool]:
-    """At most `streams_max` epochs in their order (I10): those with records to offer come first; and whether even
-    one of these was left out."""
+def _bounded(
+    offered: list[EpochEntry], streams_max: int, held: Callable[[str], bool], turn_of: Callable[[str], int]
+) -> tuple[list[EpochEntry], bool]:
+    """At most `streams_max` epochs in their order (I10): those with records to offer come first, then those that were
+    not offered for the longest; and whether even one with records was left out."""
     if len(offered) <= streams_max:
         return offered, False
     urgent = {entry.epoch for entry in offered if next(wanted(entry), None) and not held(entry.epoch)}
-    ranked = sorted(range(len(offered)), key=lambda index: (offered[index].epoch not in urgent, index))
+
+    def rank(index: int) -> tuple[bool, int, int]:
+        epoch = offered[index].epoch
+        return epoch not in urgent, turn_of(epoch), index
+
+    ranked = sorted(range(len(offered)), key=rank)
     return [offered[index] for index in sorted(ranked[:streams_max])], len(urgent) > streams_max
 
 

@@ -76,6 +76,9 @@ class CentralPump:
         self._answered: dict[str, Any] = {"answered": 0, "answered_by": ""}
         self._told: dict[str, _Told] = {}
         self._whole = False
+        self._turn = 0
+        self._turns: dict[str, int] = {}
+        self._doubtful: frozenset[str] = frozenset()
         self._more = True
         self._nudged = False
         self._offered_newest = -1
@@ -137,7 +140,15 @@ class CentralPump:
         entries = [self._merged(entry) for entry in self._source.epochs()]
         # The boot clock of the status is read after that answer, which ties the two clocks together (I9).
         stamp = Stamp(self._gateway_name, self._release, {**self._status(), **self._answered})
-        return compose(self._source, entries, stamp, self._limits, lambda epoch: self._is_held(epoch, now), self._whole)
+        return compose(
+            self._source,
+            entries,
+            stamp,
+            self._limits,
+            lambda epoch: self._is_held(epoch, now),
+            self._whole,
+            lambda epoch: self._turns.get(epoch, 0),
+        )
 
     def _merged(self, entry: EpochEntry) -> EpochEntry:
         """The card's entry with what the last receipt said, which the main loop may not have stored yet."""
@@ -176,8 +187,17 @@ class CentralPump:
         self._outbox.tell(ReceiptCame(self._sink, receipt))
         self._tell_state(True, "", now)
         self._follow_whole(draft, receipt)
-        self._more = self._whole or draft.urgent_left_out or self._more_of(draft, now)
+        # Where one mark went back (I5), those that had no room may have gone back too: they are shown at once.
+        self._doubtful = draft.left_out if went_back else self._doubtful & draft.left_out
+        self._take_turns(draft)
+        self._more = self._whole or draft.urgent_left_out or bool(self._doubtful) or self._more_of(draft, now)
         self._on_receipt(receipt)
+
+    def _take_turns(self, draft: Draft) -> None:
+        """When each epoch was offered last; nothing while there is room for all of them."""
+        self._turn += 1
+        kept = {epoch: turn for epoch, turn in self._turns.items() if epoch in draft.left_out}
+        self._turns = {**kept, **{entry.epoch: self._turn for entry in draft.entries}} if draft.left_out else {}
 
     def _note(self, entry: EpochEntry, stream: StreamReceipt, now: float) -> None:
         """Remember what the office says; a hold ends early only when the stream moves."""

@@ -138,9 +138,7 @@ def inbox(session: Session, plant: str, person: str, everything: bool) -> list[L
     shown = [str(DeliveryState.ACCEPTED), str(DeliveryState.SHOWN), str(DeliveryState.ACKNOWLEDGED)]
     if everything:
         shown += [str(DeliveryState.SUPPRESSED), str(DeliveryState.OVERTAKEN)]
-    # Not by the bare id, as in `list_deliveries`.
-    newest = wanted.where(Delivery.state.in_(shown)).order_by((Delivery.id + 0).desc())
-    rows = session.execute(newest.limit(INBOX_MAX))
+    rows = session.execute(wanted.where(Delivery.state.in_(shown)).order_by(Delivery.id.desc()).limit(INBOX_MAX))
     return [Line(row, note) for row, note in rows.all()]
 
 

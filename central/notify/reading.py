@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from central import positions
 from central.alarms import raise_alarms
-from central.fold_rows import clean, identity_of
+from central.fold_rows import identity_of, word_of
 from central.ingest_rules import AlarmRaised
 from central.limits import NOTIFY_RECORDS_MAX, NOTIFY_TOLD_MAX, TOLD_LATE_SECONDS_MAX
 from central.models import Call, Record, Stream
@@ -125,8 +125,7 @@ def _logged(moment: Moment, row: Any) -> Happening | None:
 
 
 def _word(told: dict[str, Any], name: str) -> str:
-    found = told.get(name)
-    return clean(found[:120]) if isinstance(found, str) else ""
+    return word_of(told.get(name), 120)
 
 
 def _some(told: dict[str, Any], *names: str) -> dict[str, Any]:

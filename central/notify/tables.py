@@ -164,6 +164,7 @@ class Delivery(Table):
         Index("delivery_merged", "plant", "merged_into"),
         Index("delivery_made", "plant", "made_at"),
         Index("delivery_newest", "plant", "id"),
+        Index("delivery_inbox", "plant", "person", "channel", "id"),
         Index("delivery_state", "plant", "state", "id"),
         {"comment": "The truth about each message: what became of it, by whose word.", "sqlite_autoincrement": True},
     )

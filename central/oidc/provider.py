@@ -93,10 +93,10 @@ class Provider:
         if not 1 <= len(code) <= OIDC_CODE_CHARACTERS_MAX:
             raise IdentityRefused("the answer has no code")
         token = self._token(doors, attempt, code)
+        wanted = (self.settings.issuer, self.settings.client_id, attempt.nonce)
         for seconds_max in (OIDC_KEYS_SECONDS, OIDC_KEYS_AGAIN_SECONDS):
             keys = self._known_keys(doors, seconds_max)
             try:
-                wanted = (self.settings.issuer, self.settings.client_id, attempt.nonce)
                 return claims_of(token, keys, *wanted, self._clock())
             except KeyUnknown:
                 # The provider may have taken up a new key since.

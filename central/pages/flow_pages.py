@@ -9,7 +9,7 @@ from central.digits import page_number
 from central.fleet_limits import ONLINE_SECONDS_MAX
 from central.flow import COLUMNS, FlowItem, FlowQuery, flow_of
 from central.flow_rules import day_of
-from central.order_fold import catch_up_for_page, is_behind
+from central.order_fold import catch_up_for_page, is_fresh
 from central.pages.addresses import address_of
 from central.pages.board_selection import SEARCH_CHARACTERS_MAX
 from central.pages.frame import language, readable, render
@@ -68,7 +68,7 @@ def _show(template: str) -> Response:
     lanes = LANES_PER_WALL_PAGE if tv else LANES_PER_PAGE
     with here.database.read() as session:
         found = flow_of(session, here.database.plant, query, midnight(plant_today(now)), lanes, per_cell, tv)
-        complete = not is_behind(session, here.database.plant)
+        complete = is_fresh(session, here.database.plant, here.now())
         master = current_master(session, here.database.plant)
 
     def flow_url(path: str = "/flow", **changes: object) -> str:

@@ -13,6 +13,7 @@ from central.board import person_name
 from central.channels.push_crypto import push_key
 from central.context import plant
 from central.errors import NotifyRefused
+from central.facts import OPEN_STATES
 from central.limits import INBOX_MAX, PUSH_CHARACTERS_MAX
 from central.notify.acting import RESULTS, answer, call_of, note_taken, own_message, see
 from central.notify.contacts import forget_push, save_push
@@ -165,6 +166,6 @@ def _line(session: Session, line: Line, master: MasterData) -> MessageLine:
         row.made_at,
         asks,
         person_name(call.acknowledged_by, master) if call is not None and call.state == "acknowledged" else "",
-        (call is not None and call.state not in ("raised", "acknowledged")) or row.state == "overtaken",
+        (call is not None and call.state not in OPEN_STATES) or row.state == "overtaken",
         path,
     )

@@ -8,9 +8,11 @@ import functools
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.board import person_name
+from central.call_names import call_name
 from central.context import Plant, plant
 from central.models import Call
 from central.notify.acting import RESULTS, answer, call_of, note_taken
@@ -18,9 +20,11 @@ from central.notify.links import PATH, Opened, open_token
 from central.notify.making import Moment
 from central.notify.rules import CALL_KINDS
 from central.notify.words import text_of, title_of
-from central.pages.frame import View, account, language, render, to_sign_in
+from central.pages.frame import View, account, language, refuse_elsewhere, render, to_sign_in
 from central.pages.port import Office
+from central.places import places_of
 from central.plant_days import utc_offset
+from central.rights import Action
 from central.snapshots import current_master
 from floor.calls import impact_of
 
@@ -89,6 +93,13 @@ def _show(here: Plant, token: str, found: Opened) -> Response:
     )
 
 
+def _refuse_who_may_not(session: Session, found: Opened) -> None:
+    """A group was asked, and nobody by name: who presses needs the right to take this call. Raises NotAllowed."""
+    call = call_of(session, found.note.plant, found.note)
+    if call is not None and _asks(found, call) == "take":
+        refuse_elsewhere(Action.ACKNOWLEDGE, places_of(session, call.plant, "call", call_name(call)))
+
+
 def _asks(found: Opened, call: Call | None) -> str:
     """What the button says: take, confirm, seen."""
     if call is not None and found.note.kind in CALL_KINDS:
@@ -107,6 +118,8 @@ def _answer(here: Plant, token: str, found: Opened) -> BaseResponse:
             abort(403)
         person = who.person
     with here.database.write() as session:
+        if found.shared:
+            _refuse_who_may_not(session, found)
         secret = here.database.secret()
         locked = open_token(session, here.database.plant, secret, token, here.now(), lock=True)
         if locked is None or locked.state != "good":

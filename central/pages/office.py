@@ -7,8 +7,9 @@ Times are seconds since 1970 by the server's clock.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from central.rights import ADMIN, ROLES, Action, Grant, grants_of, may, may_at
+from central.rights import ADMIN, ROLES, Action, grants_of, may, may_at
 from floor.master import MasterData
+from floor.rights import Grant
 
 __all__ = ["ADMIN", "ROLES"]
 

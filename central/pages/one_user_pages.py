@@ -14,10 +14,11 @@ from central.pages.browsers import browser_name
 from central.pages.frame import for_action, render, signed_in
 from central.pages.office import UserLine
 from central.pages.port import Office
-from central.rights import ADMIN, PLACED_ROLES, ROLES, Action, Grant, grants_of
+from central.rights import ADMIN, PLACED_ROLES, ROLES, Action, grants_of
 from central.sessions import end_session, end_sessions, list_sessions
 from central.snapshots import current_master
 from central.station_roles import draft_roles
+from floor.rights import Grant
 
 PLACES_CHARACTERS_MAX = 2_000
 Grants = tuple[Grant, ...]

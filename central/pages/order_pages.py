@@ -11,7 +11,7 @@ from central.drawing import Bar, Box, day_bars, flow_chart
 from central.facts import OPEN_STATES
 from central.files import HASH, FileStore
 from central.flow_rules import day_of
-from central.order_fold import catch_up_for_page, is_behind
+from central.order_fold import catch_up_for_page, is_fresh
 from central.order_list import SHOWS, OrderQuery, list_orders
 from central.order_view import OperationDetail, OrderDetail, order_of
 from central.pages.addresses import address_of
@@ -73,7 +73,7 @@ def _show_list(template: str) -> Response:
     today = plant_today(here.now()).isoformat()
     with here.database.read() as session:
         found = list_orders(session, here.database.plant, query, today, ORDERS_PER_PAGE)
-        complete = not is_behind(session, here.database.plant)
+        complete = is_fresh(session, here.database.plant, here.now())
 
     def orders_url(path: str = "/orders", **changes: object) -> str:
         wanted = {"show": query.show, "before": query.before, "search": query.search, "page": 1, **changes}
@@ -104,7 +104,7 @@ def _show_one(office: Office, order: str, template: str) -> Response:
         master = current_master(session, here.database.plant)
         operations = [each.operation for each in found.operations]
         read = newest_of_operations(session, here.database.plant, operations, RECORDS_PER_PAGE + 1, position)
-        complete = not is_behind(session, here.database.plant)
+        complete = is_fresh(session, here.database.plant, here.now())
     records = [record_line(each, master) for each in read]
     chosen = language()
     photos = {each.operation: photo_lines(here.files, each.photos) for each in found.operations}

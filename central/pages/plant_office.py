@@ -34,7 +34,7 @@ from central.pages.office import (
     StreamLine,
     UserLine,
 )
-from central.projector import catch_up_all
+from central.projector import catch_up_all, catch_up_for_page
 from central.record_text import data_in
 from central.release import refuse_short
 from central.rights import Action, grants_of
@@ -325,7 +325,7 @@ class PlantOffice:
     def records(self, query: RecordQuery, count: int) -> Sequence[RecordLine]:
         """The newest records that match. The first page is read after the log is folded to its end."""
         if query.before is None:
-            catch_up_all(self._database)
+            catch_up_for_page(self._database, self._plant.now())
         with self._database.read() as session:
             found = readers.newest_records(
                 session,

@@ -31,7 +31,7 @@ from central.pages.comment_pages import is_own, thread_values
 from central.pages.frame import for_accounts, for_action, refuse_elsewhere, render, signed_in
 from central.pages.plant_board import station_name
 from central.pages.port import Office
-from central.pages.task_pages import department_name, form_choices, places_of_wanted, wanted_in_form
+from central.pages.task_pages import department_name, form_choices, wanted_in_form
 from central.places import places_of_task
 from central.printing.symbols import Symbology, drawn, encoded, svg
 from central.problems import judged_by
@@ -102,7 +102,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         wanted = wanted_in_form(master_now())
 
         def edit(session: Any, row: TaskRow, by: Actor, now: float) -> None:
-            later = places_of_wanted(session, row.plant, wanted)
+            later = places_of_task(session, row.plant, wanted)
             if later != places_of_task(session, row.plant, row):
                 refuse_elsewhere(Action.TASKS, later)
             tasks.edit(session, row, wanted, by, now, number_field("edition"))

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, redirect, request
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.call_names import CALL, call_of
@@ -31,7 +30,7 @@ from central.pages.asking import (
 )
 from central.pages.frame import account, for_accounts, for_action, refuse_elsewhere, render, signed_in
 from central.pages.port import Office
-from central.places import Places, places_of_links
+from central.places import places_of_links, places_of_task
 from central.problems import problem_of
 from central.rights import Action
 from central.task_lists import BY, SHOWS, TASKS_PER_PAGE, Selection, lanes, selected
@@ -65,7 +64,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         source = "call" if wanted.call else "problem" if wanted.problem else "hand"
         try:
             with here.database.write() as session:
-                refuse_elsewhere(Action.TASKS, places_of_wanted(session, here.database.plant, wanted))
+                refuse_elsewhere(Action.TASKS, places_of_task(session, here.database.plant, wanted))
                 number = make_task(session, here.database.plant, wanted, by, here.now(), source)
         except TaskRefused as refused:
             fault = "owner" if not wanted.owner else "bounds"
@@ -144,19 +143,6 @@ def wanted_in_form(master: MasterData) -> Wanted:
         request.form.get("department", "")[:48] or department_of(master, owner, links["station"]),
         problem=problem or None,
         **links,
-    )
-
-
-def places_of_wanted(session: Session, plant_name: str, wanted: Wanted) -> Places:
-    """Where a task is, as somebody wants it."""
-    return places_of_links(
-        session,
-        plant_name,
-        station=wanted.station,
-        call=wanted.call,
-        operation=wanted.operation,
-        work_order=wanted.work_order,
-        problem=wanted.problem,
     )
 
 

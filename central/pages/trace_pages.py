@@ -9,7 +9,7 @@ from sqlalchemy import select
 from central.board import BoardCall
 from central.context import Plant, plant
 from central.digits import POSITION_DIGITS_MAX, whole_number
-from central.order_fold import catch_up_for_page, is_behind
+from central.order_fold import catch_up_for_page, is_fresh
 from central.order_tables import TraceStep
 from central.pages.addresses import address_of
 from central.pages.frame import for_accounts, language, render
@@ -52,7 +52,7 @@ def _show(here: Plant, asked: str) -> Response:
         subject = next((each for each in subjects if wanted in ("", each.kind)), None)
         count = PASSES_PER_PAGE if subject and subject.kind in ("serial", "lot") else STEPS_PER_PAGE
         found = look_up(session, name, subject, count, before, here.now()) if subject else None
-        complete = not is_behind(session, name)
+        complete = is_fresh(session, name, here.now())
     mine = {"q": asked, "kind": subject.kind} if subject else {}
     return _page(
         here,
@@ -76,7 +76,7 @@ def _show_use(here: Plant, position: int) -> Response:
         row = session.scalar(select(TraceStep).where(*mine))
         use = lines_of(session, name, [row])[0] if row is not None else None
         products = products_page(session, name, row, STEPS_PER_PAGE, before) if row is not None else None
-        complete = not is_behind(session, name)
+        complete = is_fresh(session, name, here.now())
     behind = products.steps[-1].position if products and products.more else None
     return _page(
         here,

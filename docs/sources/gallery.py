@@ -12,16 +12,21 @@ FOLDER: Final = "screenshots/office"
 """Of the pictures, below docs/."""
 
 READER: Final = "zhao.min"
+"""Who looks: a planner who is administrator, too."""
+
 OPERATOR: Final = "li.xiuying"
+"""Who may read, and do what is theirs."""
+
 NOBODY: Final = ""
+LANGUAGES: Final = ("zh", "en")
 
 
 @dataclass(frozen=True)
 class Shown:
     """A page as somebody sees it. `path` has places of a plant in braces (`tests/central/lived_plant.py`).
 
-    `by`: who looks. `phone`, `english`: it stands in the gallery so as well. `fill` (field, value) and `press`: a form
-    that is sent to come there.
+    `by`: who looks. `phone`: it stands in the gallery so as well. `fill` (field, value) and `press`: a form that is
+    sent to come there.
     """
 
     name: str
@@ -31,14 +36,13 @@ class Shown:
     by: str = READER
     status: int = 200
     phone: bool = False
-    english: bool = False
     fill: tuple[tuple[str, str], ...] = ()
     press: str = ""
 
 
 EVERYBODY: Final = (
     Shown("board", "board", "/board", "What is made, by whom, and who calls for help; a change shows within a second.",
-          phone=True, english=True),
+          phone=True),
     Shown("board-wall", "board", "/board?tv=1", "The same on a screen on the wall; its pages turn by themselves."),
     Shown("flow", "flow", "/flow",
           "Operations by line and state, the oldest first: where work piles up."),
@@ -49,7 +53,7 @@ EVERYBODY: Final = (
           "One order: its flow with the step where it is stuck, what was made each day, calls, photos, records.",
           phone=True),
     Shown("trace-serial", "trace", "/trace?q=AX2-2605",
-          "From a serial number to people, machine, lots and revision, and from a lot to products.", english=True),
+          "From a serial number to people, machine, lots and revision, and from a lot to products."),
     Shown("trace-lot", "trace", "/trace?q=L-2611-07", "A lot: in which products it went."),
     Shown("records", "records", "/records", "The log, newest first, and how sure each time is."),
     Shown("notices", "notices", "/notices", "Who has read which notice, and which hand-over nobody took yet."),
@@ -138,7 +142,7 @@ ADMINISTRATORS: Final = (
           press="form[action='/users/code'] button"),
     Shown("tokens", "tokens", "/tokens", "Tokens of programs, each with what it opens and until when."),
     Shown("token-once", "make_token", "/tokens", "A new token, told this once.",
-          fill=(("name", "mes-board"), ("scope", "read:board")), press="form[action='/tokens/make'] button"),
+          fill=(("name", "mes-board{again}"), ("scope", "read:board")), press="form[action='/tokens/make'] button"),
     Shown("audit", "audit", "/audit",
           "Who changed what, when, from where; linked, so that nothing is taken out unseen."),
 )  # fmt: skip
@@ -165,6 +169,8 @@ GALLERY: Final = tuple(each for _, part in PARTS for each in part)
 NO_PAGES: Final = {
     "root": "leads to the board",
     "static": "a file",
+    "go_to_provider": "leads to the company's own sign-in",
+    "back_from_provider": "leads from there to the board",
     "board_fragment": "part of the board",
     "board_stream": "events for the board's script",
     "calls_fragment": "part of a page",
@@ -192,12 +198,8 @@ NO_PAGES: Final = {
 
 def pictures(each: Shown) -> list[tuple[str, str, int]]:
     """(file, language, width) of its pictures in the gallery."""
-    found = [(f"{each.name}-zh.png", "zh", 1280)]
-    if each.phone:
-        found.append((f"{each.name}-phone-zh.png", "zh", 390))
-    if each.english:
-        found.append((f"{each.name}-en.png", "en", 1280))
-    return found
+    widths = (("", 1280), ("-phone", 390)) if each.phone else (("", 1280),)
+    return [(f"{each.name}{word}-{language}.png", language, width) for word, width in widths for language in LANGUAGES]
 
 
 def _part(title: str, part: tuple[Shown, ...]) -> str:
@@ -212,8 +214,8 @@ def _entry(each: Shown) -> str:
 def pages() -> dict[str, str]:
     """The gallery by its path in the checkout."""
     told = (
-        "Every page of the office, in a sample plant after two weeks of work. The tests open each of them in a browser "
-        "and take these pictures: `scripts/screenshots --office` takes them anew. What the pages do is told in "
-        "[the office pages](office-pages.md)."
+        "Every page of the office in Chinese and in English, in a sample plant after two weeks of work. "
+        "The tests open each of them in a browser and take these pictures: `scripts/screenshots --office` takes them "
+        "anew. What the pages do is told in [the office pages](office-pages.md)."
     )
     return {"docs/pages.md": page("The office in pictures", told, *(_part(*each) for each in PARTS))}

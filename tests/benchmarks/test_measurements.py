@@ -12,7 +12,8 @@ from benchmarks.scales import TINY
 OF_FILES = [each for each in MEASUREMENTS if each.group in ("append", "month", "pages")]
 OF_PROCESSES = [each for each in MEASUREMENTS if each.group in ("scan", "photo", "cpu", "idle", "draining", "start")]
 OF_SCREENS = [each for each in MEASUREMENTS if each.group == "screen"]
-OF_OFFICES = [each for each in MEASUREMENTS if each.group in ("drain", "ingest") or each.module == "plant_load"]
+OF_OFFICES = [each for each in MEASUREMENTS if each.group in ("drain", "ingest")]
+OF_PLANTS = [each for each in MEASUREMENTS if each.module == "plant_load"]
 
 
 PLACES = Path("/var/tmp")
@@ -55,8 +56,18 @@ def test_offices(measurement: Measurement) -> None:
     gives_what_it_announces(measurement)
 
 
+@pytest.mark.nightly
+@pytest.mark.process
+@pytest.mark.postgres
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("measurement", OF_PLANTS, ids=lambda each: each.figures[0])
+def test_plants(measurement: Measurement) -> None:
+    """Two hundred gateways and three readers want the machine for themselves."""
+    gives_what_it_announces(measurement)
+
+
 def test_every_measurement_is_tried() -> None:
-    assert {*OF_FILES, *OF_SCREENS, *OF_PROCESSES, *OF_OFFICES} == set(MEASUREMENTS)
+    assert {*OF_FILES, *OF_SCREENS, *OF_PROCESSES, *OF_OFFICES, *OF_PLANTS} == set(MEASUREMENTS)
 
 
 def test_a_figure_alone_comes_alone(tmp_path: Path) -> None:

@@ -3,11 +3,26 @@
 import copy
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from floor.events import Event, Happening, Instant, encode
 from sync.wire import NO_DIGEST, Batch, Receipt, Stream, WireRecord, closed_digest_of, digest_of
+
+
+def record_text(type_name: str, data: object, head: Mapping[str, object] = MappingProxyType({})) -> str:
+    """A record as only a hostile gateway would write it; `head` overrules whatever else it would say."""
+    whole = {
+        "type": type_name,
+        "data": data,
+        "subject": "S1",
+        "bootid": "b" * 32,
+        "boottime": "1.0",
+        "walltime": "1800000000.0",
+    }
+    more = {"clockstate": "unsynchronised", "masterversion": 1, "signalled": 0}
+    return json.dumps({**whole, **more, **head})
 
 
 @dataclass

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import BaseModel, ValidationError
@@ -23,7 +24,7 @@ from werkzeug.routing import IntegerConverter, Rule
 from central import accounts
 from central.alarms import raise_alarms
 from central.api_tokens import make_token
-from central.application import create_app
+from central.application import close_app, create_app
 from central.audit import record_act
 from central.comments import Upload, add_comment
 from central.config import CentralConfig
@@ -40,7 +41,7 @@ from central.tasks import Wanted, make_task
 from floor.events import EVENTS, AndonRaised, ReportFinished, WorkStarted
 from floor.master import MasterData
 from floor.sample import sample_plant
-from tests.central.card import Card
+from tests.central.card import Card, record_text
 from tests.central.conftest import enrol_gateway
 from tests.central.page_client import first_administrator
 
@@ -80,10 +81,8 @@ def _hostile(row: BaseModel) -> BaseModel:
 
 
 def record(type_name: str, values: dict[str, Any], station: str) -> str:
-    """A record as only a hostile gateway writes it."""
-    head = {"type": type_name, "subject": station, "bootid": "b" * 32, "boottime": "1.0", "walltime": f"{time.time()}"}
-    more = {"clockstate": "unsynchronised", "masterversion": 1, "signalled": 0}
-    return json.dumps({**head, **more, "data": values}, ensure_ascii=False)
+    """A record of now at a station."""
+    return record_text(type_name, values, {"subject": station, "walltime": f"{time.time()}"})
 
 
 def values_of(type_name: str, known: dict[str, str]) -> dict[str, Any]:
@@ -156,6 +155,13 @@ class HostilePlant:
 
     def bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.gateway_token}"}
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostilePlant]:
+    made = HostilePlant(CentralConfig(folder=tmp_path_factory.mktemp("hostile") / "central", threads=24))
+    yield made
+    close_app(made.app)
 
 
 class Seen(HTMLParser):

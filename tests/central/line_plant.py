@@ -1,7 +1,5 @@
 """A plant of two lines with a call, a task, a problem, an order and an operation at each, and whoever asks."""
 
-import hashlib
-import hmac
 import itertools
 from dataclasses import dataclass
 
@@ -27,6 +25,7 @@ from floor.owners import owners
 from floor.rows import Operation, Station, WorkOrder
 from tests.central.card import Card
 from tests.central.conftest import enrol_gateway
+from tests.central.page_client import form_token
 
 GATEWAY, KIND = "one", "equipment"
 STATIONS = {"own": "S1", "other": "S9"}
@@ -107,10 +106,9 @@ class LinePlant:
         """A page (no form), or what its form sends, from an address of its own."""
         client = self.app.test_client()
         client.set_cookie(SESSION_COOKIE, token)
-        secret = str(self.app.secret_key).encode()
-        stamp = hmac.new(secret, b"form\n" + token.encode(), hashlib.sha256).hexdigest()
         where = {"REMOTE_ADDR": f"10.1.{number // 250}.{number % 250 + 1}"}
         if form is None:
             return client.get(path, environ_overrides=where)
         headers = {"Origin": "http://localhost"}
-        return client.post(path, data={FORM_TOKEN: stamp, **form}, headers=headers, environ_overrides=where)
+        data = {FORM_TOKEN: form_token(self.app, token), **form}
+        return client.post(path, data=data, headers=headers, environ_overrides=where)

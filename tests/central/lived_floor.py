@@ -111,33 +111,27 @@ def picture(of: str) -> bytes:
     return kept.getvalue()
 
 
+def order_of(operation: str) -> str:
+    return operation.rsplit("-", 1)[0]
+
+
 class Story:
     """Events by when they happened; told in any order, kept on the gateways' cards in the order of time."""
 
     def __init__(self, master: MasterData, now: float) -> None:
         self._serves = {each.id: each.gateway for each in master.stations}
         self._now = now
-        self._moments: list[tuple[float, int, str, Making, str]] = []
+        self._moments: list[tuple[float, str, Making, str]] = []
         self._named: dict[str, str] = {}
         self.cards = {name: Card(name) for name in sorted(set(self._serves.values()))}
 
     def tell(self, hours: float, station: str, making: Making, name: str = "") -> None:
         """Something at a station, `hours` ago; a name makes its identity known to what comes later."""
-        self._moments.append((self._now - 3_600 * hours, len(self._moments), station, making, name))
+        self._moments.append((self._now - 3_600 * hours, station, making, name))
 
-    def work(self, hours: float, station: str, person: str, operation: str, *done: object) -> None:
-        """Work begins; with (minutes, good, scrap, reason) it is reported, too."""
-        order = operation.rsplit("-", 1)[0]
-        self.tell(hours, station, WorkStarted(person=person, operation=operation, work_order=order))
-        if done:
-            values = dict(zip(("good", "scrap", "scrap_reason"), done[1:], strict=True))
-            told = {
-                "person": person,
-                "operation": operation,
-                "work_order": order,
-                "seconds": 60.0 * float(str(done[0])),
-            }
-            self.tell(hours - float(str(done[0])) / 60, station, ReportFinished.model_validate({**told, **values}))
+    def work(self, hours: float, station: str, person: str, operation: str) -> None:
+        """Work begins."""
+        self.tell(hours, station, WorkStarted(person=person, operation=operation, work_order=order_of(operation)))
 
     def call(self, hours: float, station: str, kind: str, person: str, operation: str, name: str) -> None:
         """Somebody calls for help."""
@@ -163,10 +157,8 @@ class Story:
     def keep(self, until: float) -> None:
         """Puts on the cards what happened up to `until` hours ago."""
         last = self._now - 3_600 * until
-        due = sorted(each[:2] for each in self._moments if each[0] <= last)
-        waiting = {each[:2]: each for each in self._moments}
-        for key in due:
-            at, _, station, making, name = waiting[key]
+        due = [each for each in self._moments if each[0] <= last]
+        for at, station, making, name in sorted(due, key=lambda each: each[0]):
             card = self.cards[self._serves[station]]
             card.wall, card.boottime = at - 1, at - self._now + 2_000_000.0
             event = making if isinstance(making, Event) else making(self._named)
@@ -187,8 +179,13 @@ def send(database: Database, card: Card, now: float, release: str = "0.2.0") -> 
 
 def tell_all(story: Story) -> None:
     """Two weeks at the stations."""
-    for hours, station, person, operation, *done in FINISHED:
-        story.work(hours, station, person, operation, *done)
+    for hours, station, person, operation, minutes, good, scrap, reason in FINISHED:
+        story.work(hours, station, person, operation)
+        report = ReportFinished(
+            person=person, operation=operation, work_order=order_of(operation),
+            good=good, scrap=scrap, scrap_reason=reason, seconds=60.0 * minutes,
+        )  # fmt: skip
+        story.tell(hours - minutes / 60, station, report)
     for row in RUNNING:
         story.work(*row)
     for at, (hours, station, kind, caller, operation, taken, by, ended, cause) in enumerate(ENDED_CALLS):

@@ -18,7 +18,6 @@ from central.alarms import sign_off
 from central.application import create_app
 from central.cases import save_case
 from central.channels.port import Channel, Outcome
-from central.completeness import completeness
 from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
@@ -36,6 +35,7 @@ from central.snapshots import current_envelope, current_master, publish
 from central.task_states import TaskAction
 from central.task_tables import TaskRow
 from central.work import Worker, pumps_of
+from docs.sources.gallery import OPERATOR, READER
 from floor.events import ScanRejected
 from floor.instructions import with_instruction
 from floor.master import MasterData
@@ -53,12 +53,6 @@ NOW: Final = datetime(2026, 11, 26, 10, 24, tzinfo=timezone(timedelta(hours=8)))
 
 HOUR: Final = 3_600.0
 DAY: Final = 24 * HOUR
-READER: Final = "zhao.min"
-"""Who looks: a planner who is administrator, too."""
-
-OPERATOR: Final = "li.xiuying"
-"""Who may read, and do what is theirs."""
-
 WAITING: Final = "zhang.cheng"
 """Who has a one-time code, and no password yet."""
 
@@ -363,12 +357,6 @@ def _fleet(here: Plant, story: Story) -> None:
     announced = silent.batch(records_max=0).model_copy(update={"release": "0.2.0"})
     ingest(here.database, SILENT, announced, SILENT_SINCE)
     send(here.database, story.cards["gw1"], NOW - 4)
-
-
-def completeness_of(database: Database) -> dict[str, str]:
-    """gateway -> verdict."""
-    with database.read() as session:
-        return {each.gateway: each.verdict for each in completeness(session, database.plant)}
 
 
 def _places(here: Plant, story: Story) -> dict[str, str]:

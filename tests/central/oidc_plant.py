@@ -1,6 +1,5 @@
 """A server that knows an identity provider: fixtures that tests import by their names, and the browser's part."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,24 +17,11 @@ from central.config import CentralConfig
 from central.context import Plant
 from central.pages.protection import SESSION_COOKIE
 from central.texts import TEXTS
-from tests.central.oidc_provider import (
-    CLIENT,
-    SECRET,
-    IdentityProvider,
-)
+from tests.central.clock_ahead import Clock
+from tests.central.oidc_provider import CLIENT, SECRET, IdentityProvider
 
 PUBLIC = "http://localhost"
 BACK = f"{PUBLIC}/sign-in/oidc/back"
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
 
 
 @pytest.fixture
@@ -43,11 +29,6 @@ def provider() -> Iterator[IdentityProvider]:
     made = IdentityProvider(BACK)
     yield made
     made.close()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def config_of(folder: Path, provider: IdentityProvider, **oidc: object) -> CentralConfig:
@@ -107,6 +88,3 @@ def is_refused(answer: TestResponse, reason: str, status: int) -> bool:
     opened = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith(f"{SESSION_COOKIE}=")]
     told = any(text in answer.text for text in TEXTS[f"oidc.{reason}"])
     return answer.status_code == status and told and 'name="password"' in answer.text and not opened
-
-
-# What it is for

@@ -80,7 +80,6 @@ class IdentityProvider:
     redirect_uri: str
     person: dict[str, Any] = field(default_factory=lambda: {"sub": "4711", "preferred_username": "wang"})
     forge: Callable[["IdentityProvider", dict[str, Any]], str] | None = None
-    clock: Callable[[], float] = time.time
     metadata: dict[str, Any] = field(default_factory=dict)
     methods: tuple[str, ...] = ("client_secret_basic",)
     down: int = 0
@@ -89,7 +88,6 @@ class IdentityProvider:
 
     def __post_init__(self) -> None:
         self.key = SigningKey("one")
-        self.keys = [self.key]
         self.codes: dict[str, Grant] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _requests_of(self))
         self.issuer = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -104,7 +102,6 @@ class IdentityProvider:
     def rotate(self, name: str) -> None:
         """A new key signs from now on; the old one is taken back."""
         self.key = SigningKey(name)
-        self.keys = [self.key]
 
     def described(self) -> dict[str, Any]:
         return {
@@ -147,7 +144,7 @@ class IdentityProvider:
             or challenge != grant.challenge
         ):
             return 400, {"error": "invalid_grant"}
-        now = int(self.clock())
+        now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + SECONDS, "nonce": grant.nonce}
         claims |= grant.claims
         made = self.forge(self, claims) if self.forge else self.signed(claims)
@@ -177,7 +174,7 @@ def _requests_of(provider: IdentityProvider) -> type[BaseHTTPRequestHandler]:
             elif parts.path == "/.well-known/openid-configuration":
                 self._tell(200, provider.described())
             elif parts.path == "/keys":
-                self._tell(200, {"keys": [each.jwk() for each in provider.keys]})
+                self._tell(200, {"keys": [provider.key.jwk()]})
             elif parts.path == "/authorize":
                 asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
                 status, told = provider.authorize(asked)

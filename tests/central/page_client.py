@@ -1,5 +1,7 @@
 """The office pages as a test sees them: an application over an office, and a client that fills in forms."""
 
+import hashlib
+import hmac
 import re
 import threading
 import time
@@ -44,6 +46,21 @@ def submit(client: FlaskClient, page: str, action: str, **values: object) -> Tes
     found = FORM_TOKEN.search(client.get(page).text)
     assert found, f"{page} has no form"
     return client.post(action, data={"form_token": found[1], **values}, headers={"Origin": "http://localhost"})
+
+
+def number_in(text: str) -> int:
+    """A number as a page writes it, with a comma or a space between its thousands."""
+    return int(re.sub(r"\D", "", text))
+
+
+def totals(page: str, name: str) -> list[int]:
+    """The numbers that a page marks as totals of this name."""
+    return [number_in(each) for each in re.findall(rf'data-total="{name}">([^<]*)<', page)]
+
+
+def form_token(app: Flask, visitor: str) -> str:
+    """The token of the forms of who has this session or visitor's mark."""
+    return hmac.new(str(app.secret_key).encode(), b"form\n" + visitor.encode(), hashlib.sha256).hexdigest()
 
 
 def signed_in(app: Flask, name: str) -> FlaskClient:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from central.application import close_app
 from central.pages.protection import LANGUAGE_COOKIE, SESSION_COOKIE
 from central.texts import TEXTS
-from docs.sources.gallery import NOBODY, Shown
+from docs.sources.gallery import GALLERY, NOBODY, Shown
 from tests.central.lived_plant import ZONE, Lived, lived_plant
 from tests.central.page_client import served
 
@@ -86,6 +86,15 @@ class Photographer:
         if wide > width:
             self.faults.append(f"{shown.name} {self.language}: {wide} px wide in a window of {width} px")
 
+    def tour(self) -> Iterator[tuple[Shown, int, Page]]:
+        """Every page in both sizes; the windows end after the last one."""
+        for shown in GALLERY:
+            page = self.open(shown)
+            for width in HEIGHTS:
+                self.size(page, shown, width)
+                yield shown, width, page
+        self.close()
+
     def close(self) -> None:
         """Ends the windows."""
         for each in self._pages.values():
@@ -111,7 +120,10 @@ class Photographer:
 
     def _sent(self, page: Page, shown: Shown) -> Response:
         form = shown.press.rsplit(" ", 1)[0]
-        for name, value in shown.fill:
+        # What is made in the first manner is there in the others; a name is given once.
+        again = "" if (self.language, self.scheme) == ("zh", "light") else f"-{self.language}-{self.scheme}"
+        for name, wanted in shown.fill:
+            value = wanted.format(again=again)
             box = page.locator(f"{form} [name={name}][type=checkbox][value='{value}']")
             if box.count():
                 box.check()

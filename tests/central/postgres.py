@@ -12,6 +12,9 @@ from pathlib import Path
 
 import psycopg
 
+from central.database import Database
+from central.migrations import migrate
+
 USER = "lineside"
 
 
@@ -39,6 +42,7 @@ class Postgres:
         self._programs = programs
         self._folder = Path(tempfile.mkdtemp(prefix="ls-pg-"))
         self._count = 0
+        self._migrated = ""
         self._as_user: dict[str, int] = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
@@ -107,13 +111,23 @@ class Postgres:
     def _conninfo(self, name: str) -> str:
         return f"host={self._folder} user={USER} dbname={name}"
 
-    def fresh_url(self) -> str:
-        """The SQLAlchemy URL of a new, empty database."""
+    def fresh_url(self, like: str = "template1") -> str:
+        """The SQLAlchemy URL of a new database, empty or as the one named."""
         self._count += 1
         name = f"plant{self._count}"
         with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
         return f"postgresql+psycopg://{USER}@/{name}?host={self._folder}"
+
+    def migrated_url(self) -> str:
+        """A new database with this release's tables and nothing in them: made once, copied for each that asks."""
+        if not self._migrated:
+            url = self.fresh_url()
+            database = Database(url, "plant")
+            migrate(database)
+            database.close()
+            self._migrated = f"plant{self._count}"
+        return self.fresh_url(self._migrated)
 
     def stop(self) -> None:
         """Immediate: nothing of it is wanted any more."""

@@ -9,7 +9,7 @@ from central.board import Board, BoardCall, current_board, ended_calls
 from central.database import Database
 from central.facts import acknowledge_call, read_facts, resolve_call
 from central.ingest import ingest
-from central.limits import LEASE_SECONDS, PAGE_RECORDS_MAX
+from central.limits import LEASE_SECONDS, PAGE_BEHIND_SECONDS_MAX
 from central.models import Happening, Projection, Station
 from central.projector import catch_up, catch_up_all
 from central.snapshots import publish
@@ -418,25 +418,18 @@ def test_the_same_master_data_is_the_same_version(enrolled: Database) -> None:
     assert shown == {"OP1": True, "OP2": False}
 
 
-def test_a_page_leaves_a_backlog_to_the_worker_and_says_so(enrolled: Database) -> None:
-    backlog(enrolled, PAGE_RECORDS_MAX + 1)
+def test_a_page_leaves_the_log_to_the_worker_and_says_when_it_is_behind(enrolled: Database) -> None:
+    backlog(enrolled, 3)
     with enrolled.write() as session:
         assert take_lease(session, enrolled.plant, Worker.NAME, "somebody", NOW)
-    told = current_board(enrolled, NOW + 1)
+    told = current_board(enrolled, NOW + PAGE_BEHIND_SECONDS_MAX / 2)
+    assert (told.complete, told.operations) == (True, ()), "what came in this moment is not late yet"
+    told = current_board(enrolled, NOW + PAGE_BEHIND_SECONDS_MAX)
     assert (told.complete, told.operations) == (False, ())
     # Without a worker nobody else would.
     told = current_board(enrolled, NOW + LEASE_SECONDS + 1)
     assert told.complete
-    assert sum(each.good for each in told.operations) == PAGE_RECORDS_MAX + 1
-
-
-def test_a_page_folds_a_short_rest_itself(enrolled: Database) -> None:
-    backlog(enrolled, PAGE_RECORDS_MAX)
-    with enrolled.write() as session:
-        assert take_lease(session, enrolled.plant, Worker.NAME, "somebody", NOW)
-    told = current_board(enrolled, NOW + 1)
-    assert told.complete
-    assert sum(each.good for each in told.operations) == PAGE_RECORDS_MAX
+    assert sum(each.good for each in told.operations) == 3
 
 
 def test_a_call_is_found_among_thousands_of_its_epoch(enrolled: Database) -> None:

@@ -65,9 +65,9 @@ def test_opening_again_keeps_the_identity_and_the_secret(config: CentralConfig) 
     assert told[0] == told[1] and len(told[0][0]) == 32 and len(told[0][1]) == 64
 
 
-def test_several_processes_migrate_one_after_the_other(config: CentralConfig) -> None:
-    config.folder.mkdir(parents=True)
-    databases = [Database(config.database_url) for _ in range(4)]
+def test_several_processes_migrate_one_after_the_other(empty_config: CentralConfig) -> None:
+    empty_config.folder.mkdir(parents=True)
+    databases = [Database(empty_config.database_url) for _ in range(4)]
     faults: list[BaseException] = []
 
     def run(database: Database) -> None:

@@ -1,11 +1,9 @@
 """Records of a hostile or broken gateway under the fold: none of them stops the board, however the log is cut."""
 
 import itertools
-import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -19,7 +17,7 @@ from central.ingest import ingest
 from central.opening import open_database
 from central.projector import catch_up
 from floor.events import EVENTS, AndonRaised, ReportCorrected, ReportFinished
-from tests.central.card import Card
+from tests.central.card import Card, record_text
 from tests.central.conftest import enrol_gateway
 
 NOW = 1_800_000_000.0
@@ -35,20 +33,6 @@ JSON_VALUES = st.recursive(
 def put(database: Database, card: Card) -> Board:
     card.drain(lambda batch: ingest(database, card.name, batch, NOW))
     return current_board(database, NOW)
-
-
-def record_text(type_name: str, data: object, head: Mapping[str, object] = MappingProxyType({})) -> str:
-    """A record as only a hostile gateway would write it; `head` overrules whatever else it would say."""
-    whole = {
-        "type": type_name,
-        "data": data,
-        "subject": "S1",
-        "bootid": "b" * 32,
-        "boottime": "1.0",
-        "walltime": f"{NOW}",
-    }
-    more = {"clockstate": "unsynchronised", "masterversion": 1, "signalled": 0}
-    return json.dumps({**whole, **more, **head})
 
 
 def test_half_a_surrogate_pair_in_a_record_does_not_stop_the_board(enrolled: Database) -> None:

@@ -6,7 +6,6 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -17,23 +16,27 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 import central
-from central.application import close_app
 from central.audit import newest_act
-from central.config import CentralConfig
 from central.limits import ENROL_ATTEMPTS_PER_MINUTE_MAX
 from central.pages.protection import SESSION_COOKIE
 from central.route_rules import ROUTES
-from tests.central.hostile_plant import FORMULAS, HOME, MARK, READING, HostilePlant, Seen, path_of, rules_of, walk
+from tests.central.hostile_plant import (
+    FORMULAS,
+    HOME,
+    MARK,
+    READING,
+    HostilePlant,
+    Seen,
+    path_of,
+    plant,
+    rules_of,
+    walk,
+)
 from tests.central.page_client import FORM_TOKEN, PASSWORD, submit
 
+__all__ = ["plant"]
+
 ABROAD = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
-
-
-@pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostilePlant]:
-    made = HostilePlant(CentralConfig(folder=tmp_path_factory.mktemp("hostile") / "central", threads=24))
-    yield made
-    close_app(made.app)
 
 
 # Requests that another site makes (CSRF)

@@ -7,7 +7,6 @@ import re
 import tracemalloc
 import zipfile
 import zlib
-from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
@@ -15,21 +14,14 @@ import pytest
 from werkzeug.routing import IntegerConverter
 from werkzeug.test import TestResponse
 
-from central.application import close_app
-from central.config import CentralConfig
 from central.limits import ATTACHMENT_BYTES_MAX
 from central.pages import UPLOADS, problem_pages, table_pages
 from central.route_rules import ROUTES
 from floor.limits import INSTRUCTION_BYTES_MAX, PHOTO_BYTES_MAX
-from tests.central.hostile_plant import HOME, MARK, PHOTO, READING, HostilePlant, path_of, rules_of
+from tests.central.hostile_plant import HOME, MARK, PHOTO, READING, HostilePlant, path_of, plant, rules_of
 from tests.central.page_client import FORM_TOKEN
 
-
-@pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostilePlant]:
-    made = HostilePlant(CentralConfig(folder=tmp_path_factory.mktemp("hostile") / "central", threads=24))
-    yield made
-    close_app(made.app)
+__all__ = ["plant"]
 
 
 # Files that grow, or are something else (upload bombs)

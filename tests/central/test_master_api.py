@@ -57,10 +57,9 @@ def test_a_change_is_tried_and_then_published(app: Flask, admin: FlaskClient) ->
 
 def test_it_is_told_what_changes_at_which_station(app: Flask, admin: FlaskClient) -> None:
     assert release_now(app, PLACED) == 2
-    operation = FIRST
     tables = {
-        "operations": [operation.model_dump() | {"name": "又一道", "planned": operation.planned + 1}],
-        "work_orders": [PLANT.order_by_id[operation.work_order].model_dump() | {"quantity": 999}],
+        "operations": [FIRST.model_dump() | {"name": "又一道", "planned": FIRST.planned + 1}],
+        "work_orders": [PLANT.order_by_id[FIRST.work_order].model_dump() | {"quantity": 999}],
         "people": [PLANT.people[0].model_dump() | {"name": "改名"}],
         "items": [{"id": "NEW-ITEM"}],
     }
@@ -69,11 +68,11 @@ def test_it_is_told_what_changes_at_which_station(app: Flask, admin: FlaskClient
     assert stations.keys() == {"", "S1", "S2"}
     assert [each["table"] for each in stations[""]] == ["people"], "items are the office's alone"
     here = {each["table"]: each["changed"] for each in stations["S1"]}
-    assert here == {"operations": [operation.id], "work_orders": [operation.work_order]}
-    assert [each["id"] for each in tried["notices"]] == [f"CHG-{operation.work_order}"]
+    assert here == {"operations": [FIRST.id], "work_orders": [FIRST.work_order]}
+    assert [each["id"] for each in tried["notices"]] == [f"CHG-{FIRST.work_order}"]
     done = admin.put("/api/v1/master", json=offer(base_version=2, tables=tables, tell=True)).get_json()
     assert done == tried | {"version": 3}
-    assert [each.id for each in in_force(app).notices] == [f"CHG-{operation.work_order}"]
+    assert [each.id for each in in_force(app).notices] == [f"CHG-{FIRST.work_order}"]
 
 
 def test_tables_can_be_replaced_and_orders_told(app: Flask, admin: FlaskClient) -> None:

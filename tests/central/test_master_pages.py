@@ -255,10 +255,9 @@ def test_a_whole_file_can_be_reviewed_by_station_first(app: Flask, admin: FlaskC
 
 def test_the_import_of_a_whole_file_shows_what_the_review_shows(app: Flask, admin: FlaskClient) -> None:
     release_now(app, PLACED)
-    first = FIRST
-    rows = tuple(row.model_copy(update={"name": "又一道"}) if row.id == first.id else row for row in PLACED.operations)
+    rows = tuple(row.model_copy(update={"name": "又一道"}) if row.id == FIRST.id else row for row in PLACED.operations)
     orders = tuple(
-        row.model_copy(update={"quantity": 999}) if row.id == first.work_order else row for row in PLACED.work_orders
+        row.model_copy(update={"quantity": 999}) if row.id == FIRST.work_order else row for row in PLACED.work_orders
     )
     renamed = (PLANT.reasons[0].model_copy(update={"name": "改名"}), *PLANT.reasons[1:])
     changed = PLACED.with_tables(operations=rows, work_orders=orders, reasons=renamed)
@@ -266,7 +265,7 @@ def test_the_import_of_a_whole_file_shows_what_the_review_shows(app: Flask, admi
     page = submit(admin, "/master", "/master/check", file=file).text
     places = page.partition("各工位的变化")[2].partition("<form")[0]
     named = [html.unescape(each) for each in re.findall(r"<details.*?<bdi>([^<]*)</bdi>", places)]
-    for station in first.stations:
+    for station in FIRST.stations:
         assert station in named and "又一道" in places
     key = re.search(r'name="preview" value="([^"]+)"', page)
     assert key is not None and "发变更通知 1 条" in page
@@ -278,7 +277,7 @@ def test_the_import_of_a_whole_file_shows_what_the_review_shows(app: Flask, admi
     assert key is not None
     done = submit(admin, "/master", "/master/apply", preview=key[1], tell="1")
     assert done.location == "/master?applied=3"
-    assert [each.id for each in in_force(app).notices] == [f"CHG-{first.work_order}"]
+    assert [each.id for each in in_force(app).notices] == [f"CHG-{FIRST.work_order}"]
 
 
 def test_hostile_cells_are_shown_and_exported_as_text(app: Flask, admin: FlaskClient) -> None:

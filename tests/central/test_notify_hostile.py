@@ -5,12 +5,10 @@ import pytest
 from central.channels.port import Outcome
 from central.notify.announcements import announce
 from central.notify.words import facts_of
-from floor.events import (
-    AndonRaised,
-)
+from floor.events import AndonRaised
+from tests.central.card import record_text
 from tests.central.memory_channel import MemoryChannel
 from tests.central.notify_plant import NOW, NotifyPlant, chat, mail, plant
-from tests.central.test_fold_hostile import record_text
 
 __all__ = ["chat", "mail", "plant"]
 

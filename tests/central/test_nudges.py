@@ -28,12 +28,6 @@ def add(database: Database, name: str, kind: str) -> None:
         assert add_fact(session, "plant", name, kind, {"call": "e/1"}, time.time())
 
 
-def publish_stations(database: Database, count: int) -> None:
-    rows = tuple(Station(id=f"S{place}", site="s", area="a", line="l", gateway="one") for place in range(count))
-    with database.write() as session:
-        publish(session, MasterData(stations=rows), "test", time.time())
-
-
 def looked(database: Database, nudges: Nudges) -> Nudges:
     with database.read() as session:
         nudges.look(session)
@@ -80,7 +74,9 @@ def test_a_new_version_reaches_all_in_pieces_and_acts_go_before_it(database: Dat
     for name in names:
         enrol_gateway(database, name)
     nudges = looked(database, Nudges("plant"))
-    publish_stations(database, 1)
+    with database.write() as session:
+        station = Station(id="S1", site="s", area="a", line="l", gateway="one")
+        publish(session, MasterData(stations=(station,)), "test", time.time())
     first = looked(database, nudges).take(100.0)
     assert first == names[:NUDGES_PER_LOOK_MAX]
     add(database, names[-1], CALL_ACKNOWLEDGED)

@@ -17,27 +17,25 @@ from central.oidc.limits import OIDC_KEYS_AGAIN_SECONDS
 from central.pages.oidc_pages import ATTEMPT_COOKIE
 from central.pages.protection import SESSION_COOKIE
 from central.texts import TEXTS
+from tests.central.clock_ahead import Clock, clock
 from tests.central.oidc_plant import (
     BACK,
     PUBLIC,
-    Clock,
     acts,
     at_provider,
     begin,
-    clock,
     is_refused,
     make,
     provider,
     sign_in,
 )
-from tests.central.oidc_provider import (
-    SECRET,
-    IdentityProvider,
-    joined,
-)
+from tests.central.oidc_provider import SECRET, IdentityProvider, joined
 from tests.central.page_client import PASSWORD, first_administrator, submit
 
 __all__ = ["clock", "make", "provider"]
+
+
+# What it is for
 
 
 def test_who_the_provider_names_has_the_rights_of_their_account(make: Callable[..., Flask]) -> None:
@@ -165,7 +163,7 @@ def test_an_administrator_ends_these_sessions_as_others(make: Callable[..., Flas
     assert wang.get("/orders").location.startswith("/sign-in?next=")
 
 
-# Attacks
+# Sessions
 
 
 def test_a_session_from_before_is_not_gone_on_with(make: Callable[..., Flask]) -> None:
@@ -187,6 +185,9 @@ def test_a_session_from_before_is_not_gone_on_with(make: Callable[..., Flask]) -
     sign_in(planted)
     found = planted.get_cookie(SESSION_COOKIE)
     assert found is not None and found.value != "x" * 43
+
+
+# Keys and absences
 
 
 def test_a_new_key_of_the_provider_is_taken_up(

@@ -14,13 +14,12 @@ from central.limits import ENROL_ATTEMPTS_PER_MINUTE_MAX
 from central.models import AccountSession
 from central.oidc.limits import OIDC_ATTEMPT_SECONDS
 from central.pages.oidc_pages import ATTEMPT_COOKIE
+from tests.central.clock_ahead import Clock, clock
 from tests.central.oidc_plant import (
     BACK,
-    Clock,
     acts,
     at_provider,
     begin,
-    clock,
     is_refused,
     make,
     provider,
@@ -227,6 +226,3 @@ def test_an_address_that_brings_many_false_tokens_rests(make: Callable[..., Flas
     codes = [sign_in(client).status_code for _ in range(ENROL_ATTEMPTS_PER_MINUTE_MAX + 5)]
     # A minute may turn between two of them.
     assert 429 in codes or [sign_in(client).status_code for _ in range(40)].count(429)
-
-
-# Keys and absences

@@ -14,14 +14,14 @@ from central.application import close_app, create_app
 from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
-from central.enrolment import enrol, invite_gateway
 from floor.events import AndonRaised, ReportFinished, WorkStarted
 from floor.work_events import ProductIdentified
 from tests.accessibility import barriers
 from tests.central.card import Card
+from tests.central.conftest import enrol_gateway
 from tests.central.order_plant import assembly, fill, machining, publish_plant
-from tests.central.page_client import PASSWORD, first_administrator, launched, served
-from tests.central.test_orders import raw_sums
+from tests.central.page_client import PASSWORD, first_administrator, launched, served, totals
+from tests.central.raw_log import raw_log, raw_sums
 from tests.central.test_pages_browser import LIVE_MS
 
 HOSTILE = '<script>alert(1)</script>"\u202e'
@@ -42,11 +42,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
     made = create_app(CentralConfig(folder=tmp_path))
     database = made.extensions["lineside"].database
     for name in ("one", "two"):
-        now = time.time()
-        with database.write() as session:
-            code, _ = invite_gateway(session, database.plant, name, "test", now)
-        with database.write() as session:
-            assert enrol(session, database.plant, name, code, now)
+        enrol_gateway(database, name)
     publish_plant(database, time.time())
     put(database, machining(), assembly())
     yield made
@@ -62,10 +58,6 @@ def database(app: Flask) -> Database:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return first_administrator(app)
-
-
-def totals(page: str, name: str) -> list[int]:
-    return [int(re.sub(r"\D", "", each)) for each in re.findall(rf'data-total="{name}">([^<]*)<', page)]
 
 
 def test_pages_without_anything_say_what_comes(tmp_path: Path) -> None:
@@ -97,20 +89,19 @@ def test_who_may_read(app: Flask) -> None:
 
 
 def test_totals_on_every_page_are_the_sums_of_the_raw_records(client: FlaskClient, database: Database) -> None:
-    sums = raw_sums(database)
+    sums = raw_sums(raw_log(database))
     page = client.get("/orders/WO1").text
     operations = ("OP1", "OP2", "OP3")
-    none = dict.fromkeys(("good", "scrap", "rework", "reports"), 0)
     for name in ("good", "scrap", "rework"):
-        assert totals(page, f"op-{name}") == [sums.get(each, none)[name] for each in operations]
-    assert totals(page, "reports") == [sum(sums.get(each, none)["reports"] for each in operations)]
-    assert totals(page, "scrap") == [sum(sums.get(each, none)["scrap"] for each in operations)]
-    assert totals(page, "rework") == [sum(sums.get(each, none)["rework"] for each in operations)]
+        assert totals(page, f"op-{name}") == [sums[each][name] for each in operations]
+    assert totals(page, "reports") == [sum(sums[each]["reports"] for each in operations)]
+    assert totals(page, "scrap") == [sum(sums[each]["scrap"] for each in operations)]
+    assert totals(page, "rework") == [sum(sums[each]["rework"] for each in operations)]
     row = re.search(r'<tr data-order="WO1">.*?</tr>', client.get("/orders").text, re.S)
     assert row
     cells = re.findall(r'class="right number[^"]*">(?:<span>)?(\d+)', row[0])
-    made = min(sums.get(each, none)["good"] for each in operations)
-    gone = [sum(sums.get(each, none)[name] for each in operations) for name in ("scrap", "rework")]
+    made = min(sums[each]["good"] for each in operations)
+    gone = [sum(sums[each][name] for each in operations) for name in ("scrap", "rework")]
     assert [int(each) for each in cells] == [made, *gone]
     flow = client.get("/flow").text
     for operation in ("OP1", "OP2"):

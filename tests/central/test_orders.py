@@ -30,6 +30,7 @@ from floor.events import AndonResolved, ReportCorrected, ReportFinished, WorkSta
 from floor.work_events import ComponentUsed, ProductIdentified
 from tests.central.card import Card
 from tests.central.order_plant import NOW, PHOTO, assembly, fill, machining, master, publish_plant
+from tests.central.raw_log import raw_log, raw_sums
 
 
 @pytest.fixture
@@ -146,32 +147,6 @@ def test_a_due_date_is_a_day_or_nothing() -> None:
     ]  # fmt: skip
 
 
-def raw_sums(database: Database) -> dict[str, dict[str, int]]:
-    """Good, scrap, rework, reports and corrections by operation: plain SQL and JSON over the log, nothing folded."""
-    with database.read() as session:
-        rows = session.execute(
-            text(
-                "SELECT stream.gateway AS gateway, stream.epoch AS epoch, record.seq AS seq, record.content AS content "
-                "FROM record JOIN stream ON stream.id = record.stream_id WHERE record.place = 0"
-            )
-        ).all()
-    events = [(row.gateway, f"{row.epoch}/{row.seq}", json.loads(row.content)) for row in rows]
-    gone = {(name, each["data"]["corrects"]) for name, _, each in events if each["type"] == "report.corrected"}
-    sums: dict[str, dict[str, int]] = {}
-    for name, identity, each in events:
-        data = each["data"]
-        mine = sums.setdefault(data.get("operation", ""), dict.fromkeys(("good", "scrap", "rework", "reports"), 0))
-        if (name, identity) in gone:
-            continue
-        if each["type"] == "report.finished":
-            mine["good"] += data["good"]
-            mine["scrap"] += data["scrap"]
-            mine["reports"] += 1
-        if each["type"] == "rework.reported":
-            mine["rework"] += data["pieces"]
-    return sums
-
-
 def grown(database: Database) -> None:
     """More reports, corrections that come before their report, people and gateways, from one seed."""
     source = random.Random(7)
@@ -196,7 +171,7 @@ def grown(database: Database) -> None:
 
 def test_totals_are_the_sums_of_the_raw_records(plant: Database) -> None:
     grown(plant)
-    sums = raw_sums(plant)
+    sums = raw_sums(raw_log(plant))
     orders = {"WO1": ("OP1", "OP2", "OP3"), "WO2": ("OP4",)}
     shown = cards(plant)
     for operation in ("OP1", "OP2", "OP3", "OP4"):

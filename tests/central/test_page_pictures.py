@@ -58,15 +58,11 @@ def test_the_pictures_of_the_gallery_are_there_and_small() -> None:
 
 def looked_at(photographer: Photographer, folder: Path) -> list[str]:
     """Every page in both sizes; what is wrong with them."""
-    for shown in GALLERY:
-        page = photographer.open(shown)
-        for width in (1280, 390):
-            photographer.size(page, shown, width)
-            taken = picture(page)
-            if not is_painted(taken):
-                photographer.faults.append(f"{shown.name} {photographer.language}: {width} px wide it is blank")
-            (folder / f"{shown.name}-{photographer.language}-{width}.png").write_bytes(taken)
-    photographer.close()
+    for shown, width, page in photographer.tour():
+        taken = picture(page)
+        if not is_painted(taken):
+            photographer.faults.append(f"{shown.name} {photographer.language}: {width} px wide it is blank")
+        (folder / f"{shown.name}-{photographer.language}-{width}.png").write_bytes(taken)
     return photographer.faults
 
 

@@ -23,7 +23,6 @@ from central.database import Database
 from central.history import SERVER
 from central.models import AccountRow, table_of
 from central.notify.tables import Delivery, DeliveryStep, Notification
-from central.opening import open_database
 from central.order_fold import catch_up_all
 from central.rights_tables import AuditRow
 from central.task_tables import AttachmentRow, CommentRow, ProblemCall, ProblemRow
@@ -107,12 +106,9 @@ PAGES = (
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_server").fresh_url()
-    folder = tmp_path_factory.mktemp("plans")
-    config = CentralConfig.model_validate({"folder": folder, "database": url})
-    made = create_app(config, open_database(config))
+@pytest.fixture(scope="module")
+def app(module_config: CentralConfig) -> Iterator[Flask]:
+    made = create_app(module_config)
     database = made.extensions["lineside"].database
     for name in ("one", "two"):
         enrol_gateway(database, name)

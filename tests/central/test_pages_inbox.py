@@ -22,31 +22,19 @@ from central.notify.pump import DeliveryPump
 from central.notify.tables import Delivery, Notification
 from floor.events import AndonRaised
 from tests.central.card import Card
+from tests.central.clock_ahead import Clock, clock
 from tests.central.conftest import enrol_gateway
 from tests.central.memory_channel import MemoryChannel
 from tests.central.notify_plant import NotifyPlant
 from tests.central.page_client import FORM_TOKEN, PASSWORD, first_administrator, submit
+
+__all__ = ["clock"]
 
 LINK = re.compile(r"https://plant\.example(/n/\S+)")
 SUBSCRIPTION = {
     "endpoint": "https://push.example.org/send/abc",
     "keys": {"p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQ", "auth": "tBHItJI5svbpez7KI4CCXg"},
 }
-
-
-class Clock:
-    """The server's clock, as the test sets it ahead."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -244,8 +232,11 @@ def test_the_link_in_a_group_asks_who_it_is(app: Flask, plant: NotifyPlant, chat
     # A form token of another page of ours does not help: there is no session.
     assert "/sign-in" in submit(stranger, "/sign-in", link).location
     assert call_state(plant)[0] == "raised"
-    zhao = person(app, "zhao", "planner", "P06")
-    assert submit(zhao, link, link).location == "/n/done?what=taken"
+    planner = person(app, "zhao", "planner", "P06")
+    assert submit(planner, link, link).status_code == 403
+    assert call_state(plant)[0] == "raised"
+    leader = person(app, "sun", "leader", "P06")
+    assert submit(leader, link, link).location == "/n/done?what=taken"
     assert call_state(plant) == ("acknowledged", "P06", "link")
     assert plant.states("chat") == ["accepted"], "whom the message went to has not answered"
 

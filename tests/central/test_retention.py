@@ -5,11 +5,11 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select
 
 from central.audit import record_act, verify_acts
 from central.config import CentralConfig
@@ -26,7 +26,6 @@ from central.models import (
     Table,
 )
 from central.notify.tables import Delivery, DeliveryStep, Notification, OfficeEvent
-from central.opening import open_database
 from central.order_tables import FlowCard, OrderCard
 from central.phone.tables import CallNote, PhoneAct
 from central.planning_tables import MasterDraft
@@ -34,6 +33,7 @@ from central.retention import KINDS, RetentionPump
 from central.retention_settings import DAYS_MIN, RetentionConfig
 from central.rights_tables import ApiToken, AuditRow
 from central.task_tables import AttachmentRow, CommentRow, ProblemCall, ProblemRow, TaskEvent, TaskRow
+from tests.central.grown_plant import blank_row
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0
@@ -43,33 +43,21 @@ KEPT = 400
 OLD, YOUNG = NOW - (KEPT + 2) * DAY, NOW - (KEPT - 2) * DAY
 NUMBERS = itertools.count(1)
 FOR_EVER = {kind.setting: 0 for kind in KINDS}
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A migrated database in which each test has a plant of its own."""
-    given = "" if request.param == "sqlite" else request.getfixturevalue("postgres_server").fresh_url()
-    folder = tmp_path_factory.mktemp("plants") / "central"
-    config = CentralConfig.model_validate({"folder": folder, "database": given, "port": 0})
-    open_database(config).close()
-    return config.database_url
+Kept = TypeVar("Kept", bound=Table)
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    made = Database(url, secrets.token_hex(8))
+def database(module_config: CentralConfig) -> Iterator[Database]:
+    """In one database, each test with a plant of its own."""
+    made = Database(module_config.database_url, secrets.token_hex(8))
     made.begin_plant(NOW)
     yield made
     made.close()
 
 
-def row(model: type[Table], **values: Any) -> Table:
+def row(model: type[Kept], **values: Any) -> Kept:
     """A row of which only what matters is named."""
-    columns = {}
-    for column in inspect(model).columns:
-        if not column.nullable and column.autoincrement is not True and column.server_default is None:
-            columns[column.key] = "" if column.type.python_type is str else 0
-    return model(**{**columns, **values})
+    return model(**blank_row(model, **values))
 
 
 @dataclass(frozen=True)
@@ -125,10 +113,8 @@ def problems(state: str) -> Callable[[str, float], list[Table]]:
 
 
 def call(plant: str, at: float, state: str) -> Call:
-    found = row(Call, plant=plant, gateway="one", epoch=("e" if state == "raised" else "a") * 32, seq=int(at))
-    assert isinstance(found, Call)
-    found.state = state
-    return found
+    epoch = ("e" if state == "raised" else "a") * 32
+    return row(Call, plant=plant, gateway="one", epoch=epoch, seq=int(at), state=state)
 
 
 def said(plant: str, at: float, kind: str, subject: str) -> list[Table]:

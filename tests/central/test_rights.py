@@ -1,7 +1,5 @@
 """Who may ask what: the table of roles, and every route of the server with everybody who could ask it."""
 
-import hashlib
-import hmac
 import ipaddress
 import time
 from collections.abc import Iterator
@@ -18,13 +16,15 @@ from central.application import close_app, create_app
 from central.config import CentralConfig
 from central.context import Plant
 from central.pages.protection import FORM_TOKEN, SESSION_COOKIE, VISITOR_COOKIE
-from central.rights import ADMIN, ALLOWED, ROLES, Action, Grant, by_badge, grant_of, grants_of, may
+from central.rights import ADMIN, ALLOWED, ROLES, Action, by_badge, grant_of, grants_of, may
 from central.route_rules import ROUTES, SCOPES, Rule
 from central.sessions import BADGE, NOWHERE, PASSWORD, open_session
 from central.snapshots import publish
 from central.texts import TEXTS
 from floor.example import example_plant
+from floor.rights import Grant
 from tests.central.conftest import enrol_gateway
+from tests.central.page_client import form_token
 
 READING = {"GET", "HEAD", "OPTIONS"}
 PERSON = "P01"
@@ -224,13 +224,12 @@ class Server:
         client, cookies = self.app.test_client(), self.cookies(asker)
         for name, value in cookies.items():
             client.set_cookie(name, value)
-        secret = str(self.app.secret_key).encode()
-        form = hmac.new(secret, b"form\n" + next(iter(cookies.values())).encode(), hashlib.sha256).hexdigest()
+        (visitor,) = cookies.values()
         headers = {"Authorization": f"Bearer {self.tokens[asker.token]}"} if asker.token else {}
         return client.open(
             path,
             method=method,
-            data={FORM_TOKEN: form, "person": PERSON} if method != "GET" else None,
+            data={FORM_TOKEN: form_token(self.app, visitor), "person": PERSON} if method != "GET" else None,
             query_string={"id": PERSON} if method == "GET" else None,
             headers=headers | {"Origin": "http://localhost"},
             # An address of its own: many refusals of one are refused by themselves.

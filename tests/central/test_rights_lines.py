@@ -16,12 +16,13 @@ from central.config import CentralConfig
 from central.drafts import open_desk
 from central.history import Actor
 from central.models import AccountRow
-from central.rights import ALLOWED, PERSONAL_ACTIONS, PLACED_ROLES, Action, Grant, may, may_at
+from central.rights import ALLOWED, PERSONAL_ACTIONS, PLACED_ROLES, Action, may, may_at
 from central.route_rules import ROUTES
 from central.station_roles import draft_roles, with_grants
 from central.tasks import Wanted, make_task
 from central.texts import TEXTS
 from central.who_may import who_may
+from floor.rights import Grant
 from floor.rows import Person
 from tests.central.line_plant import MINE, OWN, PERSON, SOMEBODY, LinePlant, Things
 from tests.central.test_rights import MESSAGES, PROBLEMS, TASKS

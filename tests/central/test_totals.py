@@ -2,26 +2,20 @@
 
 import csv
 import io
-import json
 import random
 import re
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
 
 from central.application import close_app, create_app
 from central.config import CentralConfig
 from central.context import Plant
-from central.database import Database
-from central.enrolment import enrol, invite_gateway
 from floor.events import (
     AndonAcknowledged,
     AndonCancelled,
@@ -35,8 +29,10 @@ from floor.events import (
 )
 from floor.work_events import ReworkReported
 from tests.central.card import Card
+from tests.central.conftest import enrol_gateway
 from tests.central.order_plant import fill, publish_plant
-from tests.central.page_client import first_administrator
+from tests.central.page_client import first_administrator, number_in, totals
+from tests.central.raw_log import Raw, Sums, raw_log, raw_sums
 
 OPERATIONS = {"OP1": "WO1", "OP2": "WO1", "OP3": "WO1", "OP4": "WO2", "OP5": "WO3"}
 ACTS = 600
@@ -97,14 +93,11 @@ class Floor:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    made = create_app(CentralConfig(folder=Path(tmp_path_factory.mktemp("totals"))))
+    made = create_app(CentralConfig(folder=tmp_path_factory.mktemp("totals")))
     database = made.extensions["lineside"].database
     now = time.time()
     for name in ("one", "two"):
-        with database.write() as session:
-            code, _ = invite_gateway(session, database.plant, name, "test", now)
-        with database.write() as session:
-            assert enrol(session, database.plant, name, code, now)
+        enrol_gateway(database, name)
     publish_plant(database, now)
     cards = (Card("one", wall=now - ACTS * 70), Card("two", wall=now - ACTS * 70))
     Floor(random.Random(20261127), cards).live()
@@ -120,47 +113,15 @@ def reader(app: Flask) -> FlaskClient:
     return client
 
 
-@dataclass(frozen=True)
-class Raw:
-    """The log as it lies in the table."""
-
-    gateway: str
-    identity: str
-    type: str
-    told: dict[str, Any]
-
-
 @pytest.fixture(scope="module")
 def log(app: Flask) -> list[Raw]:
     here: Plant = app.extensions["lineside"]
     return raw_log(here.database)
 
 
-def raw_log(database: Database) -> list[Raw]:
-    asked = (
-        "SELECT stream.gateway, stream.epoch, record.seq, record.content"
-        " FROM record JOIN stream ON stream.id = record.stream_id WHERE record.place = 0 ORDER BY record.position"
-    )
-    with database.read() as session:
-        rows = session.execute(text(asked)).all()
-    found = [(name, f"{epoch}/{seq}", json.loads(content)) for name, epoch, seq, content in rows]
-    return [Raw(name, identity, event["type"], event["data"]) for name, identity, event in found]
-
-
-def sums(log: list[Raw], name: str) -> Counter[str]:
-    """`good`, `scrap`, `rework`, `flagged` or `reports` by operation; what a correction names counts no more."""
-    gone = {(each.gateway, each.told["corrects"]) for each in log if each.type == "report.corrected"}
-    found: Counter[str] = Counter()
-    for each in log:
-        if (each.gateway, each.identity) in gone:
-            continue
-        operation = each.told.get("operation", "")
-        if each.type == "report.finished":
-            flagged = int(bool(each.told.get("flags")))
-            found[operation] += {"reports": 1, "flagged": flagged, "rework": 0}.get(name, each.told.get(name, 0))
-        if each.type == "rework.reported" and name == "rework":
-            found[operation] += each.told["pieces"]
-    return found
+@pytest.fixture(scope="module")
+def sums(log: list[Raw]) -> Sums:
+    return raw_sums(log)
 
 
 def ends(log: list[Raw]) -> Counter[str]:
@@ -176,14 +137,6 @@ def ends(log: list[Raw]) -> Counter[str]:
     return Counter(newest.values())
 
 
-def number_in(found: str) -> int:
-    return int(re.sub(r"\D", "", re.sub(r"<[^>]*>", "", found)) or 0)
-
-
-def shown(page: str, name: str) -> list[int]:
-    return [number_in(each) for each in re.findall(rf'data-total="{name}">([^<]*)<', page)]
-
-
 def test_the_plant_was_lived_in(log: list[Raw]) -> None:
     kinds = Counter(each.type for each in log)
     assert kinds["report.finished"] > 200 and kinds["report.corrected"] > 50 and kinds["rework.reported"] > 50
@@ -193,53 +146,53 @@ def test_the_plant_was_lived_in(log: list[Raw]) -> None:
     )
 
 
-def test_the_board(reader: FlaskClient, log: list[Raw]) -> None:
+def test_the_board(reader: FlaskClient, log: list[Raw], sums: Sums) -> None:
     page = reader.get("/board?show=all").text
     for operation in OPERATIONS:
         card = re.search(rf'data-operation="{operation}".*?</li>', page, re.S)
         assert card, operation
         made = re.search(r'class="made"><small>[^<]*</small> ([\d,]+)', card[0])
-        assert made and number_in(made[1]) == sums(log, "good")[operation]
+        assert made and number_in(made[1]) == sums[operation]["good"]
         for name in ("scrap", "rework"):
             found = re.search(rf'class="{name} number">([^<]*)<', card[0])
-            assert (number_in(found[1]) if found else 0) == sums(log, name)[operation], (operation, name)
+            assert (number_in(found[1]) if found else 0) == sums[operation][name], (operation, name)
     open_calls = ends(log)["andon.raised"] + ends(log)["andon.acknowledged"]
     assert page.count('<li class="call ') == open_calls
     told = reader.get("/api/v1/board").json
     assert told is not None
     for name in ("good", "scrap"):
         assert {each["operation"]: each[name] for each in told["operations"]} == {
-            operation: sums(log, name)[operation] for operation in OPERATIONS
+            operation: sums[operation][name] for operation in OPERATIONS
         }
     assert len(told["calls"]) == open_calls
 
 
-def test_orders(reader: FlaskClient, log: list[Raw]) -> None:
+def test_orders(reader: FlaskClient, sums: Sums) -> None:
     listed = reader.get("/orders?show=all").text
     for order in set(OPERATIONS.values()):
         own = [operation for operation, each in OPERATIONS.items() if each == order]
         page = reader.get(f"/orders/{order}").text
         for name in ("good", "scrap", "rework"):
-            assert shown(page, f"op-{name}") == [sums(log, name)[each] for each in own], (order, name)
-        gone = [sum(sums(log, name)[each] for each in own) for name in ("scrap", "rework")]
-        made = min(sums(log, "good")[each] for each in own)
-        assert (shown(page, "good"), shown(page, "scrap"), shown(page, "rework")) == ([made], [gone[0]], [gone[1]])
-        assert shown(page, "reports") == [sum(sums(log, "reports")[each] for each in own)]
+            assert totals(page, f"op-{name}") == [sums[each][name] for each in own], (order, name)
+        gone = [sum(sums[each][name] for each in own) for name in ("scrap", "rework")]
+        made = min(sums[each]["good"] for each in own)
+        assert (totals(page, "good"), totals(page, "scrap"), totals(page, "rework")) == ([made], [gone[0]], [gone[1]])
+        assert totals(page, "reports") == [sum(sums[each]["reports"] for each in own)]
         row = re.search(rf'<tr data-order="{order}">.*?</tr>', listed, re.S)
         assert row
         cells = re.findall(r'class="right number[^"]*">(?:<span>)?([\d,]+)', row[0])
         assert [number_in(each) for each in cells] == [made, *gone]
 
 
-def test_the_flow(reader: FlaskClient, log: list[Raw]) -> None:
+def test_the_flow(reader: FlaskClient, sums: Sums) -> None:
     page = reader.get("/flow?show=all").text
     columns = ("called", "paused", "running", "ready", "waiting")
     cards = re.findall(r'data-operation="(\w+)".*?</li>', page, re.S)
-    assert sum(shown(page, each)[0] for each in columns) == len(cards)
+    assert sum(totals(page, each)[0] for each in columns) == len(cards)
     for operation in cards:
         card = re.search(rf'data-operation="{operation}".*?</li>', page, re.S)
         made = re.search(r'class="made number">([\d,]+)', card[0]) if card else None
-        assert (number_in(made[1]) if made else 0) == sums(log, "good")[operation], operation
+        assert (number_in(made[1]) if made else 0) == sums[operation]["good"], operation
 
 
 def test_calls_and_their_analysis(reader: FlaskClient, log: list[Raw]) -> None:

@@ -55,6 +55,14 @@ def test_the_log_is_folded_and_copied_by_the_worker(enrolled: Database, config: 
         assert [row.position for row in session.scalars(select(BackupRow))] == [3]
 
 
+def test_nothing_to_do_is_a_pause(enrolled: Database, config: CentralConfig) -> None:
+    """A pump that is due again at once would keep a processor busy for ever."""
+    for pump in pumps_of(enrolled, config):
+        for _ in range(2):
+            pump.step(NOW)
+        assert pump.step(NOW) > NOW, type(pump).__name__
+
+
 def test_a_backup_is_made_in_time_and_not_for_nothing(enrolled: Database, config: CentralConfig) -> None:
     pump = BackupPump(enrolled, config)
     kept(enrolled)

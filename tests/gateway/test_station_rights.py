@@ -16,6 +16,7 @@ from gateway.station_texts import render
 from gateway.station_view import station_view
 from gateway.view import GatewayView
 from tests.gateway.floor_desk import Bench, small_plant, types
+from tests.gateway.test_station_guards import changed
 
 HERE, ELSEWHERE = "site/area/line", "site/area/line-2"
 NOON, YESTERDAY = 1_767_355_200.0, "2026-01-01"
@@ -24,10 +25,7 @@ NOON, YESTERDAY = 1_767_355_200.0, "2026-01-01"
 
 def plant(**columns: object) -> MasterData:
     """Lee's row with other columns."""
-    people = [
-        {**row, **columns} if row["id"] == "lee" else row for row in small_plant().model_dump(mode="json")["people"]
-    ]
-    return MasterData.model_validate({**small_plant().model_dump(), "people": people})
+    return changed(small_plant(), "people", "lee", **columns)
 
 
 OFFICE = {

@@ -16,6 +16,7 @@ import requests
 
 from floor.example import example_plant
 from floor.label_texts import compose_badge
+from floor.master import MasterData
 from floor.master_files import write_toml
 from floor.rows import Person
 from gateway.journal import FILE_NAME
@@ -105,6 +106,18 @@ class Pair:
             ARRIVED_SECONDS_MAX,
         )
 
+    def publish(self, master: MasterData) -> None:
+        """Another version of the master data, by the command of the office; the gateway has it then."""
+        file = self.folder / "published.toml"
+        file.write_text(write_toml(master), encoding="utf-8")
+        before = self._applied()
+        self.plant.command("central", "import", "--config", str(self.plant.central_config), str(file), spoken="y\n")
+        self.scans(1)
+        wait_for("the master data at the gateway", lambda: self._applied() > before, ARRIVED_SECONDS_MAX)
+
+    def _applied(self) -> int:
+        return sum('"snapshot.applied"' in each.content for each in self.records())
+
     def _program(self, part: str, *arguments: str) -> list[str]:
         release = self.server_release if part == "central" else self.gateway_release
         return release.command(part, *arguments)
@@ -181,17 +194,7 @@ def master_data_comes_down(pair: Pair) -> None:
     badge = compose_badge("P77")
     plant = example_plant()
     person = Person.model_validate({"id": "P77", "name": "New", "badge": badge, "roles": plant.people[1].roles})
-    changed = plant.model_copy(update={"people": (*plant.people, person)})
-    file = pair.folder / "changed.toml"
-    file.write_text(write_toml(changed), encoding="utf-8")
-    before = sum('"snapshot.applied"' in each.content for each in pair.records())
-    pair.plant.command("central", "import", "--config", str(pair.plant.central_config), str(file), spoken="y\n")
-    pair.scans(1)
-    wait_for(
-        "the master data at the gateway",
-        lambda: sum('"snapshot.applied"' in each.content for each in pair.records()) > before,
-        ARRIVED_SECONDS_MAX,
-    )
+    pair.publish(plant.model_copy(update={"people": (*plant.people, person)}))
     scan(pair.plant, badge, "S3")
     wait_for(
         "the new person's session",
@@ -201,20 +204,11 @@ def master_data_comes_down(pair: Pair) -> None:
 
 def a_right_that_the_office_takes_back_is_gone_offline(pair: Pair) -> None:
     """The snapshot says that a leader leads no more; with the office away the badge takes no call, and works on."""
-    file = pair.folder / "revoked.toml"
     plant = example_plant()
     (leader,) = (each for each in plant.people if each.badge == LEADER)
     worker = leader.model_copy(update={"roles": ("operator",)})
-    people = [worker if each is leader else each for each in plant.people]
-    file.write_text(write_toml(plant.model_copy(update={"people": tuple(people)})), encoding="utf-8")
-    before = sum('"snapshot.applied"' in each.content for each in pair.records())
-    pair.plant.command("central", "import", "--config", str(pair.plant.central_config), str(file))
-    pair.scans(1)
-    wait_for(
-        "the master data at the gateway",
-        lambda: sum('"snapshot.applied"' in each.content for each in pair.records()) > before,
-        ARRIVED_SECONDS_MAX,
-    )
+    people = tuple(worker if each is leader else each for each in plant.people)
+    pair.publish(plant.model_copy(update={"people": people}))
     pair.stop_office(("central",))
     raised = len(pair.records())
     for label in (CALLER, CALL_CARD, LEADER):

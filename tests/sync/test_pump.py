@@ -246,6 +246,32 @@ def test_more_epochs_than_an_offer_holds_are_told_and_still_drained() -> None:
     assert all(len(batch.streams) <= 5 for batch in world.exchange.batches)
 
 
+def test_another_server_gets_every_epoch_though_an_offer_holds_few() -> None:
+    world = World(PumpLimits(records_max=1, streams_max=2))
+    for _ in range(9):
+        world.card.start_epoch()
+        world.append()
+    world.run(10.0)
+    assert not world.missing_at_office()
+    world.exchange.office = world.office = MemoryOffice("another")
+    assert len(world.missing_at_office()) == 9
+    world.run(61.0)
+    assert not world.missing_at_office()
+
+
+def test_each_open_epoch_is_shown_in_its_turn() -> None:
+    """One that has nothing to offer may have gone back at the office all the same (I5)."""
+    world = World(PumpLimits(streams_max=2))
+    for _ in range(5):
+        world.card.start_epoch()
+        world.append()
+    world.run(10.0)
+    before = len(world.exchange.batches)
+    world.run(3 * world.limits.heartbeat_seconds)
+    shown = {each.epoch for batch in world.exchange.batches[before:] for each in batch.streams}
+    assert shown == {each.epoch for each in world.card.epochs()}
+
+
 def test_a_receipt_without_the_stream_moves_nothing() -> None:
     world = World()
     world.append(3)
