@@ -16,7 +16,7 @@ from pathlib import Path
 from image.recipe import SOURCE_DATE, Architecture
 
 INIT = Path(__file__).parent / "init"
-FOLDERS = ("bin", "dev", "layers", "modules", "proc", "root", "sys")
+FOLDERS = ("bin", "dev", "layers", "modules", "proc", "slot", "sys")
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,9 @@ NUDGE_INTERVAL_SECONDS: Final = 2.0
 # A stream the server does not move on with.
 HELD_BACK_RETRY_SECONDS: Final = 60.0
 
-# How often the office is asked whether this gateway's certificate is still good for long, and after a refusal.
+# How often the office is asked whether this gateway's certificate is still good for long.
 CERTIFICATE_LOOK_SECONDS: Final = 21_600.0
+# The same after a refusal; the token goes on working meanwhile.
 CERTIFICATE_RETRY_SECONDS: Final = 300.0
 
 # How often the office is asked which of the files it confirmed it still holds, and a refused file is tried again.

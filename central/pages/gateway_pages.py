@@ -1,5 +1,6 @@
 """The gateways: what each has sent, what is missing, and the one-time code that enrols a new one."""
 
+import json
 import shlex
 from urllib.parse import quote, urlsplit
 
@@ -73,6 +74,8 @@ def code_page(name: str, code: OneTimeCode) -> Response:
         name=name,
         code=code,
         command=command(request.url_root, name, code),
+        line_of_code=f'code = "{code.code}"',
+        line_of_pins=f"pin = {json.dumps(code.pins)}",
         here_only=is_loopback_name(urlsplit(request.url_root).hostname or ""),
     )
 

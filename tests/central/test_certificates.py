@@ -52,7 +52,7 @@ class Asker:
         seen = {"environ_base": {proxy.KEY: self.shown}} if self.shown else {}
         return self.client.open(path, method=method, headers=headers, **seen, **values)
 
-    def sync(self, name: str = "one") -> int:
+    def offer(self, name: str = "one") -> int:
         return int(self.ask("POST", "/api/v1/sync", data=Batch(gateway=name).model_dump_json()).status_code)
 
     def certify(self) -> None:
@@ -78,12 +78,12 @@ def test_a_certificate_opens_what_the_token_opens(app: Flask, gate: Asker) -> No
     gate.certify()
     assert gate.standing() == (False, True)
     token, gate.token = gate.token, ""
-    assert gate.sync() == 200 and gate.sync("two") == 403
+    assert gate.offer() == 200 and gate.offer("two") == 403
     gate.token = token
-    assert gate.sync() == 200, "both during the change"
+    assert gate.offer() == 200, "both during the change"
     stranger = enrol_gateway(plant_of(app).database, "two")
     gate.token = stranger
-    assert gate.sync() == 403, "a certificate and a token of two gateways"
+    assert gate.offer() == 403, "a certificate and a token of two gateways"
 
 
 def test_what_the_request_calls_itself_counts_for_nothing(app: Flask, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_what_the_request_calls_itself_counts_for_nothing(app: Flask, tmp_path: 
     gate.certify()
     made = x509.load_pem_x509_certificate(gate.keys.path.read_bytes())
     assert made.subject.rfc4514_string() == "O=plant,CN=two"
-    assert gate.sync("two") == 200 and gate.sync("one") == 403
+    assert gate.offer("two") == 200 and gate.offer("one") == 403
 
 
 @pytest.mark.parametrize(
@@ -133,16 +133,16 @@ def test_it_is_renewed_at_half_its_life_whatever_the_gateways_clock_says(app: Fl
     gate.certify()
     assert gate.keys.serial() != before and gate.standing() == (False, True)
     gate.shown = Shown(before)
-    assert gate.sync() == 200, "the one before it stays good until it ends"
+    assert gate.offer() == 200, "the one before it stays good until it ends"
 
 
 def test_one_that_is_over_leaves_the_token(app: Flask, gate: Asker) -> None:
     gate.certify()
     began = time.time()
     plant_of(app).clock = lambda: began + (CERTIFICATE_DAYS + 1) * DAY
-    assert gate.sync() == 200 and gate.standing() == (True, False)
+    assert gate.offer() == 200 and gate.standing() == (True, False)
     gate.token = ""
-    assert gate.sync() == 401
+    assert gate.offer() == 401
 
 
 def test_one_that_the_proxy_did_not_verify_opens_nothing(gate: Asker) -> None:
@@ -150,7 +150,7 @@ def test_one_that_the_proxy_did_not_verify_opens_nothing(gate: Asker) -> None:
     gate.token = ""
     for shown in (Shown(gate.keys.serial(), "FAILED:certificate has expired"), Shown("ab12"), Shown("")):
         gate.shown = shown
-        assert gate.sync() == 401
+        assert gate.offer() == 401
 
 
 def test_a_revoked_one_is_told_and_nothing_else_opens(app: Flask, gate: Asker) -> None:
@@ -176,8 +176,8 @@ def test_a_replaced_cards_certificate_is_void_at_once(app: Flask, gate: Asker) -
     assert answer.status_code == 200, answer.text
     other.keys.keep(answer.json["certificate"])
     other.token, other.shown = answer.json["token"], Shown(other.keys.serial())
-    assert other.sync() == 200 and other.standing() == (False, True)
-    assert gate.sync() == 401
+    assert other.offer() == 200 and other.standing() == (False, True)
+    assert gate.offer() == 401
     gate.token = ""
     told = gate.ask("GET", "/api/v1/facts")
     assert told.status_code == 401 and "was replaced" in told.text
@@ -187,7 +187,7 @@ def test_too_many_in_a_day_are_refused(gate: Asker) -> None:
     for _ in range(CERTIFICATES_PER_DAY_MAX):
         gate.certify()
     answer = gate.ask("POST", "/api/v1/certificate", json={"certificate_request": gate.keys.request()})
-    assert answer.status_code == 429 and gate.sync() == 200
+    assert answer.status_code == 429 and gate.offer() == 200
 
 
 def test_where_certificates_are_required_the_token_alone_opens_nothing(tmp_path: Path) -> None:
@@ -200,12 +200,12 @@ def test_where_certificates_are_required_the_token_alone_opens_nothing(tmp_path:
     asked = {"gateway": "one", "code": code, "certificate_request": gate.keys.request()}
     answer = gate.client.post("/api/v1/enrol", json=asked)
     gate.token = answer.json["token"]
-    assert gate.sync() == 401
+    assert gate.offer() == 401
     with here.database.read() as session:
         assert without_certificate(session, here.database.plant, time.time()) == ["one"]
     gate.keys.keep(answer.json["certificate"])
     gate.shown = Shown(gate.keys.serial())
-    assert gate.sync() == 200
+    assert gate.offer() == 200
     with here.database.read() as session:
         assert without_certificate(session, here.database.plant, time.time()) == []
     close_app(app)

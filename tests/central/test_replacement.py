@@ -294,24 +294,24 @@ def test_an_old_card_is_told_what_it_is_and_so_is_a_person(app: Flask) -> None:
     here.clock = lambda: NOW
     client = app.test_client()
 
-    def sync(token: str) -> tuple[int, str]:
+    def offered(token: str) -> tuple[int, str]:
         batch = Batch(gateway="one").model_dump_json()
         answer = client.post("/api/v1/sync", data=batch, headers={"Authorization": f"Bearer {token}"})
         return answer.status_code, answer.text
 
     with here.database.write() as session:
         replace_gateway(session, here.database.plant, "one", "test", NOW)
-    assert sync(old)[0] == 200, "until the other card is enrolled nothing stops"
+    assert offered(old)[0] == 200, "until the other card is enrolled nothing stops"
     new = replaced(here.database)
-    assert sync(new)[0] == 200
-    status, told = sync(old)
+    assert offered(new)[0] == 200
+    status, told = offered(old)
     assert status == 401 and "was replaced" in told and "import-card" in told
     with here.database.read() as session:
         row = session.scalars(select(Alarm).where(Alarm.kind == "old_card")).one()
         assert (row.gateway, row.count) == ("one", 1)
-    sync(old)
+    offered(old)
     here.clock = lambda: NOW + 61
-    sync(old)
+    offered(old)
     with here.database.read() as session:
         assert session.scalars(select(Alarm).where(Alarm.kind == "old_card")).one().count == 2, "once a minute at most"
 
