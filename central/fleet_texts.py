@@ -51,7 +51,7 @@ _LIST: Final = {
     "fleet.fault.settings": ("拒绝了设置", "settings refused"),
     "fleet.low_voltage.now": ("电压不足", "low voltage"),
     "fleet.low_voltage.since_boot": ("曾电压不足", "was low once"),
-    "fleet.clock_good": ("已同步", "synchronised"),
+    "fleet.clock_good": ("已同步", "set"),
     "fleet.clock_bad": ("未同步", "not synchronised"),
     "fleet.only_maintainer": ("只有维护员和管理员可以更改。", "Only maintainers and administrators change this."),
 }

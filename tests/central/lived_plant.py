@@ -42,6 +42,7 @@ from floor.master import MasterData
 from floor.rows import Instruction
 from floor.sample import sample_plant
 from tests.central.conftest import enrol_gateway
+from tests.central.lived_fleet import tell_of_machines
 from tests.central.lived_floor import Story, picture, send, tell_all
 from tests.central.memory_channel import MemoryChannel
 from tests.central.page_client import PASSWORD
@@ -166,6 +167,7 @@ def lived_plant(folder: Path) -> Lived:
             _yesterday(here, story)
     _today(here, story)
     _fleet(here, story)
+    tell_of_machines(here, READER, NOW)
     _step(here, NOW)
     with here.database.write() as session:
         sign_off(session, here.database.plant, "", "notices_late", "", "tao.ran", NOW)
