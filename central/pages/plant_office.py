@@ -1,6 +1,7 @@
 """The office that the pages ask, answered from the plant's database."""
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -63,6 +64,7 @@ class PlantOffice:
         self._planned_digest = ""
         self._board_version = -1
         self._board_read = 0.0
+        self._board_began = float("-inf")
 
     # Accounts
 
@@ -142,8 +144,12 @@ class PlantOffice:
     # Board and calls
 
     def board(self) -> Board:
-        """The newest board. Readers that ask at the same moment share one reading of the database."""
+        """The newest board. Who waits while others read shares a reading that began after they asked: while a plant
+        records, the board differs from one moment to the next, and each reader would otherwise read it once more."""
+        asked = time.monotonic()
         with self._lock:
+            if self._board_began >= asked:
+                return self._board
             now = self._plant.now()
             with self._database.read() as session:
                 version = board_version(session, self._name)
@@ -153,13 +159,14 @@ class PlantOffice:
             return self._board
 
     def _read_board(self, now: float) -> None:
+        began = time.monotonic()
         raw = current_board(self._database, now, untouched=False)
         with self._database.read() as session:
             master = snapshots.current_master(session, self._name)
         if master.digest != self._planned_digest:
             self._planned, self._planned_digest = plant_board.planned_orders(master), master.digest
         self._board = plant_board.board_of(raw, master, self._planned, now)
-        self._board_version, self._board_read = raw.version, now
+        self._board_version, self._board_read, self._board_began = raw.version, now, began
 
     def stream(self) -> Response:
         """The event stream that tells when the board changed."""
