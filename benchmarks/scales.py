@@ -1,4 +1,4 @@
-"""How much is measured. `FULL` ends within 15 minutes, `QUICK` within 2; `TINY` only shows that it runs. Pure."""
+"""How much is measured. `FULL` ends within 40 minutes, `QUICK` within 4; `TINY` only shows that it runs. Pure."""
 
 from dataclasses import dataclass
 

@@ -33,8 +33,6 @@ UPDATE_BYTES_MAX = 24_000
 """On the wire, for one change of the view with everything on the screen; two may come in one moment."""
 UPDATE_REQUESTS_MAX = 0
 """A change comes on the open stream."""
-UPDATE_MAIN_THREAD_MS_MAX = 300.0
-"""Of the browser's main thread for one change, slowed six times: script, style, layout and paint."""
 
 UPDATES = 10
 

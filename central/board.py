@@ -160,10 +160,15 @@ def read_board(session: Session, now: float, plant: str = "plant", *, untouched:
         complete=is_fresh(session, plant, now),
         master_version=master.version,
         operations=tuple(_operations(session, plant, untouched)),
-        calls=_calls(session, plant, now, OPEN_STATES, CALLS_ON_BOARD_MAX),
+        calls=open_calls(session, now, plant),
         gateways=tuple(_gateways(session, plant)),
         alarms=tuple(_alarms(session, plant)),
     )
+
+
+def open_calls(session: Session, now: float, plant: str = "plant") -> tuple[BoardCall, ...]:
+    """Calls that are not over, the one that waits longest first."""
+    return _calls(session, plant, now, OPEN_STATES, CALLS_ON_BOARD_MAX)
 
 
 def ended_calls(session: Session, now: float, plant: str = "plant") -> tuple[BoardCall, ...]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from central.digits import page_number
 from central.pages.office import CallLine, GatewayLine, OrderLine
-from floor.work import AT_WORK
 
 ORDERS_PER_PAGE = 20
 OPERATIONS_PER_ORDER_MAX = 40
@@ -48,26 +47,14 @@ def orders_per_wall_page(has_trouble: bool) -> int:
     return 3 if has_trouble else 4
 
 
-def is_active(order: OrderLine) -> bool:
-    """Somebody works on it or has paused."""
-    return any(each.state in AT_WORK for each in order.operations)
-
-
-def is_done(order: OrderLine) -> bool:
-    """Closed, or each of its operations is done."""
-    return order.state == "closed" or (
-        bool(order.operations) and all(each.state == "done" for each in order.operations)
-    )
-
-
 def _matches(order: OrderLine, selection: Selection) -> bool:
     if selection.search and not _contains(order, selection.search.casefold()):
         return False
     if selection.show == "active":
-        return is_active(order)
+        return order.is_active
     if selection.show == "done":
-        return is_done(order)
-    return selection.show == "all" or not is_done(order) or is_active(order)
+        return order.is_done
+    return selection.show == "all" or not order.is_done or order.is_active
 
 
 def _contains(order: OrderLine, wanted: str) -> bool:
@@ -77,9 +64,9 @@ def _contains(order: OrderLine, wanted: str) -> bool:
 
 def _rank(order: OrderLine) -> tuple[int, str, str]:
     """Worked on first, then released, held, done; by due date within (no date last)."""
-    if is_active(order):
+    if order.is_active:
         group = 0
-    elif is_done(order):
+    elif order.is_done:
         group = 3
     else:
         group = 2 if order.state == "held" else 1

@@ -94,7 +94,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
 def _asked_call(office: Office) -> CallLine | None:
     """The open call a form names; None when it is not open any more."""
     wanted = (request.form.get("gateway", ""), request.form.get("call", ""))
-    for each in pressing_calls(office.board().calls):
+    for each in pressing_calls(office.open_calls()):
         if (each.gateway_name, each.call) == wanted:
             return each
     return None
@@ -131,7 +131,7 @@ def _show(office: Office, template: str) -> Response:
     done = request.args.get("done", "")
     return render(
         template,
-        calls=pressing_calls(office.board().calls),
+        calls=pressing_calls(office.open_calls()),
         ended=office.ended_calls(),
         photos=office.photos_of_calls(),
         done=done if done in RESULTS else "",

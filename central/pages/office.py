@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from central.rights import ADMIN, ROLES, Action, grants_of, may, may_at
 from floor.master import MasterData
 from floor.rights import Grant
+from floor.work import AT_WORK
 
 __all__ = ["ADMIN", "ROLES"]
 
@@ -63,7 +64,11 @@ class OperationCard:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One order on the board with its operations in their order. `known`: it stands in the master data."""
+    """One order on the board with its operations in their order. `known`: it stands in the master data.
+
+    `is_active`: somebody works on it or has paused. `is_done`: closed, or each of its operations is done. Both are
+    asked of every order for every reader, and most orders are the same for days, so they are said once.
+    """
 
     order: str
     item: str = ""
@@ -73,6 +78,14 @@ class OrderLine:
     state: str = "released"
     known: bool = True
     operations: tuple[OperationCard, ...] = ()
+    is_active: bool = field(init=False)
+    is_done: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        states = [each.state for each in self.operations]
+        object.__setattr__(self, "is_active", any(each in AT_WORK for each in states))
+        done = self.state == "closed" or (bool(states) and all(each == "done" for each in states))
+        object.__setattr__(self, "is_done", done)
 
 
 @dataclass(frozen=True, slots=True)

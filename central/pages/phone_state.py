@@ -19,7 +19,7 @@ from floor.texts import Language
 
 def calls_told(office: Office, here: Plant, who: Account, chosen: Language) -> tuple[list[dict[str, Any]], int]:
     """The most pressing open calls as JSON, and how many more there are."""
-    open_calls = pressing_calls(office.board().calls)
+    open_calls = pressing_calls(office.open_calls())
     with here.database.read() as session:
         master = current_master(session, here.database.plant)
     told = [_told(call, master, who, chosen) for call in open_calls[:PHONE_CALLS_MAX]]

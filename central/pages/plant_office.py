@@ -1,6 +1,7 @@
 """The office that the pages ask, answered from the plant's database."""
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Response
 from central import accounts, alarms, enrolment, facts, models, readers, snapshots
 from central.asking import asking_address
 from central.audit import record_act
-from central.board import board_call, board_version, current_board, ended_calls
+from central.board import board_call, board_version, current_board, ended_calls, open_calls
 from central.call_history import call_steps
 from central.cases import case_id, save_case
 from central.context import Plant
@@ -63,6 +64,7 @@ class PlantOffice:
         self._planned_digest = ""
         self._board_version = -1
         self._board_read = 0.0
+        self._board_began = float("-inf")
 
     # Accounts
 
@@ -142,8 +144,12 @@ class PlantOffice:
     # Board and calls
 
     def board(self) -> Board:
-        """The newest board. Readers that ask at the same moment share one reading of the database."""
+        """The newest board. Who waits while others read shares a reading that began after they asked: while a plant
+        records, the board differs from one moment to the next, and each reader would otherwise read it once more."""
+        asked = time.monotonic()
         with self._lock:
+            if self._board_began >= asked:
+                return self._board
             now = self._plant.now()
             with self._database.read() as session:
                 version = board_version(session, self._name)
@@ -153,17 +159,27 @@ class PlantOffice:
             return self._board
 
     def _read_board(self, now: float) -> None:
+        began = time.monotonic()
         raw = current_board(self._database, now, untouched=False)
         with self._database.read() as session:
             master = snapshots.current_master(session, self._name)
         if master.digest != self._planned_digest:
             self._planned, self._planned_digest = plant_board.planned_orders(master), master.digest
         self._board = plant_board.board_of(raw, master, self._planned, now)
-        self._board_version, self._board_read = raw.version, now
+        self._board_version, self._board_read, self._board_began = raw.version, now, began
 
     def stream(self) -> Response:
         """The event stream that tells when the board changed."""
         return self._plant.live.response()
+
+    def open_calls(self) -> Sequence[CallLine]:
+        """Calls that are not over. The board has the same; who shows nothing else of it need not read the rest."""
+        now = self._plant.now()
+        catch_up_for_page(self._database, now)
+        with self._database.read() as session:
+            found = open_calls(session, now, self._name)
+            master = snapshots.current_master(session, self._name)
+        return [plant_board.call_line(each, master, now) for each in found]
 
     def ended_calls(self) -> Sequence[CallLine]:
         """Calls that are over, newest first."""

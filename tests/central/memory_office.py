@@ -245,6 +245,9 @@ class MemoryOffice:
         """Lets streams be opened again."""
         self.is_open = True
 
+    def open_calls(self) -> Sequence[CallLine]:
+        return self.shown.calls
+
     def ended_calls(self) -> Sequence[CallLine]:
         return self.ended
 

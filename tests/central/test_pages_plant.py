@@ -2,16 +2,23 @@
 
 import io
 import re
+import sys
+import threading
 import time
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import expect
+from sqlalchemy import event
 
+from central.change import note_change
 from central.context import Plant
+from central.pages.plant_office import PlantOffice
 from floor.example import example_plant
 from floor.master_files import write_toml
+from simulation.processes import wait_for
 from tests.central.local_plant import admin, app
 from tests.central.page_client import PASSWORD, launched, served, submit
 from tests.central.plant_feed import AndonRaised, GatewayFeed, ReportFinished, WorkStarted
@@ -46,6 +53,39 @@ def test_every_page_of_an_empty_plant(app: Flask, admin: FlaskClient) -> None:
         assert admin.get(path).status_code == 200, path
     assert admin.get("/gateways/nobody").status_code == 404
     assert admin.get("/records.csv").status_code == 200
+
+
+def test_who_waits_for_the_board_shares_a_reading_that_began_later(app: Flask) -> None:
+    here: Plant = app.extensions["lineside"]
+    office, readings = PlantOffice(here), []
+    held, go = threading.Event(), threading.Event()
+
+    @event.listens_for(here.database.engine, "before_cursor_execute")
+    def seen(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if "FROM operation" in statement:
+            readings.append(statement)
+            # Something happens in the plant while the board is read.
+            with here.database.write() as session:
+                note_change(session, here.database.plant)
+            if len(readings) == 1:
+                held.set()
+                assert go.wait(30)
+
+    readers = [threading.Thread(target=office.board, daemon=True) for _ in range(6)]
+    readers[0].start()
+    assert held.wait(30)
+    for each in readers[1:]:
+        each.start()
+        wait_for("it to stand behind the first one", lambda reader=each: _is_in_board(reader))
+    go.set()
+    for each in readers:
+        each.join(30)
+    assert len(readings) == 2, "the one that had begun before they asked, and one for all of them"
+
+
+def _is_in_board(reader: threading.Thread) -> bool:
+    frame = sys._current_frames().get(reader.ident or 0)
+    return frame is not None and frame.f_code.co_name == "board"
 
 
 def test_a_gateway_is_not_named_like_a_station(app: Flask, admin: FlaskClient) -> None:

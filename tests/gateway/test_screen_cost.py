@@ -1,4 +1,4 @@
-"""What the station page costs: bytes, requests, and the main thread of a computer six times slower than this one."""
+"""What the station page costs: bytes and requests, for the page and for a change."""
 
 import pytest
 from playwright.sync_api import Browser
@@ -17,4 +17,5 @@ def test_a_page_and_a_change_stay_within_their_limits(browser: Browser) -> None:
     assert 0 < cost.page_requests <= screens.PAGE_REQUESTS_MAX
     assert cost.update_requests <= screens.UPDATE_REQUESTS_MAX
     assert 0 < max(cost.update_bytes) <= screens.UPDATE_BYTES_MAX
-    assert 0 < sorted(cost.update_ms)[len(cost.update_ms) // 2] <= screens.UPDATE_MAIN_THREAD_MS_MAX
+    # How long a change takes is measured beside a baseline, by `scripts/bench screen`.
+    assert min(cost.update_ms) > 0
