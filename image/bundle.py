@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.journal_schema import ADDITIVE, migration_names
 from image.programs import run
 from image.recipe import SOURCE_DATE, Recipe
 
@@ -95,7 +96,10 @@ def make_bundle(recipe: Recipe, slots: Path, keys: Keys, target: Path) -> None:
 
 
 def manifest(recipe: Recipe) -> str:
-    """What RAUC reads first."""
+    """What RAUC reads first, and which migrations of the journal are in it.
+
+    The update agent installs only what the release before it can live with.
+    """
     return f"""[update]
 compatible={recipe.compatible}
 version={recipe.version}
@@ -108,4 +112,8 @@ filename=root.squashfs
 
 [image.boot]
 filename=boot.vfat
+
+[meta.lineside]
+journal={" ".join(migration_names())}
+additive={" ".join(ADDITIVE)}
 """

@@ -16,10 +16,13 @@ from image.recipe import SOURCE_DATE, Recipe
 ROOT = Path(__file__).parent.parent
 OVERLAY = Path(__file__).parent / "root"
 UNITS = ROOT / "systemd"
-GATEWAY_UNITS = ("lineside-gateway.service",)
+GATEWAY_UNITS = (
+    *("lineside-gateway.service", "lineside-update.service", "lineside-reboot.path", "lineside-reboot.service"),
+    *("lineside-reboot-trial.path", "lineside-reboot-trial.service"),
+)
 STARTED = (
     *("lineside-gateway", "lineside-access", "lineside-grow", "lineside-settle", "lineside-network"),
-    "lineside-first-boot",
+    *("lineside-first-boot", "lineside-update", "lineside-reboot.path", "lineside-reboot-trial.path"),
     *("ssh", "chrony", "nftables", "systemd-networkd", "systemd-resolved", "rauc"),
 )
 NOT_STARTED = ("mosquitto", "wpa_supplicant", "ssh.socket", "systemd-networkd-wait-online")
@@ -115,6 +118,7 @@ def place_units(tree: Path) -> None:
         ("lineside.sysusers.conf", "usr/lib/sysusers.d/lineside.conf"),
         ("lineside.modules-load.conf", "usr/lib/modules-load.d/lineside.conf"),
         ("60-lineside-gpio.rules", "usr/lib/udev/rules.d/60-lineside-gpio.rules"),
+        ("lineside-rauc.conf", "etc/dbus-1/system.d/lineside-rauc.conf"),
         ("lineside-backoff.conf", "usr/lib/systemd/system/lineside-gateway.service.d/backoff.conf"),
     ):
         (tree / target).parent.mkdir(parents=True, exist_ok=True)

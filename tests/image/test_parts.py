@@ -1,5 +1,6 @@
 """Parts of the builder that need neither packages nor rights: initrd, locked libraries, bill, recipe."""
 
+import configparser
 import json
 import lzma
 import stat
@@ -7,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.journal_schema import ADDITIVE, migration_names
 from image.bill import copyright_names, package, stated_licences
+from image.bundle import manifest
 from image.debian import command_of, wanted
 from image.initrd import Entry, archive, driver_name, needed_drivers, unpacked
 from image.libraries import locked_for
-from image.product import OVERLAY
+from image.product import GATEWAY_UNITS, OVERLAY, STARTED
 from image.programs import locked, recipe_name
 from image.recipe import ARCHITECTURES, DISK_SIGNATURE, PARTITIONS, VARIANTS, Recipe, kernel_words, part_uuid
 
@@ -139,3 +142,18 @@ def test_one_build_at_a_time(tmp_path: Path) -> None:
         pass
     with locked(tmp_path / "cache"):
         assert recipe_name("a") == recipe_name(b"a")
+
+
+def test_a_bundle_says_which_migrations_of_the_journal_it_has() -> None:
+    told = configparser.ConfigParser()
+    told.read_string(manifest(ARM))
+    assert told["update"]["compatible"] == "lineside-headless-arm64"
+    assert told["meta.lineside"]["journal"].split() == list(migration_names()) != []
+    assert told["meta.lineside"]["additive"].split() == list(ADDITIVE)
+
+
+def test_every_unit_of_a_gateway_is_in_the_image_and_started() -> None:
+    started = {each if "." in each else f"{each}.service" for each in STARTED}
+    for name in GATEWAY_UNITS:
+        text = (ROOT / "systemd" / name).read_text("utf-8")
+        assert ("[Install]" in text) == (name in started), name
