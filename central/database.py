@@ -233,7 +233,8 @@ def _engine(url: str) -> Engine:
         engine = create_engine(
             parsed,
             connect_args={"timeout": BUSY_SECONDS_MAX, "check_same_thread": False},
-            # The web server's threads: a connection that is closed and opened again costs as much as a page's reading.
+            # As many as write and read at the same moment; one beyond these is closed after use, and opening one again
+            # costs as much as reading a page. The last one used comes first, so a quiet server touches few.
             pool_size=64,
             max_overflow=32,
             pool_use_lifo=True,

@@ -90,8 +90,7 @@ def tell_progress(session: Session, plant: str, operations: Collection[str], now
     master = current_master(session, plant)
     shares: dict[str, dict[str, Share]] = defaultdict(dict)
     wanted = sorted(operations)
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
+    for part in chunks(wanted):
         for row in session.scalars(select(Share).where(Share.plant == plant, Share.operation.in_(part))):
             shares[row.operation][row.gateway] = row
     known = set(session.scalars(select(Gateway.name).where(Gateway.plant == plant)))

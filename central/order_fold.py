@@ -41,12 +41,6 @@ TRACE_STEP = table_of(TraceStep)
 WORD_CHARACTERS_MAX = 128
 
 
-def is_behind(session: Session, plant: str) -> bool:
-    """Whether the log or the master data hold what the tables do not show yet."""
-    head = session.scalar(select(LogHead.position).where(LogHead.plant == plant)) or 0
-    return _lags(session, plant, head)
-
-
 def catch_up_all(database: Database, records_max: int = CATCH_UP_RECORDS_MAX) -> int:
     """Fold until the end of the log or the bound; returns how many records. Cheap when there is nothing to do."""
     projector.catch_up_all(database, records_max)
@@ -67,12 +61,9 @@ def is_fresh(session: Session, plant: str, now: float) -> bool:
 
 
 def _can_go_on(session: Session, plant: str) -> bool:
-    return _lags(session, plant, projector.position_of(session, plant))
-
-
-def _lags(session: Session, plant: str, end: int) -> bool:
-    """Whether the log up to `end`, or the master data, hold what the tables do not show yet."""
-    return positions.position_of(session, plant, LOG) < end or not _has_master(session, plant)
+    """Whether the board's reader or the master data have what the tables do not show yet."""
+    until = projector.position_of(session, plant)
+    return positions.position_of(session, plant, LOG) < until or not _has_master(session, plant)
 
 
 def _has_master(session: Session, plant: str) -> bool:

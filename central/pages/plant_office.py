@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from central import accounts, alarms, enrolment, facts, models, readers, snapshots
 from central.asking import asking_address
 from central.audit import record_act
-from central.board import board_call, board_version, current_board, ended_calls, open_calls
+from central.board import BoardCall, board_call, board_version, current_board, ended_calls, open_calls
 from central.call_history import call_steps
 from central.cases import case_id, save_case
 from central.context import Plant
@@ -174,18 +174,17 @@ class PlantOffice:
 
     def open_calls(self) -> Sequence[CallLine]:
         """Calls that are not over. The board has the same; who shows nothing else of it need not read the rest."""
-        now = self._plant.now()
-        catch_up_for_page(self._database, now)
-        with self._database.read() as session:
-            found = open_calls(session, now, self._name)
-            master = snapshots.current_master(session, self._name)
-        return [plant_board.call_line(each, master, now) for each in found]
+        catch_up_for_page(self._database, self._plant.now())
+        return self._call_lines(open_calls)
 
     def ended_calls(self) -> Sequence[CallLine]:
         """Calls that are over, newest first."""
+        return self._call_lines(ended_calls)
+
+    def _call_lines(self, read: Callable[[Session, float, str], Sequence[BoardCall]]) -> Sequence[CallLine]:
         now = self._plant.now()
         with self._database.read() as session:
-            found = ended_calls(session, now, self._name)
+            found = read(session, now, self._name)
             master = snapshots.current_master(session, self._name)
         return [plant_board.call_line(each, master, now) for each in found]
 

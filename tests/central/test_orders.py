@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from central.database import Database
 from central.flow import FlowQuery, flow_of
 from central.flow_rules import Step, StepState, day_of, ready_pieces, stuck_at
-from central.order_fold import catch_up, catch_up_all, forget, is_behind
+from central.order_fold import catch_up, catch_up_all, forget, is_fresh
 from central.order_list import OrderQuery, list_orders
 from central.order_tables import FlowCard, OrderCard, TraceStep
 from central.order_view import OrderDetail, order_of
@@ -75,7 +75,7 @@ def test_a_new_version_of_the_master_data_moves_cards_and_takes_away_what_nobody
     with plant.write() as session:
         publish(session, fewer, "planner", NOW)
     with plant.read() as session:
-        assert is_behind(session, plant.plant)
+        assert not is_fresh(session, plant.plant, NOW)
     catch_up_all(plant)
     found = cards(plant)
     assert found["OP1"].line == "new" and found["OP5"].state == "done" and found["OP5"].planned is None
