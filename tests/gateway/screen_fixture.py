@@ -22,11 +22,15 @@ WAIT_SECONDS = 30.0
 
 @dataclass
 class Inbox:
-    """Where posts go. `full`: it takes nothing more."""
+    """Where posts go. `full`: it takes nothing more. `answering` while clear: what arrived waits for its answer."""
 
     full: bool = False
+    answering: threading.Event = field(default_factory=threading.Event)
     inputs: list[PageInput] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
+
+    def __post_init__(self) -> None:
+        self.answering.set()
 
     def put(self, happened: PageInput) -> bool:
         with self.arrived:
@@ -34,7 +38,7 @@ class Inbox:
                 return False
             self.inputs.append(happened)
             self.arrived.notify_all()
-            return True
+        return self.answering.wait(WAIT_SECONDS)
 
     def wait_for(self, count: int) -> list[PageInput]:
         """What has arrived as soon as it is `count`."""

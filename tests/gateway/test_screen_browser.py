@@ -92,6 +92,18 @@ def test_half_a_label_is_refused_and_never_glued_to_the_next(browser: Browser) -
         assert len(page.inbox.inputs) == 1
 
 
+def test_a_late_answer_about_one_label_leaves_the_trouble_with_the_next(browser: Browser) -> None:
+    with served(samples.running()) as page, tab(browser, page.server.url) as seen:
+        page.inbox.answering.clear()
+        seen.burst("OP-2611-20")
+        page.inbox.wait_for(1)
+        seen.burst("A" * 600)
+        seen.wait_text("#result-text", "太长")
+        page.inbox.answering.set()
+        seen.wait_text("#result-age", "处理中")
+        assert "太长" in seen.text("#result-text")
+
+
 def test_a_full_inbox_shows_in_red(browser: Browser) -> None:
     with served(samples.running()) as page, tab(browser, page.server.url) as seen:
         page.inbox.full = True

@@ -111,16 +111,18 @@ function post(kind, body) {
   wire.post(kind, body);
 }
 
-function taken(kind) {
+// A label that was read after the page's own trouble ends it; trouble with a later label stays.
+function taken(kind, at) {
   state.pendingSince = performance.now();
-  if (kind === "typed" && state.local) state.local = null;
+  if (kind === "typed" && state.local && state.local.at <= at) state.local = null;
   paint();
 }
 
 // `said` is a key of our own words or the gateway's answer in both languages.
 function refused(said) {
   const text = typeof said === "string" ? { zh: say(said), en: say(said) } : said;
-  state.local = { signal: "refused", text, shown: "", wall: state.now(), until: performance.now() + LOCAL_SECONDS * 1000 };
+  const at = performance.now();
+  state.local = { signal: "refused", text, shown: "", wall: state.now(), at, until: at + LOCAL_SECONDS * 1000 };
   state.sending.clear();
   sound("refused");
   paintResult(state);

@@ -7,7 +7,7 @@ const HIDDEN_MS = 30000; // A hidden tab gives its connection back: a browser ha
 const QUEUE_MAX = 20;
 
 export class Wire {
-  // wants: {view(view), connected(yes), taken(kind), refused({zh, en} | key)}
+  // wants: {view(view), connected(yes), taken(kind, at), refused({zh, en} | key)}
   constructor(base, wants) {
     this.base = base;
     this.wants = wants;
@@ -67,12 +67,13 @@ export class Wire {
   post(kind, body) {
     if (this.queued >= QUEUE_MAX) return void this.wants.refused("too_fast");
     this.queued += 1;
-    this.last = this.last.then(() => this.send(kind, body)).finally(() => (this.queued -= 1));
+    const at = performance.now();
+    this.last = this.last.then(() => this.send(kind, body, at)).finally(() => (this.queued -= 1));
   }
 
-  async send(kind, body) {
+  async send(kind, body, at) {
     const answer = await this.ask(kind, "application/json", JSON.stringify(body));
-    if (answer.status === 202) this.wants.taken(kind);
+    if (answer.status === 202) this.wants.taken(kind, at);
     else this.wants.refused(answer.trouble);
   }
 
