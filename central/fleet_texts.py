@@ -166,6 +166,10 @@ _DEVICE: Final = {
         "Logs, what doctor finds, and settings; no secrets and no reports. It comes when the gateway asks next.",
     ),
     "device.ask": ("请求诊断包", "Ask for a bundle"),
+    "device.settings_published": (
+        "已发布设置 {n}，等待网关领取。",
+        "Settings {n} are published; the gateway fetches them when it asks next.",
+    ),
     "device.asked": ("已请求，等待网关上传。", "Asked for; it comes when the gateway asks next."),
     "device.bundle": ("诊断包 {n}", "Bundle {n}"),
     "device.records": ("记录与完整性", "Records and completeness"),

@@ -129,15 +129,18 @@ class MasterSection(Section):
 class UpdateSection(Section):
     """The update agent, `lineside update run`: a process of its own, of the same user. Never set from afar."""
 
-    backend: Literal["none", "directory", "rauc"] = Field(
-        "none",
-        description="What holds two releases: folders, or a Pi image by RAUC; none: no releases come.",
+    backend: Literal["auto", "none", "directory", "rauc"] = Field(
+        "auto",
+        description="What holds two releases: folders, or a Pi image by RAUC; none: no releases come; auto: RAUC in an"
+        " image, else none.",
     )
     slots: Path = Field(Path("/opt/lineside/slots"), description="Folder of the slots, for `directory`.")
     keys: Path = Field(Path("/etc/lineside/keys"), description="Public keys that may sign a release, for `directory`.")
     compatible: str = Field("lineside", max_length=64, description="What a bundle must be for, for `directory`.")
     requests: Path = Field(Path("/run/lineside-update"), description="Where a boot is asked for; a unit watches it.")
-    stick: tuple[Path, ...] = Field((), max_length=8, description="Folders where sticks are mounted.")
+    stick: tuple[Path, ...] = Field(
+        (Path("/run/lineside-usb"),), max_length=8, description="Folders where sticks are mounted."
+    )
     ask_seconds: float = Field(60.0, gt=0, le=3600, description="How often the office is asked what it wishes.")
     quiet_seconds: float = Field(120.0, ge=0, le=86400, description="Without any input for so long a station is quiet.")
     healthy_seconds: float = Field(30.0, ge=0, le=3600, description="A release is good once healthy for so long.")

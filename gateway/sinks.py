@@ -24,10 +24,10 @@ from gateway.journal_room import free_bytes
 from gateway.keeping import NewMaster, Noted
 from gateway.line import Line
 from gateway.master_store import open_envelope, save
+from gateway.office_exchange import office_exchange
 from gateway.photo_shelf import PhotoShelf
 from gateway.storage import Storage
 from sync.broker_ports import Heard
-from sync.central_sink import HttpExchange
 from sync.downlink import Downlink
 from sync.file_downlink import FileDownlink
 from sync.files import FilePump
@@ -160,18 +160,6 @@ def build_sinks(
     return found
 
 
-def _exchange(config: Config, token: str) -> HttpExchange:
-    """A connection to the office of one thread's own."""
-    office = config.central
-    return HttpExchange(
-        office.url,
-        token,
-        ca_file=str(office.ca_file or ""),
-        pins=office.pin,
-        client_file=str(config.client_path),
-    )
-
-
 def _add_joining(found: Sinks, joining: Joining, died: Died) -> None:
     """Until the office has given this gateway its credential."""
     found.runners.append(Runner("joining", joining.step, boottime, died))
@@ -181,7 +169,7 @@ def _add_renewal(found: Sinks, config: Config, token: str, died: Died) -> None:
     """The client certificate counts where the connection is encrypted."""
     if not config.central.url.startswith("https://"):
         return
-    exchange = _exchange(config, token)
+    exchange = office_exchange(config, token)
     renewal = Renewal(exchange, ClientKeys(config.gateway.folder, config.gateway.name), random.random)
     found.runners.append(Runner("certificate", renewal.step, boottime, died, finish=exchange.close))
 
@@ -196,7 +184,7 @@ def _add_photos(
     died: Died,
 ) -> None:
     """A pump of their own; without a server it only keeps the folder tidy."""
-    exchange = _exchange(config, token) if token is not None else None
+    exchange = office_exchange(config, token) if token is not None else None
     pump = FilePump(photos, exchange, post, random.random)
     finish = exchange.close if exchange is not None else _nothing
     runner = Runner("photos", pump.step, boottime, died, finish=finish, others_first=journal.is_busy)
@@ -219,7 +207,7 @@ def _add_instructions(
     died: Died,
 ) -> None:
     """Woken by each snapshot, which names the files."""
-    exchange = _exchange(config, token)
+    exchange = office_exchange(config, token)
     pump = FileDownlink(instructions, exchange, post, random.random)
     runner = Runner("instructions", pump.step, boottime, died, finish=exchange.close, others_first=journal.is_busy)
 
@@ -257,7 +245,7 @@ def _add_central(
     status: Callable[[], Mapping[str, Any]],
     died: Died,
 ) -> None:
-    up, down = (_exchange(config, token) for _ in range(2))
+    up, down = (office_exchange(config, token) for _ in range(2))
     downlink = Downlink(
         down,
         post,

@@ -21,6 +21,7 @@ from central.pages.frame import NAME, for_accounts, for_action, render, signed_i
 from central.pages.port import Office
 from central.rights import Action
 from central.rollouts import open_rollout
+from central.wished_settings import current_number
 from floor.versions import version_key
 
 SORTS: dict[str, Callable[[FleetLine], Any]] = {
@@ -141,4 +142,5 @@ def _one(name: str) -> Response:
             gateway=found,
             device=device_of(session, here.database.plant, found.name),
             bundles=kept(here.config.folder, found.name),
+            wished=current_number(session, here.database.plant, found.name),
         )

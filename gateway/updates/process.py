@@ -3,11 +3,12 @@
 import hashlib
 import json
 import logging
+import platform
 import random
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +23,7 @@ from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader, check
 from gateway.journal_schema import migration_names
 from gateway.local_socket import ask
+from gateway.office_exchange import office_exchange
 from gateway.updates.agent import Found, Pace, UpdateAgent
 from gateway.updates.bundle_shelf import BundleShelf, Sticks
 from gateway.updates.diagnosis import gather
@@ -37,6 +39,8 @@ from sync.wire import FILE_PIECE_BYTES_MAX, FleetReport, FleetWish, UpdateTold
 log = logging.getLogger("lineside.update")
 
 WAIT_SECONDS_MAX = 30.0
+RAUC_SETTINGS = Path("/etc/rauc/system.conf")
+"""Where a machine has slots of RAUC, this is."""
 
 
 class NoSlots:
@@ -68,10 +72,10 @@ class NoSlots:
 def slots_of(config: Config) -> Slots:
     """What the configuration names."""
     update = config.update
-    if update.backend == "rauc":
+    if update.backend == "rauc" or (update.backend == "auto" and RAUC_SETTINGS.exists()):
         from gateway.updates.rauc_slots import RaucSlots
 
-        return RaucSlots(__version__, update.requests)
+        return RaucSlots(platform.freedesktop_os_release().get("IMAGE_VERSION", ""), update.requests)
     if update.backend == "directory":
         from gateway.updates.directory_slots import DirectorySlots
 
@@ -95,8 +99,8 @@ def pace_of(config: Config) -> Pace:
 class MachinePorts:
     """What the agent reaches, for real."""
 
-    def __init__(self, config: Config, exchange: HttpExchange | None, slots: Slots, state: Path) -> None:
-        self._config, self._exchange, self._state = config, exchange, state
+    def __init__(self, config: Config, office: Callable[[], HttpExchange | None], slots: Slots, state: Path) -> None:
+        self._config, self._office, self._state = config, office, state
         self._sticks = Sticks(config.update.stick, slots.inspect)
 
     def piece(self, update: Update, offset: int) -> bytes:
@@ -105,9 +109,10 @@ class MachinePorts:
             with open(update.path, "rb") as file:
                 file.seek(offset)
                 return file.read(FILE_PIECE_BYTES_MAX)
-        if self._exchange is None:
-            raise SinkUnreachable("no office is configured")
-        return self._exchange.bundle_piece(update.sha256, offset).content
+        exchange = self._office()
+        if exchange is None:
+            raise SinkUnreachable("no office is configured, or this gateway is not enrolled there")
+        return exchange.bundle_piece(update.sha256, offset).content
 
     def health(self) -> Health | None:
         """See Ports."""
@@ -144,10 +149,8 @@ class AgentProcess:
         folder = config.gateway.folder / "update"
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        token = config.token() if config.central.url else None
+        self._token: str | None = None
         self._exchange: HttpExchange | None = None
-        if token is not None:
-            self._exchange = HttpExchange(config.central.url, token, ca_file=str(config.central.ca_file or ""))
         self._slots = slots_of(config)
         state = folder / "state.json"
         kept = state.read_text("utf-8") if state.exists() else ""
@@ -155,7 +158,7 @@ class AgentProcess:
             from_json(kept),
             self._slots,
             BundleShelf(folder / "bundles", config.gateway.free_bytes_min + limits.UPDATE_ROOM_BYTES),
-            MachinePorts(config, self._exchange, self._slots, state),
+            MachinePorts(config, self._office, self._slots, state),
             migration_names(),
             pace_of(config),
         )
@@ -204,12 +207,21 @@ class AgentProcess:
 
     # -- the office -----------------------------------------------------------------------------------------------
 
+    def _office(self) -> HttpExchange | None:
+        """The connection; None before enrolment, which may come at any time, as may another token."""
+        token = self.config.token() if self.config.central.url else None
+        if token != self._token:
+            self.close()
+            self._exchange = office_exchange(self.config, token) if token is not None else None
+            self._token = token
+        return self._exchange
+
     def _ask_office(self) -> None:
-        if self._exchange is None:
+        exchange = self._office()
+        if exchange is None:
             return
         try:
-            wish = self._exchange.fleet(self._report())
-            self._take(wish)
+            self._take(exchange, exchange.fleet(self._report()))
         except (SinkUnreachable, SinkRefused) as error:
             log.info("the office: %s", error)
 
@@ -229,7 +241,7 @@ class AgentProcess:
             diagnosis=self._diagnosis,
         )
 
-    def _take(self, wish: FleetWish) -> None:
+    def _take(self, exchange: HttpExchange, wish: FleetWish) -> None:
         changed = (wish.bundle, wish.settings) != (self.agent.wish, self.settings.wish) or not self.agent.asked
         self.agent.wish, self.agent.asked, self.settings.wish = wish.bundle, True, wish.settings
         if changed:
@@ -239,13 +251,12 @@ class AgentProcess:
         elif not wish.configuration_wanted:
             self._tell_configuration = False
         if wish.diagnosis > self._diagnosis:
-            self._diagnose(wish.diagnosis)
+            self._diagnose(exchange, wish.diagnosis)
 
-    def _diagnose(self, number: int) -> None:
-        assert self._exchange is not None
+    def _diagnose(self, exchange: HttpExchange, number: int) -> None:
         agent = {"update": asdict(self.agent.update), "settings": asdict(self.settings.change)}
         content = gather(self.config, self._config_path, agent, ask(self.config.gateway.folder, "status"))
-        self._exchange.put_diagnosis(number, content)
+        exchange.put_diagnosis(number, content)
         write_durably(self._folder / "diagnosis.json", json.dumps({"number": number}).encode())
         self._diagnosis = number
 

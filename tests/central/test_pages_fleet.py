@@ -157,6 +157,7 @@ def test_settings_are_previewed_published_and_rolled_back(here: Plant, admin: Fl
     answer = submit(admin, page, "/fleet/settings/publish", settings=text, gateway="press", note="夜班")
     assert answer.status_code == 303
     assert "夜班" in admin.get(page).text
+    assert "已发布设置 1，等待网关领取" in admin.get("/fleet/gateways/press").text
     assert submit(admin, page, "/fleet/settings/back", number="1").status_code == 303
     assert submit(admin, page, "/fleet/settings/back", number="1").status_code == 400
 

@@ -43,6 +43,43 @@ def test_only_plain_public_keys_are_taken_and_none_stay_without(tmp_path: Path) 
     assert not kept.exists()
 
 
+@pytest.mark.parametrize(
+    ("agent", "works", "ends"),
+    [
+        ('{"state": "idle", "version": ""}', True, "kept"),
+        ('{"state": "returned", "version": "1.2.0"}', True, "kept"),
+        ('{"state": "trial", "version": "1.4.0"}', True, "rebooted"),
+        ('{"state": "returned", "version": "1.4.0"}', True, "rebooted"),
+        ("", False, "rebooted"),
+    ],
+)
+def test_a_trial_is_settled_by_the_agent_that_began_it_or_else_by_whether_the_station_works(
+    tmp_path: Path, agent: str, works: bool, ends: str
+) -> None:
+    programs = {
+        "tryboot": f'[ "$1" != on-trial ] || [ ! -e {tmp_path}/kept ]',
+        "works": "true" if works else "false",
+        "rauc": f"touch {tmp_path}/kept",
+        "systemctl": f"touch {tmp_path}/rebooted",
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "state.json").write_text(agent)
+    (tmp_path / "os-release").write_text("IMAGE_VERSION=1.4.0\n")
+    done = call(
+        "settle",
+        PATH=f"{tmp_path}:/usr/bin:/bin",
+        LINESIDE_TRYBOOT=tmp_path / "tryboot",
+        LINESIDE_WORKS=tmp_path / "works",
+        LINESIDE_AGENT=tmp_path / "state.json",
+        LINESIDE_OS_RELEASE=tmp_path / "os-release",
+        LINESIDE_TRIAL_SECONDS="1",
+    )
+    assert done.returncode == 0, done.stderr
+    assert [each for each in ("kept", "rebooted") if (tmp_path / each).exists()] == [ends]
+
+
 @pytest.fixture(scope="module")
 def network() -> ModuleType:
     """The program as a module; it has no suffix, as it is a command."""

@@ -9,7 +9,10 @@ import pytest
 from central.database import Database
 from central.fleet import add_release
 from central.rollouts import Plan, start_rollout, takers
+from gateway.config import read as read_config
+from gateway.updates.process import AgentProcess
 from simulation.processes import wait_for
+from tests.central.conftest import enrol_gateway
 from tests.faults.office import Office
 from tests.faults.station import wait_a_moment
 from tests.process.fleet_bench import BAD, Machine, Vendor, enrol, held, office_of
@@ -109,6 +112,23 @@ def judge(office: Office, machines: Sequence[Machine]) -> None:
         )
         each.station.judge()
         each.station.oracle.assert_kept()
+
+
+def test_an_agent_that_started_before_enrolment_asks_the_office_once_there_is_a_token(tmp_path: Path) -> None:
+    with office_of(tmp_path / "office") as (office, database):
+        settings = tmp_path / "gateway.toml"
+        lines = ("[gateway]", 'name = "late"', f'folder = "{tmp_path / "card"}"', "[central]", f'url = "{office.url}"')
+        settings.write_text("\n".join((*lines, "[[station]]", 'id = "A1"')))
+        config = read_config(settings)
+        agent = AgentProcess(config, settings)
+        try:
+            agent.step(0.0)
+            config.token_path.write_text(enrol_gateway(database, "late"))
+            assert office.rows("SELECT gateway FROM fleet_device") == []
+            agent.step(config.update.ask_seconds)
+            assert office.rows("SELECT gateway FROM fleet_device") == [("late",)]
+        finally:
+            agent.close()
 
 
 @pytest.mark.simulation
