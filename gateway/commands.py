@@ -53,7 +53,7 @@ def run(config: Path) -> None:
     "--look",
     multiple=True,
     type=click.Path(path_type=Path),
-    default=(Path("/boot/firmware/lineside"), Path("/run/lineside/usb/lineside")),
+    default=(Path("/boot/firmware/lineside"), Path("/run/lineside-usb/lineside")),
     show_default=True,
     help="A folder that may hold gateway.toml and enrolment.toml; the first that does counts.",
 )

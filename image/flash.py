@@ -45,7 +45,8 @@ def wanted_files(given: argparse.Namespace) -> dict[str, str]:
     options = {name: getattr(given, name.replace("-", "_")) for name in SETTINGS}
     chosen = {name: value for name, value in options.items() if value is not None}
     if chosen.get("wifi-password") == "-":
-        chosen["wifi-password"] = getpass("flash: password of the Wi-Fi: ")
+        typed = getpass("flash: password of the Wi-Fi: ") if sys.stdin.isatty() else sys.stdin.readline()
+        chosen["wifi-password"] = typed.rstrip("\n")
     keys = given.ssh_key.read_text("utf-8") if given.ssh_key else ""
     ready = given.settings.read_text("utf-8") if given.settings else ""
     return device_files(chosen, given.station, keys, ready)

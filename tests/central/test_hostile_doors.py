@@ -89,6 +89,8 @@ NOT_WALKED = {
     *("pages.board_stream", "pages.phone_file", "pages.phone_shell", "pages.phone_offline", "pages.service_worker"),
     # Credentials and hashes that no page leads to.
     *("pages.open_link", "pages.go_to_provider", "pages.back_from_provider", "pages.delivery", "pages.stored_file"),
+    # A ZIP archive.
+    "pages.diagnosis_bundle",
 }
 
 

@@ -11,7 +11,7 @@ from central.pages.addresses import address_of
 from central.pages.board_selection import page_of, pressing_calls, selection_of
 from central.pages.gateway_pages import command
 from central.pages.master_preview import DRAFT_SECONDS, DRAFTS_MAX, Drafts
-from central.pages.office import CallLine, OrderLine
+from central.pages.office import CallLine, OneTimeCode, OrderLine
 from central.pages.protection import safe_path
 from central.pages.record_pages import seconds_bound
 from floor.example import example_plant
@@ -91,10 +91,12 @@ def test_a_bound_is_rounded_up(seconds: float, shown: str) -> None:
 
 
 def test_command_is_quoted_for_its_shell() -> None:
-    assert command("http://pi.local/", "line-1", "AB-CD") == (
+    code = OneTimeCode("AB-CD", 0.0, ("sha256/aa=",))
+    assert command("http://pi.local/", "line-1", code) == (
         "lineside gateway enrol --url http://pi.local --name line-1 --code AB-CD"
     )
-    assert "'a b;rm'" in command("http://h", "a b;rm", "c")
+    assert command("https://pi.local/", "line-1", code).endswith(" --pin sha256/aa=")
+    assert "'a b;rm'" in command("http://h", "a b;rm", code)
 
 
 def test_pages_of_the_board_cover_every_order_once() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from image.build import Build
+from image.programs import run
+from image.recipe import MIB
 from simulation.check import BADGE
 from simulation.plant import Plant
 from simulation.processes import wait_for
@@ -54,3 +56,10 @@ def test_a_scan_on_a_pis_processor_is_at_the_office(
                 sys.stdout.write(f"\npi image: ready {ready:.0f} s after the kernel's start, emulated\n")
     finally:
         plant.stop()
+
+
+def test_the_kiosk_has_a_browser_and_fits_its_slot(tmp_path: Path) -> None:
+    release = built(tmp_path, "1.0.0", variant="kiosk", whole=False)
+    root = release.folder / "root.squashfs"
+    assert "chromium" in run("unsquashfs", "-l", root, "usr/bin/chromium")
+    assert root.stat().st_size < 0.8 * release.recipe.variant.root_mib * MIB

@@ -105,6 +105,13 @@ def test_the_root_cannot_be_written_and_the_data_lies_on_its_partition(station: 
     assert modes == ["lineside 600", "lineside 700", "lineside 700"], "readable by one user"
 
 
+def test_the_code_is_off_the_card_which_is_closed_again(station: Started) -> None:
+    board, machine = station.board, station.machine
+    board.wait_said(machine, "systemctl is-active lineside-first-boot lineside-card", "inactive\ninactive")
+    assert board.ssh("ls /boot/firmware/lineside").split() == ["authorized_keys", "gateway.toml"]
+    assert "Read-only" in board.ssh("touch /boot/firmware/x 2>&1 || true")
+
+
 def test_reports_write_little(station: Started, capsys: pytest.CaptureFixture[str]) -> None:
     board, plant = station.board, station.plant
     written = "sync; awk '{print $7}' /sys/class/block/vda/stat"

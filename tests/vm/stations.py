@@ -45,9 +45,10 @@ def built(
     finish: Callable[[Path], None] = lambda tree: None,
     whole: bool = True,
     architecture: str = "amd64",
+    variant: str = "headless",
 ) -> Build:
     """A release of this checkout; `whole`: with the disk to flash. Needs root."""
-    recipe = Recipe(ARCHITECTURES[architecture], VARIANTS["headless"], version)
+    recipe = Recipe(ARCHITECTURES[architecture], VARIANTS[variant], version)
     with locked(CACHE):
         require_programs_of(recipe.architecture)
         build = Build(recipe, CACHE, folder, make_keys(CACHE / "keys"), lambda line: None, finish)

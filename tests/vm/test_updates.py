@@ -155,6 +155,8 @@ def test_a_release_is_tried_and_kept_and_a_bad_one_given_back(
         board.wait(machine, "the commit", lambda: not board.has(1, "pending"))
         assert slot(board) == ("B", "2.0.0")
     assert board.chosen_partition() == 3, "2.0.0 is what every start takes now"
+    for running, other in (("B", "A"), ("A", "B")):
+        go_to_the_other(board, running, other)
     with board.started() as machine:
         wait_ready(board, machine)
         assert slot(board) == ("B", "2.0.0")
@@ -172,6 +174,19 @@ def test_a_release_is_tried_and_kept_and_a_bad_one_given_back(
         assert slot(board) == ("B", "2.0.0")
         board.wait_said(machine, "cat /data/rauc/not-taken", "A")
         assert "root.1" in board.ssh("rauc status --output-format=shell | grep RAUC_BOOT_PRIMARY"), "nothing is pending"
+
+
+def go_to_the_other(board: Board, running: str, other: str) -> None:
+    """Back and forth on purpose: the release in the other slot is tried, works and stays."""
+    with board.started() as machine:
+        wait_ready(board, machine)
+        assert slot(board)[0] == running
+        board.ssh("rauc status mark-active other")
+        ask_for_trial(board, machine)
+    with board.started() as machine:
+        wait_ready(board, machine)
+        board.wait(machine, "the commit", lambda: not board.has(1, "pending"))
+        assert slot(board)[0] == other
 
 
 def cut_while_installing(board: Board, machine: Machine) -> None:
