@@ -102,16 +102,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """What the first migration made; later ones may add behind it."""
 
 
-ADDITIVE: tuple[str, ...] = ()
-"""Migrations that a release without them can live with: they add columns behind the others, or tables. Only with these
-is there a way back from an update, so every later migration stands here or its release goes in by hand."""
-
-
-def migration_names() -> tuple[str, ...]:
-    """The journal's migrations of this release, in their order."""
-    return tuple(each.name for each in migrations.pending(sqlite_utils.Database(memory=True)))
-
-
 def altered_table(connection: sqlite3.Connection) -> str:
     """The name of a table that is not what was made, empty where all are, or none is there yet."""
     there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

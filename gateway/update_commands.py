@@ -107,14 +107,14 @@ def keys(private: Path, public: Path) -> None:
 def bundle(tree: Path, out: Path, key: Path, version: str, compatible: str) -> None:
     """Pack the folder TREE into the signed bundle OUT, for directory slots. The same tree gives the same bundle."""
     from floor.versions import version_key
-    from gateway.journal_schema import ADDITIVE, migration_names
+    from gateway.journal_versions import ADDITIVE, MIGRATIONS
 
     if version_key(version) is None:
         raise click.ClickException(f"{version!r} is no version: numbers with dots, such as 0.3.1 or 0.4.0rc1")
     try:
         from gateway.updates.bundles import build_bundle
 
-        made = build_bundle(tree, out, version, compatible, key, migration_names(), ADDITIVE)
+        made = build_bundle(tree, out, version, compatible, key, MIGRATIONS, ADDITIVE)
     except GatewayError as error:
         raise Failure(error) from error
     except (OSError, ValueError) as error:

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.journal_schema import ADDITIVE, migration_names
+from gateway.journal_versions import ADDITIVE, MIGRATIONS
 from image.programs import run
 from image.recipe import SOURCE_DATE, Recipe
 
@@ -114,6 +114,6 @@ filename=root.squashfs
 filename=boot.vfat
 
 [meta.lineside]
-journal={" ".join(migration_names())}
+journal={" ".join(MIGRATIONS)}
 additive={" ".join(ADDITIVE)}
 """

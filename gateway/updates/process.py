@@ -19,14 +19,11 @@ from gateway.config import Config
 from gateway.durable import read_json, write_durably
 from gateway.ending import on_end_signal
 from gateway.errors import BundleRefused, GatewayError, SlotBroken
-from gateway.journal import FILE_NAME
-from gateway.journal_reader import JournalReader, check
-from gateway.journal_schema import migration_names
+from gateway.journal_versions import MIGRATIONS
 from gateway.local_socket import ask
 from gateway.office_exchange import office_exchange
 from gateway.updates.agent import Found, Pace, UpdateAgent
 from gateway.updates.bundle_shelf import BundleShelf, Sticks
-from gateway.updates.diagnosis import gather
 from gateway.updates.health import Health, health_of
 from gateway.updates.settings_change import SettingsChange
 from gateway.updates.slots import BundleContent, Slots, SlotState
@@ -120,6 +117,10 @@ class MachinePorts:
 
     def journal_faults(self) -> Sequence[str]:
         """See Ports."""
+        # Needed in a trial alone, which ends with a start of this process: at rest it holds little memory.
+        from gateway.journal import FILE_NAME
+        from gateway.journal_reader import JournalReader, check
+
         try:
             with JournalReader(self._config.gateway.folder / FILE_NAME, self._config.gateway.name) as reader:
                 newest = reader.newest()
@@ -159,7 +160,7 @@ class AgentProcess:
             self._slots,
             BundleShelf(folder / "bundles", config.gateway.free_bytes_min + limits.UPDATE_ROOM_BYTES),
             MachinePorts(config, self._office, self._slots, state),
-            migration_names(),
+            MIGRATIONS,
             pace_of(config),
         )
         self.settings = SettingsChange(config, config.gateway.folder, self._settings_health, self._restart)
@@ -254,6 +255,8 @@ class AgentProcess:
             self._diagnose(exchange, wish.diagnosis)
 
     def _diagnose(self, exchange: HttpExchange, number: int) -> None:
+        from gateway.updates.diagnosis import gather
+
         agent = {"update": asdict(self.agent.update), "settings": asdict(self.settings.change)}
         content = gather(self.config, self._config_path, agent, ask(self.config.gateway.folder, "status"))
         exchange.put_diagnosis(number, content)

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from gateway.journal_schema import migration_names
+from gateway.journal_versions import MIGRATIONS
 from gateway.updates.boot_requests import PLAIN, TRIAL
 from gateway.updates.bundles import build_bundle, make_keys
 from gateway.updates.directory_slots import DirectorySlots, boot, first_release
@@ -43,7 +43,7 @@ class DirectoryBench:
         out = self.home / f"{version}-{fault}.lineside"
         key = self.home / ("stranger.key" if fault == "signature" else "vendor.key")
         compatible = "toaster" if fault == "compatible" else "lineside"
-        build_bundle(self.tree(version), out, version, compatible, key, migration_names(), ())
+        build_bundle(self.tree(version), out, version, compatible, key, MIGRATIONS, ())
         raw = bytearray(out.read_bytes())
         if fault == "payload":
             raw[raw.index(b"\x1f\x8b") + 40] ^= 1
@@ -104,7 +104,7 @@ class RaucBench:
     def bundle(self, version: str, fault: str = "") -> Path:
         out = self.home / f"{version}-{fault}.raucb"
         compatible = "toaster" if fault == "compatible" else "lineside"
-        meta = {} if fault == "silent" else {"lineside": {"journal": " ".join(migration_names())}}
+        meta = {} if fault == "silent" else {"lineside": {"journal": " ".join(MIGRATIONS)}}
         content = {"fault": fault, "update": {"version": version, "compatible": compatible}, "meta": meta}
         out.write_text(json.dumps(content))
         return out

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal_schema import ADDITIVE, migration_names
+from gateway.journal_versions import ADDITIVE, MIGRATIONS
 from image.bill import copyright_names, package, stated_licences
 from image.bundle import manifest
 from image.debian import command_of, wanted
@@ -148,7 +148,7 @@ def test_a_bundle_says_which_migrations_of_the_journal_it_has() -> None:
     told = configparser.ConfigParser()
     told.read_string(manifest(ARM))
     assert told["update"]["compatible"] == "lineside-headless-arm64"
-    assert told["meta.lineside"]["journal"].split() == list(migration_names()) != []
+    assert told["meta.lineside"]["journal"].split() == list(MIGRATIONS) != []
     assert told["meta.lineside"]["additive"].split() == list(ADDITIVE)
 
 

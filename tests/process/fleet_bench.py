@@ -20,7 +20,7 @@ from central.snapshots import publish
 from floor.example import example_plant
 from gateway.journal import FILE_NAME
 from gateway.journal_reader import JournalReader
-from gateway.journal_schema import migration_names
+from gateway.journal_versions import MIGRATIONS
 from gateway.updates.boot_requests import PLAIN, TRIAL
 from gateway.updates.bundles import build_bundle, make_keys
 from gateway.updates.directory_slots import boot, first_release
@@ -53,7 +53,7 @@ class Vendor:
         (tree / "run").write_text(program.format(python=sys.executable))
         (tree / "run").chmod(0o755)
         out = self.home / f"{version}.lineside"
-        build_bundle(tree, out, version, "lineside", self.home / "vendor.key", migration_names(), ())
+        build_bundle(tree, out, version, "lineside", self.home / "vendor.key", MIGRATIONS, ())
         return out
 
 
