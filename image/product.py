@@ -64,6 +64,9 @@ def install_product(tree: Path, recipe: Recipe, wheel: Path, libraries: Path, ke
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     for name in MOUNT_POINTS:
         (tree / name).mkdir(parents=True, exist_ok=True)
+    # The gateway's configuration lies on the data partition; commands find it where they look.
+    (tree / "etc/lineside/gateway.toml").symlink_to("/var/lib/lineside/gateway.toml")
+    (tree / "usr/local/bin/lineside").symlink_to("/opt/lineside/bin/lineside")
     (tree / "etc/machine-id").touch()
     (tree / "etc/hostname").write_text("lineside\n", "utf-8")
     (tree / "etc/hosts").write_text("127.0.0.1 localhost lineside\n::1 localhost\n", "utf-8")

@@ -25,6 +25,12 @@ line = "L1"
 [central]
 url = "http://{HOST}:@PORT@"
 
+[update]
+ask_seconds = 5
+quiet_seconds = 5
+healthy_seconds = 10
+trial_seconds_max = 300
+
 [[station]]
 id = "{STATION}"
 

@@ -13,7 +13,10 @@ from image.build import Build
 from image.bundle import make_bundle, make_keys
 from image.programs import run
 from image.recipe import Recipe
+from simulation.check import BADGE
 from simulation.plant import Plant
+from simulation.processes import wait_for
+from tests.process.test_kills import at_office
 from tests.vm.board import Board
 from tests.vm.machine import Machine
 from tests.vm.stations import built, flashed, wait_ready
@@ -101,6 +104,8 @@ def slot(board: Board) -> tuple[str, str]:
 
 
 def plug(board: Board, machine: Machine, stick: Path) -> None:
+    """For a person: the agent, which would take the newest release by itself, is stopped."""
+    board.ssh("systemctl stop lineside-update")
     machine.plug_stick(stick)
     board.wait_said(machine, f"ls {STICK}", "good.raucb")
 
@@ -174,6 +179,40 @@ def test_a_release_is_tried_and_kept_and_a_bad_one_given_back(
         assert slot(board) == ("B", "2.0.0")
         board.wait_said(machine, "cat /data/rauc/not-taken", "A")
         assert "root.1" in board.ssh("rauc status --output-format=shell | grep RAUC_BOOT_PRIMARY"), "nothing is pending"
+
+
+def test_the_agent_takes_a_release_from_a_stick_and_gives_back_a_bad_one_of_the_office(
+    board: Board, releases: dict[str, Build], plant: Plant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with board.started() as machine:
+        wait_ready(board, machine)
+        began = time.monotonic()
+        machine.plug_stick(fat_of([releases["2.0.0"].bundle], tmp_path / "one.img"))
+        assert board.wait_restart(machine, INSTALL_SECONDS_MAX), "the agent asked for a trial"
+        tell(capsys, f"from a stick that was plugged in to the trial in {time.monotonic() - began:.0f} s")
+    with board.started() as machine:
+        wait_ready(board, machine)
+        board.wait_said(machine, "lineside update status", '"good"')
+        assert slot(board) == ("B", "2.0.0") and board.chosen_partition() == 3
+        wait_for("the slot at the office", lambda: ' "B"' in fleet(plant, "list", "--json"), INSTALL_SECONDS_MAX)
+        fleet(plant, "add", str(releases["2.1.0"].bundle), "--version", "2.1.0")
+        fleet(plant, "rollout", "start", "2.1.0", "--soak-seconds", "0")
+        machine.type_label(BADGE)
+        machine.type_label("T-MEANWHILE")
+        wait_for("the scan at the office", lambda: "MEANWHILE" in at_office(plant), INSTALL_SECONDS_MAX)
+        assert board.wait_restart(machine, INSTALL_SECONDS_MAX), "the agent fetched it and asked for a trial"
+    with board.started() as machine:
+        assert not board.wait_restart(machine, INSTALL_SECONDS_MAX), "the way back"
+    with board.started() as machine:
+        wait_ready(board, machine)
+        assert slot(board) == ("B", "2.0.0")
+        wait_for("the end at the office", lambda: "returned" in fleet(plant, "rollout", "show"), INSTALL_SECONDS_MAX)
+        assert "stopped" in fleet(plant, "rollout", "show")
+
+
+def fleet(plant: Plant, *words: str) -> str:
+    """What `lineside fleet` says at the office."""
+    return plant.command("fleet", *words, "--config", str(plant.central_config))
 
 
 def go_to_the_other(board: Board, running: str, other: str) -> None:
