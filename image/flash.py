@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from image.device import FOLDER, SETTINGS, DeviceRefused, device_files
-from image.partitions import partition_offsets
+from image.partitions import fat_file, mtools_name
 from image.programs import run
 from image.recipe import DISK_SIGNATURE, PARTITIONS
 from image.slots import CLOCK
@@ -111,7 +111,7 @@ def read_back(target: Target, size: int) -> str:
 
 def place_files(target: Target, files: dict[str, str]) -> None:
     """Put files onto the device partition and read each back. Raises TargetRefused."""
-    partition = f"{target.path}@@{partition_offsets(target.path)[PARTITIONS['device']]}"
+    partition = mtools_name(target.path, PARTITIONS["device"])
     if files:
         run("mmd", "-D", "s", "-i", partition, f"::{FOLDER}", environment=CLOCK)
     for name, text in files.items():
@@ -122,7 +122,7 @@ def place_files(target: Target, files: dict[str, str]) -> None:
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
     os.close(descriptor)
     for name, text in files.items():
-        if run("mtype", "-i", partition, f"::{FOLDER}/{name}", environment=CLOCK) != text:
+        if fat_file(target.path, PARTITIONS["device"], f"{FOLDER}/{name}") != text.encode():
             raise TargetRefused(f"{name} was written and reads back differently: the card is not to be trusted")
 
 

@@ -1,6 +1,8 @@
-"""Where the partitions of a disk begin: the table in its first sector, and the chain of tables of the logical ones."""
+"""Where the partitions of a disk begin: the table in its first sector, and the chain of tables of the logical ones.
+And what files those with a FAT hold, read without a mount."""
 
 import struct
+import subprocess
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +31,19 @@ def partition_offsets(disk: Path) -> dict[int, int]:
             number += 1
             here = extended + following if length else 0
     return found
+
+
+def mtools_name(disk: Path, number: int) -> str:
+    """A partition as mtools is told of it."""
+    return f"{disk}@@{partition_offsets(disk)[number]}"
+
+
+def fat_file(disk: Path, number: int, name: str) -> bytes | None:
+    """A file of a FAT partition, as it lies there; None where there is none. mtools has words of its own for devices
+    without a geometry, so what it says of errors is not taken for content."""
+    command = ["mtype", "-i", mtools_name(disk, number), f"::{name}"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else None
 
 
 def _table(file: BinaryIO, sector: int) -> list[tuple[int, int, int, int]]:

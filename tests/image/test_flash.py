@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from image.disk import AUTOBOOT, make_disk
-from image.partitions import partition_offsets
+from image.partitions import fat_file
 from image.programs import run
 from image.recipe import ARCHITECTURES, PARTITIONS, Recipe, Variant
 from image.slots import make_boot
@@ -36,8 +36,9 @@ def flash(*words: str | Path, spoken: str = "") -> subprocess.CompletedProcess[s
 
 
 def on_device(disk: Path, name: str) -> str:
-    place = f"{disk}@@{partition_offsets(disk)[PARTITIONS['device']]}"
-    return run("mtype", "-i", place, f"::{name}")
+    found = fat_file(disk, PARTITIONS["device"], name)
+    assert found is not None, name
+    return found.decode()
 
 
 OPTIONS = ("--name", "gw1", "--station", "S1", "--server", "https://plant.example", "--code", "ABCD-EFGH-JKLM")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from image.partitions import partition_offsets
+from image.partitions import fat_file
 from image.programs import run
 from simulation.plant import free_port
 from tests.vm.accelerators import EMULATED
@@ -80,13 +80,13 @@ class Board:
 
     def read(self, partition: int, name: str) -> bytes:
         """A file of a FAT partition of the card, as it lies there."""
-        place = f"{self.disk}@@{partition_offsets(self.disk)[partition]}"
-        return subprocess.run(["mtype", "-i", place, f"::{name}"], capture_output=True, check=True).stdout
+        found = fat_file(self.disk, partition, name)
+        assert found is not None, name
+        return found
 
     def has(self, partition: int, name: str) -> bool:
         """Whether a FAT partition holds a file."""
-        place = f"{self.disk}@@{partition_offsets(self.disk)[partition]}"
-        return subprocess.run(["mtype", "-i", place, f"::{name}"], capture_output=True, check=False).returncode == 0
+        return fat_file(self.disk, partition, name) is not None
 
     def wait_restart(self, machine: Machine, seconds: float = WAIT_SECONDS_MAX) -> bool:
         """Wait until the system restarts by itself; whether it asked the firmware for a trial."""
