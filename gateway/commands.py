@@ -60,12 +60,11 @@ def run(config: Path) -> None:
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("/var/lib/lineside"), show_default=True)
 @click.option("--light", type=click.Path(path_type=Path), help="A light of the board, as /sys/class/leds/ACT.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8088, show_default=True, help="Of the page; 0: none.")
-@click.option("--owner", default="", help="The user whom the files are for, where this runs as root.")
-def first_boot(look: tuple[Path, ...], folder: Path, light: Path | None, port: int, owner: str) -> None:
+def first_boot(look: tuple[Path, ...], folder: Path, light: Path | None, port: int) -> None:
     """Find this device's configuration, check it, and put it into FOLDER; blink what is wrong until it is enrolled."""
     from gateway.first_boot import boot_until_enrolled
 
-    sys.exit(boot_until_enrolled(look, folder, light, port, owner))
+    sys.exit(boot_until_enrolled(look, folder, light, port))
 
 
 @gateway_group.command("check-config")

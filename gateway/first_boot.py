@@ -7,10 +7,9 @@ takes the code off the boot partition, which the gateway itself may not write. M
 import hashlib
 import json
 import logging
-import shutil
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +48,11 @@ class Standing:
 
 
 class FirstBoot:
-    """`step()` looks once; cheap enough for every two seconds. `give`: hands a new file to the gateway's user."""
+    """`step()` looks once; cheap enough for every two seconds."""
 
-    def __init__(self, look: Sequence[Path], folder: Path, give: Callable[[Path], None] = lambda path: None) -> None:
+    def __init__(self, look: Sequence[Path], folder: Path) -> None:
         self._look = tuple(look)
         self._folder = folder
-        self._give = give
         self._refused: dict[str, tuple[str, ...]] = {}
         """Digest of a configuration with faults -> what is told of it."""
 
@@ -154,7 +152,6 @@ class FirstBoot:
         taken = self._taken() | {name: digest}
         for target, content in ((name, text), (TAKEN_FILE, json.dumps(taken))):
             write_secret(self._folder / target, content)
-            self._give(self._folder / target)
 
 
 def _faults(path: Path, text: str) -> tuple[str, ...]:
@@ -166,12 +163,12 @@ def _faults(path: Path, text: str) -> tuple[str, ...]:
     return ()
 
 
-def boot_until_enrolled(look: Sequence[Path], folder: Path, light: Path | None, port: int, owner: str) -> int:
+def boot_until_enrolled(look: Sequence[Path], folder: Path, light: Path | None, port: int) -> int:
     """Exit code 0 once the gateway is enrolled, or when told to stop. Tells systemd `ready` once it may start."""
     logging.basicConfig(level="INFO", stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     ended = threading.Event()
     on_end_signal(lambda _: ended.set())
-    boot = FirstBoot(look, folder, (lambda path: shutil.chown(path, owner, owner)) if owner else (lambda path: None))
+    boot = FirstBoot(look, folder)
     notice, board, page = ServiceNotice(), BoardLight(light), BootPage(port)
     ready, looked = False, float("-inf")
     standing = Standing()

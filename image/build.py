@@ -133,7 +133,7 @@ class Build:
                 with self.step(f"{turn} debian"):
                     make_debian(self.recipe, self.debian, folder / "root.tar", fresh=False)
                 self.slots(folder / "root.tar", folder)
-                hashes.append({each: file_hash(folder / each) for each in ("root.tar", *SLOT_IMAGES, BILL)})
+                hashes.append({each: file_hash(folder / each) for each in (*SLOT_IMAGES, BILL)})
                 for each in SLOT_IMAGES:
                     if turn == "first":
                         shutil.move(folder / each, Path(name) / each)

@@ -17,7 +17,7 @@ from tests.process.test_kills import at_office
 from tests.vm.board import PiBoard
 from tests.vm.stations import built, flashed, wait_ready
 
-pytestmark = [pytest.mark.nightly, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(14_400)]
+pytestmark = [pytest.mark.nightly, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(4_500)]
 BOOT_SECONDS_MAX = 3_600.0
 FIRMWARE = {"start4.elf", "fixup4.dat", "start.elf", "fixup.dat", "bootcode.bin", "config.txt", "cmdline.txt"}
 TREES = {"bcm2711-rpi-4-b.dtb", "bcm2711-rpi-400.dtb", "bcm2711-rpi-cm4-io.dtb", "bcm2837-rpi-3-b-plus.dtb"}

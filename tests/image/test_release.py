@@ -20,7 +20,7 @@ MAKERS = ("cc", "gcc", "g++", "c++", "clang", "tcc", "ld", "as", "make", "cmake"
 RAISING = {"mount", "umount", "su", "newgrp", "chsh", "chfn", "gpasswd", "passwd", "unix_chkpwd", "expiry", "chage"}
 RAISING |= {"dbus-daemon-launch-helper", "ssh-keysign", "ssh-agent"}
 """Programs of Debian that run with more rights than who starts them; another one has to be looked at first."""
-TIMEOUT = pytest.mark.timeout(7_200)
+TIMEOUT = pytest.mark.timeout(2_400)
 
 
 @TIMEOUT

@@ -16,7 +16,7 @@ from tests.vm.board import SCANNER, Board
 from tests.vm.machine import Machine
 from tests.vm.stations import flashed, wait_ready
 
-pytestmark = [pytest.mark.image, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(7_200)]
+pytestmark = [pytest.mark.image, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(2_400)]
 MEMORY_BYTES_MAX = 100 * 10**6
 REPORTS = 200
 """Scans whose writes to the card are measured; what they come to is told for 1,000."""

@@ -45,6 +45,14 @@ baud = 115200
 """
 
 
+READY_AT = "journalctl -b -u lineside-gateway -o short-monotonic --no-pager | grep -m 1 ': Started '"
+MASTER = (
+    "/opt/lineside/bin/python3 -I -c 'import re, urllib.request as web; "
+    'page = web.urlopen("http://127.0.0.1:8088/metrics").read().decode(); '
+    """print("known" if re.search("(?m)^lineside_master_version [1-9]", page) else "nobody")'"""
+)
+
+
 def built(
     folder: Path,
     version: str,
@@ -78,7 +86,9 @@ def flashed(disk: Path, folder: Path, plant: Plant, kind: type[Board] = Board) -
 
 
 def wait_ready(board: Board, machine: Machine, seconds: float = 1_800.0) -> float:
-    """Wait until the station is ready; seconds since the kernel's start at which systemd heard it say so."""
+    """Wait until the station takes scans, its people being known; seconds since the kernel's start at which systemd
+    first heard that it is ready. A station that was enrolled in this start has started its gateway anew since."""
     board.wait_answer(machine, seconds)
-    said = "systemctl show -P SubState -P ActiveEnterTimestampMonotonic lineside-gateway"
-    return int(board.wait_said(machine, said, "running\n", seconds).split()[-1]) / 1e6
+    said = board.wait_said(machine, READY_AT, "Started", seconds)
+    board.wait_said(machine, MASTER, "known", seconds)
+    return float(said.split("]")[0].strip("[ "))

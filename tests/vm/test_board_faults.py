@@ -15,7 +15,7 @@ from tests.vm.board import Board
 from tests.vm.machine import Machine
 from tests.vm.stations import built, flashed, wait_ready
 
-pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(7_200)]
+pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(1_800)]
 WAIT_SECONDS = 600.0
 
 

@@ -21,7 +21,7 @@ from tests.vm.board import Board
 from tests.vm.machine import Machine
 from tests.vm.stations import built, flashed, wait_ready
 
-pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(7_200)]
+pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(2_400)]
 STICK = "/run/lineside-usb"
 STICK_BYTES = 900 * 2**20
 INSTALL_SECONDS_MAX = 1_800.0
