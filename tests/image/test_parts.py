@@ -160,19 +160,15 @@ def test_every_unit_of_a_gateway_is_in_the_image_and_started() -> None:
         assert ("[Install]" in text) == (name in started), name
 
 
+UNITS = sorted((OVERLAY / "usr/lib/systemd/system").glob("lineside-*.service"))
 MORE_EXPOSED = {
-    "lineside-card": 40,
-    "lineside-usb@": 40,
-    "lineside-settle": 41,
-    "lineside-grow": 23,
-    "lineside-wifi": 23,
+    **dict.fromkeys(("lineside-card", "lineside-usb@", "lineside-settle"), 41),
+    **dict.fromkeys(("lineside-grow", "lineside-wifi"), 23),
 }
 """What mounts for the whole system, writes the table of partitions or keeps the radio cannot come below 2.0."""
 
 
-@pytest.mark.parametrize(
-    "unit", sorted((OVERLAY / "usr/lib/systemd/system").glob("lineside-*.service")), ids=lambda unit: unit.stem
-)
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_the_units_of_the_image_are_as_little_exposed_as_they_can_be(unit: Path) -> None:
     bound = MORE_EXPOSED.get(unit.stem, 19)
     command = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={bound}", unit]
