@@ -11,7 +11,13 @@ from image.initrd import initrd
 from image.programs import run
 from image.recipe import BOOT_MIB, MIB, SLOTS, SOURCE_DATE, Recipe, kernel_words
 
-CLOCK = {"SOURCE_DATE_EPOCH": str(SOURCE_DATE), "MTOOLS_SKIP_CHECK": "1", "TZ": "UTC"}
+CLOCK = {
+    "SOURCE_DATE_EPOCH": str(SOURCE_DATE),
+    # Older e2fsprogs know only a word of their own.
+    "E2FSPROGS_FAKE_TIME": str(SOURCE_DATE),
+    "MTOOLS_SKIP_CHECK": "1",
+    "TZ": "UTC",
+}
 PI_SETTINGS = Path(__file__).parent / "config.txt"
 FIRMWARE = ("start4*.elf", "fixup4*.dat", "start.elf", "fixup.dat", "start_cd.elf", "fixup_cd.dat", "bootcode.bin")
 BOARDS = ("bcm2711-rpi-4*", "bcm2711-rpi-cm4*", "bcm2711-rpi-400*", "bcm2837-rpi-*", "bcm2712-rpi-*")

@@ -35,7 +35,7 @@ DEVICE_PARTITION = 1
 class Board:
     """A board with its card, from start to start. `key`: the private key that its card knows."""
 
-    emulator: ClassVar = ("qemu-system-x86_64", *EMULATED, "-M", "q35")
+    emulator: ClassVar = ("qemu-system-x86_64", *EMULATED, "-M", "q35,i8042=off")
     more_words: ClassVar = ""
 
     def __init__(self, disk: Path, folder: Path, key: Path, memory_mib: int = 1024) -> None:
