@@ -20,6 +20,8 @@ WAIT_SECONDS_MAX = 600.0
 """The same boot takes eighty seconds or five minutes, depending on what else the machine does."""
 KEY_NAMES = {"\n": "ret", "-": "minus", ".": "dot", "/": "slash", " ": "spc"}
 """QEMU's names of keys that are not their own; letters and digits are."""
+KEY_SECONDS = 0.02
+"""A scanner's own pace, and one that an emulated machine keeps up with."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -156,6 +158,8 @@ class Machine:
                     {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}} for key in order
                 ]
                 self.command_qemu("input-send-event", events=events)
+                # The keyboard holds 16 events until the guest asks for them; what comes then is lost.
+                time.sleep(KEY_SECONDS)
 
     def wait_end(self, seconds: float) -> None:
         """Wait until QEMU ends by itself: the guest restarted or switched itself off. Raises MachineFailed."""
