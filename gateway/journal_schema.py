@@ -3,9 +3,15 @@
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import sqlite_utils
-from sqlite_utils import Migrations
+from gateway.journal_versions import MIGRATIONS
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+SET = "lineside.journal"
+"""Under which the file itself lists the migrations it has had."""
 
 
 def connected(path: Path) -> sqlite3.Connection:
@@ -13,11 +19,7 @@ def connected(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
 
 
-migrations = Migrations("lineside.journal")
-
-
-@migrations()
-def m001_tables(db: sqlite_utils.Database) -> None:
+def m001_tables(db: "Database") -> None:
     """Epochs, records, positions and the folded state."""
     for statement in _TABLES:
         db.execute(statement)
@@ -112,12 +114,30 @@ def altered_table(connection: sqlite3.Connection) -> str:
     return ""
 
 
+def migrations() -> "Migrations":
+    """All of them, in the order of their names."""
+    from sqlite_utils import Migrations
+
+    found = Migrations(SET)
+    found()(m001_tables)
+    return found
+
+
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the tables up to date. A journal that holds something is copied first, beside itself."""
-    db = sqlite_utils.Database(connection)
-    if not migrations.pending(db):
+    if _applied(connection) >= set(MIGRATIONS):
+        # As at nearly every start: what makes tables is not even loaded, as a small board holds it in memory for ever.
         return
+    import sqlite_utils
+
+    db = sqlite_utils.Database(connection)
     if "record" in db.table_names():
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copy2(path, path.with_suffix(".before-migration"))
-    migrations.apply(db)
+    migrations().apply(db)
+
+
+def _applied(connection: sqlite3.Connection) -> set[str]:
+    there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
+    question = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
+    return {str(row[0]) for row in connection.execute(question, (SET,))} if there else set()

@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from floor import __version__
 from floor.events import LimitReached, cloud_event
@@ -33,12 +33,14 @@ from sync.file_downlink import FileDownlink
 from sync.files import FilePump
 from sync.limits import OFFER_INTERVAL_SECONDS, NoticeLimits
 from sync.mqtt_pump import MqttPump, StateTopic
-from sync.mqtt_sink import BrokerSettings, PahoPort
 from sync.ports import FactsCame, Report, SinkRefused, SnapshotCame
 from sync.pump import CentralPump
 from sync.renewal import Renewal
 from sync.runner import Runner
 from sync.wire import Receipt, Record
+
+if TYPE_CHECKING:
+    from sync.mqtt_sink import BrokerSettings
 
 log = logging.getLogger("lineside.sinks")
 
@@ -292,6 +294,9 @@ def _add_central(
 
 
 def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died: Died, line: Line) -> None:
+    # The broker's client is held in memory where there is a broker.
+    from sync.mqtt_sink import PahoPort
+
     source = _reader(journal)
     ear = Ears(line.ear, nudge_topic(config.gateway.name), found.on_nudge)
     port = PahoPort(broker_settings(config, line.ear.subscription, *ear.subscriptions), boottime)
@@ -366,8 +371,10 @@ def state_payload(config: Config, source: JournalReader, told: Mapping[str, Any]
     return json.dumps({**(told or {}), **state}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def broker_settings(config: Config, *subscriptions: str) -> BrokerSettings:
+def broker_settings(config: Config, *subscriptions: str) -> "BrokerSettings":
     """The broker's settings as sync takes them."""
+    from sync.mqtt_sink import BrokerSettings
+
     mqtt = config.mqtt
     return BrokerSettings(
         host=mqtt.host,

@@ -7,6 +7,6 @@ from gateway.journal_versions import ADDITIVE, MIGRATIONS
 
 
 def test_the_names_are_those_of_the_migrations() -> None:
-    pending = migrations.pending(sqlite_utils.Database(memory=True))
+    pending = migrations().pending(sqlite_utils.Database(memory=True))
     assert tuple(each.name for each in pending) == MIGRATIONS
     assert set(ADDITIVE) <= set(MIGRATIONS)

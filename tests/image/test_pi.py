@@ -51,7 +51,7 @@ def test_a_scan_on_a_pis_processor_is_at_the_office(
             ready = wait_ready(board, machine, BOOT_SECONDS_MAX)
             machine.type_label(BADGE)
             machine.type_label("T-PI-1")
-            wait_for("the record at the office", lambda: at_office(plant) == ["PI-1"], BOOT_SECONDS_MAX)
+            wait_for("the record at the office", lambda: at_office(plant) == ["T-PI-1"], BOOT_SECONDS_MAX)
             with capsys.disabled():
                 sys.stdout.write(f"\npi image: ready {ready:.0f} s after the kernel's start, emulated\n")
     finally:

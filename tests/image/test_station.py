@@ -63,7 +63,7 @@ def test_a_scan_through_the_real_device_is_at_the_office(station: Started, capsy
     machine.type_label(BADGE)
     began = time.monotonic()
     machine.type_label("T-IMAGE-1")
-    wait_for("the record at the office", lambda: at_office(station.plant) == ["IMAGE-1"], WAIT_SECONDS)
+    wait_for("the record at the office", lambda: at_office(station.plant) == ["T-IMAGE-1"], WAIT_SECONDS)
     tell(capsys, f"a scan was at the office after {time.monotonic() - began:.1f} s")
 
 

@@ -49,7 +49,7 @@ READY_AT = "journalctl -b -u lineside-gateway -o short-monotonic --no-pager | gr
 MASTER = (
     "/opt/lineside/bin/python3 -I -c 'import re, urllib.request as web; "
     'page = web.urlopen("http://127.0.0.1:8088/metrics").read().decode(); '
-    """print("known" if re.search("(?m)^lineside_master_version [1-9]", page) else "nobody")'"""
+    """print("people", bool(re.search("(?m)^lineside_master_version [1-9]", page)))'"""
 )
 
 
@@ -90,5 +90,5 @@ def wait_ready(board: Board, machine: Machine, seconds: float = 1_800.0) -> floa
     first heard that it is ready. A station that was enrolled in this start has started its gateway anew since."""
     board.wait_answer(machine, seconds)
     said = board.wait_said(machine, READY_AT, "Started", seconds)
-    board.wait_said(machine, MASTER, "known", seconds)
+    board.wait_said(machine, MASTER, "people True", seconds)
     return float(said.split("]")[0].strip("[ "))

@@ -34,7 +34,7 @@ class Station:
         self.awaits(label)
 
     def awaits(self, label: str) -> None:
-        wait_for(f"{label} at the office", lambda: label in at_office(self.plant), WAIT_SECONDS)
+        wait_for(f"{label} at the office", lambda: f"T-{label}" in at_office(self.plant), WAIT_SECONDS)
 
     def plugged(self) -> socket.socket:
         """The serial scanner is plugged in for as long as somebody holds the other end."""
@@ -100,10 +100,10 @@ def test_a_full_card_is_refused_aloud_and_goes_on_by_itself(station: Station) ->
 
     def again() -> bool:
         machine.type_label("T-ROOM-AGAIN")
-        return "ROOM-AGAIN" in at_office(station.plant)
+        return "T-ROOM-AGAIN" in at_office(station.plant)
 
     board.wait(machine, "room again", again)
-    assert "NO-ROOM" not in at_office(station.plant)
+    assert "T-NO-ROOM" not in at_office(station.plant)
 
 
 def test_the_boards_watchdog_is_fed_by_the_system(station: Station) -> None:

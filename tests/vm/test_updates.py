@@ -199,7 +199,7 @@ def test_the_agent_takes_a_release_from_a_stick_and_gives_back_a_bad_one_of_the_
         fleet(plant, "rollout", "start", "2.1.0", "--soak-seconds", "0")
         machine.type_label(BADGE)
         machine.type_label("T-MEANWHILE")
-        wait_for("the scan at the office", lambda: "MEANWHILE" in at_office(plant), INSTALL_SECONDS_MAX)
+        wait_for("the scan at the office", lambda: "T-MEANWHILE" in at_office(plant), INSTALL_SECONDS_MAX)
         assert board.wait_restart(machine, INSTALL_SECONDS_MAX), "the agent fetched it and asked for a trial"
     with board.started() as machine:
         assert not board.wait_restart(machine, INSTALL_SECONDS_MAX), "the way back"
