@@ -61,11 +61,9 @@ def make_keys(folder: Path) -> Keys:
                 *("openssl", "req", *curve, "-subj", "/O=Lineside/CN=builder"),
                 *("-keyout", draft / "signer.key", "-out", draft / "signer.csr"),
             )
-            # An image asks for code signing. The RAUC that makes the bundle, of Debian 12, knows no such question and asks
-            # for the purpose of mail.
-            uses = (
-                "basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=codeSigning,emailProtection\n"
-            )
+            # An image asks for code signing. The RAUC of Debian 12, which makes bundles, knows only the purpose of mail.
+            uses = "basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\n"
+            uses += "extendedKeyUsage=codeSigning,emailProtection\n"
             (draft / "uses").write_text(uses)
             run(
                 *("openssl", "x509", "-req", "-in", draft / "signer.csr", "-days", str(SIGNER_DAYS)),

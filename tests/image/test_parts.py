@@ -11,12 +11,12 @@ import pytest
 
 from gateway.journal_versions import ADDITIVE, MIGRATIONS
 from image.bill import copyright_names, package, stated_licences
-from image.bundle import manifest
+from image.bundle import make_keys, manifest
 from image.debian import command_of, wanted
 from image.initrd import Entry, archive, driver_name, needed_drivers, unpacked
 from image.libraries import locked_for
 from image.product import GATEWAY_UNITS, OVERLAY, STARTED
-from image.programs import locked, recipe_name
+from image.programs import locked, recipe_name, run
 from image.recipe import ARCHITECTURES, DISK_SIGNATURE, PARTITIONS, VARIANTS, Recipe, kernel_words, part_uuid
 
 ROOT = Path(__file__).parent.parent.parent
@@ -158,6 +158,16 @@ def test_every_unit_of_a_gateway_is_in_the_image_and_started() -> None:
     for name in GATEWAY_UNITS:
         text = (ROOT / "systemd" / name).read_text("utf-8")
         assert ("[Install]" in text) == (name in started), name
+
+
+def test_new_keys_sign_for_the_maker_of_bundles_and_for_the_image(tmp_path: Path) -> None:
+    keys = make_keys(tmp_path / "keys")
+    assert stat.S_IMODE(keys.key.stat().st_mode) == 0o600
+    mail = run("openssl", "verify", "-purpose", "smimesign", "-CAfile", keys.authority, keys.certificate)
+    assert mail.strip().endswith(": OK")
+    assert "Code Signing" in run("openssl", "x509", "-in", keys.certificate, "-noout", "-ext", "extendedKeyUsage")
+    made = keys.certificate.read_bytes()
+    assert make_keys(tmp_path / "keys").certificate.read_bytes() == made, "made once"
 
 
 UNITS = sorted((OVERLAY / "usr/lib/systemd/system").glob("lineside-*.service"))
