@@ -61,7 +61,7 @@ def make_keys(folder: Path) -> Keys:
                 *("openssl", "req", *curve, "-subj", "/O=Lineside/CN=builder"),
                 *("-keyout", draft / "signer.key", "-out", draft / "signer.csr"),
             )
-            # An image asks for code signing. The RAUC of Debian 12, which makes bundles, knows only the purpose of mail.
+            # An image asks for code signing. Debian 12's RAUC, which makes bundles, knows only the purpose of mail.
             uses = "basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\n"
             uses += "extendedKeyUsage=codeSigning,emailProtection\n"
             (draft / "uses").write_text(uses)

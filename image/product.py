@@ -15,6 +15,8 @@ from image.recipe import SOURCE_DATE, Recipe
 
 ROOT = Path(__file__).parent.parent
 OVERLAY = Path(__file__).parent / "root"
+KIOSK = Path(__file__).parent / "kiosk"
+"""What a station with a screen of its own has beside."""
 UNITS = ROOT / "systemd"
 GATEWAY_UNITS = (
     *("lineside-gateway.service", "lineside-update.service", "lineside-reboot.path", "lineside-reboot.service"),
@@ -52,11 +54,14 @@ def install_product(tree: Path, recipe: Recipe, wheel: Path, libraries: Path, ke
     """Put everything of ours into an unpacked root file system. `keyring`: who may sign updates of this image."""
     make_environment(tree, recipe, wheel, libraries)
     shutil.copytree(OVERLAY, tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    if recipe.variant.name == "kiosk":
+        shutil.copytree(KIOSK, tree, dirs_exist_ok=True)
     place_units(tree)
     place_update_settings(tree, recipe, keyring)
     name_release(tree, recipe)
     chroot(tree, "systemd-sysusers")
-    run("systemctl", f"--root={tree}", "enable", *STARTED)
+    shown = ("seatd", "lineside-kiosk") if recipe.variant.name == "kiosk" else ()
+    run("systemctl", f"--root={tree}", "enable", *STARTED, *shown)
     run("systemctl", f"--root={tree}", "disable", *NOT_STARTED)
     run("systemctl", f"--root={tree}", "mask", *MASKED)
     for pattern in TAKEN_AWAY:
