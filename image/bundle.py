@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.journal_versions import ADDITIVE, MIGRATIONS
+from gateway.journal_versions import journal_told
 from image.programs import run
 from image.recipe import SOURCE_DATE, Recipe
 
@@ -97,13 +97,12 @@ def make_bundle(recipe: Recipe, slots: Path, keys: Keys, target: Path) -> None:
 
 
 def manifest(recipe: Recipe) -> str:
-    """What RAUC reads first, and which migrations of the journal are in it.
-
-    The update agent installs only what the release before it can live with.
-    """
+    """What RAUC reads first, and which migrations of the journal are in it: the update agent installs only what the
+    release before can live with. They stand in the description, as older makers of bundles drop sections of our own."""
     return f"""[update]
 compatible={recipe.compatible}
 version={recipe.version}
+description={journal_told()}
 
 [bundle]
 format=verity
@@ -113,8 +112,4 @@ filename=root.squashfs
 
 [image.boot]
 filename=boot.vfat
-
-[meta.lineside]
-journal={" ".join(MIGRATIONS)}
-additive={" ".join(ADDITIVE)}
 """

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import BundleRefused, SlotBroken
+from gateway.journal_versions import journal_heard
 from gateway.updates.boot_requests import ask_for_boot
 from gateway.updates.slots import BundleContent, SlotState
 
@@ -22,9 +23,6 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 _REFUSED = ("signature", "verify", "certificate", "compatible", "manifest", "bundle format", "not a valid", "too small")
 """Words of RAUC's last line that mean the bundle; anything else is the machine's trouble, and is tried again."""
-
-META = "lineside"
-"""The section [meta.lineside] of the manifest: `journal` and `additive`, names with spaces between them."""
 
 
 class RaucSlots:
@@ -52,14 +50,8 @@ class RaucSlots:
         told = self._json("info", "--output-format=json-2", str(bundle), refused=True)
         update = told.get("update")
         known: dict[str, Any] = update if isinstance(update, dict) else told
-        meta = (told.get("meta") or {}).get(META) or {}
-        journal = meta.get("journal")
-        return BundleContent(
-            str(known.get("version") or ""),
-            str(known.get("compatible") or ""),
-            None if journal is None else tuple(str(journal).split()),
-            tuple(str(meta.get("additive") or "").split()),
-        )
+        journal, additive = journal_heard(str(known.get("description") or ""))
+        return BundleContent(str(known.get("version") or ""), str(known.get("compatible") or ""), journal, additive)
 
     def install(self, bundle: Path) -> None:
         """See Slots. RAUC also marks the slot as the next one, which means a try: nothing boots it but `restart`."""

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from gateway.journal_versions import MIGRATIONS
+from gateway.journal_versions import MIGRATIONS, journal_told
 from gateway.updates.boot_requests import PLAIN, TRIAL
 from gateway.updates.bundles import build_bundle, make_keys
 from gateway.updates.directory_slots import DirectorySlots, boot, first_release
@@ -104,8 +104,10 @@ class RaucBench:
     def bundle(self, version: str, fault: str = "") -> Path:
         out = self.home / f"{version}-{fault}.raucb"
         compatible = "toaster" if fault == "compatible" else "lineside"
-        meta = {} if fault == "silent" else {"lineside": {"journal": " ".join(MIGRATIONS)}}
-        content = {"fault": fault, "update": {"version": version, "compatible": compatible}, "meta": meta}
+        update = {"version": version, "compatible": compatible}
+        if fault != "silent":
+            update["description"] = journal_told()
+        content = {"fault": fault, "update": update}
         out.write_text(json.dumps(content))
         return out
 
@@ -150,7 +152,7 @@ elif verb == "status":
     print(json.dumps({"compatible": "lineside", "booted": card["booted"], "boot_primary": primary}))
 elif verb == "info":
     bundle = opened(rest[-1])
-    print(json.dumps({"update": bundle["update"], "meta": bundle["meta"]}))
+    print(json.dumps({"update": bundle["update"]}))
 elif verb == "install":
     bundle = opened(rest[-1])
     if bundle["fault"] == "payload":
