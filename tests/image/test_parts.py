@@ -178,8 +178,8 @@ MORE_EXPOSED = {
     **dict.fromkeys(("lineside-grow", "lineside-wifi"), 23),
     "lineside-kiosk": 44,
 }
-"""What mounts for the whole system, writes the table of partitions, keeps the radio, or is a browser with a sandbox of its
-own cannot come below 2.0."""
+"""What mounts for the whole system, writes the table of partitions, keeps the radio, or is a browser with a sandbox of
+its own cannot come below 2.0."""
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
