@@ -55,6 +55,8 @@ class Process:
 
     def start(self) -> None:
         """Start it in a session of its own, so that Ctrl-C reaches only who ends the others in order."""
+        # One that ended by itself has left its pipe open.
+        self._end(signal.SIGTERM)
         self._ready.clear()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._child = subprocess.Popen(
