@@ -10,12 +10,9 @@ import pytest
 from image.build import Build
 from image.programs import run
 from image.recipe import MIB
-from simulation.check import BADGE
 from simulation.plant import Plant
-from simulation.processes import wait_for
-from tests.process.test_kills import at_office
 from tests.vm.board import PiBoard
-from tests.vm.stations import built, flashed, wait_ready
+from tests.vm.stations import built, flashed, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.nightly, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(4_500)]
 BOOT_SECONDS_MAX = 3_600.0
@@ -49,9 +46,8 @@ def test_a_scan_on_a_pis_processor_is_at_the_office(
         board = flashed(release.disk, tmp_path, plant, PiBoard)
         with board.started() as machine:
             ready = wait_ready(board, machine, BOOT_SECONDS_MAX)
-            machine.type_label(BADGE)
-            machine.type_label("T-PI-1")
-            wait_for("the record at the office", lambda: at_office(plant) == ["T-PI-1"], BOOT_SECONDS_MAX)
+            sign_in(machine, plant)
+            scan(machine, plant, "T-PI-1")
             with capsys.disabled():
                 sys.stdout.write(f"\npi image: ready {ready:.0f} s after the kernel's start, emulated\n")
     finally:

@@ -8,19 +8,15 @@ from dataclasses import dataclass
 import pytest
 
 from image.build import Build
-from simulation.check import BADGE
 from simulation.plant import Plant
-from simulation.processes import wait_for
-from tests.process.test_kills import at_office
 from tests.vm.board import SCANNER, Board
 from tests.vm.machine import Machine
-from tests.vm.stations import flashed, wait_ready
+from tests.vm.stations import flashed, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.image, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(2_400)]
 MEMORY_BYTES_MAX = 100 * 10**6
-REPORTS = 200
+REPORTS = 100
 """Scans whose writes to the card are measured; what they come to is told for 1,000."""
-WAIT_SECONDS = 600.0
 DAY_REPORTS = 30_000
 CARD_BYTES = 32 * 10**9
 ERASES = 500
@@ -63,10 +59,9 @@ def test_a_scan_through_the_real_device_is_at_the_office(station: Started, capsy
     tell(capsys, f"ready {station.ready_seconds:.0f} s after the kernel's start, emulated")
     board, machine = station.board, station.machine
     board.wait_said(machine, f"ls /dev/input/by-id/*{SCANNER}*", "event-kbd")
-    machine.type_label(BADGE)
+    sign_in(machine, station.plant)
     began = time.monotonic()
-    machine.type_label("T-IMAGE-1")
-    wait_for("the record at the office", lambda: at_office(station.plant) == ["T-IMAGE-1"], WAIT_SECONDS)
+    scan(machine, station.plant, "T-IMAGE-1")
     tell(capsys, f"a scan was at the office after {time.monotonic() - began:.1f} s")
 
 
@@ -118,13 +113,9 @@ def test_the_code_is_off_the_card_which_is_closed_again(station: Started) -> Non
 def test_reports_write_little(station: Started, capsys: pytest.CaptureFixture[str]) -> None:
     board, plant = station.board, station.plant
     written = "sync; awk '{print $7}' /sys/class/block/vda/stat"
-    earlier = len(at_office(plant))
     before = int(board.ssh(written))
     for number in range(REPORTS):
-        station.machine.type_label(f"T-WEAR-{number:04d}")
-        if number % 5 == 4:
-            # No faster than the station takes them: the keyboard's own memory is small.
-            wait_for("the reports", lambda awaited=number + 1: len(at_office(plant)) >= earlier + awaited, WAIT_SECONDS)
+        scan(station.machine, plant, f"T-WEAR-{number:04d}")
     bytes_written = (int(board.ssh(written)) - before) * 512
     thousand = bytes_written / REPORTS * 1_000
     years = CARD_BYTES * ERASES / AMPLIFICATION / (thousand / 1_000 * DAY_REPORTS) / 365

@@ -36,11 +36,16 @@ def restart(plant: Plant, name: str, stream: Stream) -> None:
 
 def at_office(plant: Plant) -> list[str]:
     """The tickets of work.started on the server, in the order of its log."""
+    events = [json.loads(each) for each in contents(plant)]
+    return [each["data"]["operation"] for each in events if each["type"] == "work.started"]
+
+
+def contents(plant: Plant) -> list[str]:
+    """Every record of the server's log, as text."""
     with sqlite3.connect(f"file:{plant.central_folder / 'central.sqlite3'}?mode=ro", uri=True) as connection:
         rows = connection.execute("SELECT content FROM record ORDER BY position").fetchall()
     connection.close()
-    contents = [json.loads(row[0]) for row in rows]
-    return [each["data"]["operation"] for each in contents if each["type"] == "work.started"]
+    return [row[0] for row in rows]
 
 
 def kill_loop(folder: Path, kills: int, seed: int) -> tuple[Counter[str], Counter[str]]:

@@ -20,7 +20,7 @@ WAIT_SECONDS_MAX = 600.0
 """The same boot takes eighty seconds or five minutes, depending on what else the machine does."""
 KEY_NAMES = {"\n": "ret", "-": "minus", ".": "dot", "/": "slash", " ": "spc"}
 """QEMU's names of keys that are not their own; letters and digits are."""
-KEY_SECONDS = 0.02
+KEY_SECONDS = 0.03
 """A scanner's own pace, and one that an emulated machine keeps up with."""
 _PR_SET_PDEATHSIG = 1
 

@@ -8,7 +8,10 @@ from image.bundle import make_keys
 from image.emulation import require_programs_of
 from image.programs import locked, run
 from image.recipe import ARCHITECTURES, VARIANTS, Recipe
+from simulation.check import BADGE
 from simulation.plant import Plant
+from simulation.processes import ProcessDied, wait_for
+from tests.process.test_kills import at_office, contents
 from tests.vm.board import HOST, SCANNER, Board
 from tests.vm.machine import Machine
 from tests.wheels import ROOT
@@ -45,6 +48,7 @@ baud = 115200
 """
 
 
+SCAN_SECONDS, SCANS_MAX = 30.0, 20
 READY_AT = "journalctl -b -u lineside-gateway -o short-monotonic --no-pager | grep -m 1 ': Started '"
 MASTER = (
     "/opt/lineside/bin/python3 -I -c 'import re, urllib.request as web; "
@@ -83,6 +87,30 @@ def flashed(disk: Path, folder: Path, plant: Plant, kind: type[Board] = Board) -
     words = ("--yes", "--settings", settings, "--code", code, "--ssh-key", key.with_suffix(".pub"))
     run(ROOT / "scripts/flash", disk, card, *words)
     return kind(card, folder / "board", key)
+
+
+def sign_in(machine: Machine, plant: Plant) -> None:
+    """A person scans a badge; returns once the office knows."""
+    _typed(machine, BADGE, lambda: '"type":"session.opened"' in "".join(contents(plant)))
+
+
+def scan(machine: Machine, plant: Plant, label: str) -> None:
+    """An unknown ticket is scanned; returns once the office has its start."""
+    _typed(machine, label, lambda: label in at_office(plant))
+
+
+def _typed(machine: Machine, label: str, there: Callable[[], bool]) -> None:
+    """As a person does it: a label that was refused is scanned again. When this machine leaves the emulator waiting in
+    the midst of a label, its halves come too far apart, and the station rightly takes neither."""
+    for _ in range(SCANS_MAX - 1):
+        machine.type_label(label)
+        try:
+            wait_for(label, there, SCAN_SECONDS)
+        except ProcessDied:
+            continue
+        return
+    machine.type_label(label)
+    wait_for(f"{label} at the office, scanned {SCANS_MAX} times", there, SCAN_SECONDS)
 
 
 def wait_ready(board: Board, machine: Machine, seconds: float = 1_800.0) -> float:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from simulation.check import BADGE
 from simulation.plant import Plant
 from simulation.processes import wait_for
 from tests.process.test_kills import at_office
 from tests.vm.board import Board
 from tests.vm.machine import Machine
-from tests.vm.stations import built, flashed, wait_ready
+from tests.vm.stations import built, flashed, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(1_800)]
 WAIT_SECONDS = 600.0
@@ -30,8 +29,7 @@ class Station:
 
     def scan(self, label: str) -> None:
         """By the keyboard scanner; returns once the office has it."""
-        self.machine.type_label(f"T-{label}")
-        self.awaits(label)
+        scan(self.machine, self.plant, f"T-{label}")
 
     def awaits(self, label: str) -> None:
         wait_for(f"{label} at the office", lambda: f"T-{label}" in at_office(self.plant), WAIT_SECONDS)
@@ -54,7 +52,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
         port = ("-chardev", f"socket,id=serial0,path={serial},server=on,wait=off")
         with board.started(*port, "-device", "usb-serial,bus=usb0.0,chardev=serial0,serial=SER0001") as machine:
             wait_ready(board, machine)
-            machine.type_label(BADGE)
+            sign_in(machine, plant)
             yield Station(board, machine, plant, serial)
     finally:
         plant.stop()

@@ -13,13 +13,11 @@ from image.build import Build
 from image.bundle import make_bundle, make_keys
 from image.programs import run
 from image.recipe import Recipe
-from simulation.check import BADGE
 from simulation.plant import Plant
 from simulation.processes import wait_for
-from tests.process.test_kills import at_office
 from tests.vm.board import Board
 from tests.vm.machine import Machine
-from tests.vm.stations import built, flashed, wait_ready
+from tests.vm.stations import built, flashed, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(2_400)]
 STICK = "/run/lineside-usb"
@@ -197,9 +195,8 @@ def test_the_agent_takes_a_release_from_a_stick_and_gives_back_a_bad_one_of_the_
         wait_for("the slot at the office", lambda: ' "B"' in fleet(plant, "list", "--json"), INSTALL_SECONDS_MAX)
         fleet(plant, "add", str(releases["2.1.0"].bundle), "--version", "2.1.0")
         fleet(plant, "rollout", "start", "2.1.0", "--soak-seconds", "0")
-        machine.type_label(BADGE)
-        machine.type_label("T-MEANWHILE")
-        wait_for("the scan at the office", lambda: "T-MEANWHILE" in at_office(plant), INSTALL_SECONDS_MAX)
+        sign_in(machine, plant)
+        scan(machine, plant, "T-MEANWHILE")
         assert board.wait_restart(machine, INSTALL_SECONDS_MAX), "the agent fetched it and asked for a trial"
     with board.started() as machine:
         assert not board.wait_restart(machine, INSTALL_SECONDS_MAX), "the way back"
