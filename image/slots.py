@@ -13,8 +13,9 @@ from image.recipe import BOOT_MIB, MIB, SLOTS, SOURCE_DATE, Recipe, kernel_words
 
 CLOCK = {
     "SOURCE_DATE_EPOCH": str(SOURCE_DATE),
-    # Older e2fsprogs know only a word of their own.
+    # Older e2fsprogs know only words of their own.
     "E2FSPROGS_FAKE_TIME": str(SOURCE_DATE),
+    "E2FSCK_TIME": str(SOURCE_DATE),
     "MTOOLS_SKIP_CHECK": "1",
     "TZ": "UTC",
 }
