@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ import click
 from central.limits import CODE_DAYS_MAX
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from central.config import CentralConfig
     from central.database import Database
 
@@ -57,6 +60,44 @@ def with_database(config: CentralConfig, act: Callable[[Database], Any]) -> Any:
         return act(database)
     finally:
         database.close()
+
+
+@contextmanager
+def reading(config: CentralConfig) -> Iterator[Session]:
+    """A look into the plant's database."""
+    from central.opening import open_database
+
+    database = open_database(config)
+    try:
+        with database.read() as session:
+            yield session
+    finally:
+        database.close()
+
+
+@contextmanager
+def acting(config: CentralConfig) -> Iterator[tuple[Session, Callable[..., None]]]:
+    """One transaction of who is at this shell. `note(action, subject, **detail)` puts what was done into the audit log
+    with it."""
+    from central.audit import SHELL, record_act
+    from central.opening import open_database
+
+    database = open_database(config)
+    try:
+        with database.write() as session:
+
+            def note(action: str, subject: str, **detail: object) -> None:
+                record_act(session, config.plant, SHELL, action, subject, detail, time.time())
+
+            yield session, note
+    finally:
+        database.close()
+
+
+def tell_code(code: str, name: str, until: float, more: str = "") -> None:
+    """Print a one-time code, and beside it for whom and how long it is."""
+    click.echo(f"code: {code}")
+    click.echo(f"for {name}, once, until {clock(until)}{more}", err=True)
 
 
 def clock(moment: float) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from central.command_line import clock, configured, days_option, with_database
+from central.command_line import acting, configured, days_option, tell_code, with_database
 from central.credential_commands import ca_group, import_card, replace, retire
 
 if TYPE_CHECKING:
@@ -57,18 +57,13 @@ def broker(config: CentralConfig) -> None:
 @configured
 def enrol(config: CentralConfig, name: str, days: int) -> None:
     """Make a one-time code for a gateway of this NAME."""
-    from central.audit import SHELL, record_act
+    from central.audit import SHELL
     from central.enrolment import invite_gateway
 
-    def invite(database: Database) -> tuple[str, float]:
-        with database.write() as session:
-            made = invite_gateway(session, config.plant, name, SHELL, time.time(), days)
-            record_act(session, config.plant, SHELL, "gateway.invited", name, {}, time.time())
-        return made
-
-    code, until = with_database(config, invite)
-    click.echo(f"code: {code}")
-    click.echo(f"for {name}, once, until {clock(until)}", err=True)
+    with acting(config) as (session, note):
+        code, until = invite_gateway(session, config.plant, name, SHELL, time.time(), days)
+        note("gateway.invited", name)
+    tell_code(code, name, until)
 
 
 @central_group.command("revoke")
@@ -76,15 +71,11 @@ def enrol(config: CentralConfig, name: str, days: int) -> None:
 @configured
 def revoke(config: CentralConfig, name: str) -> None:
     """Make the credential of a gateway void."""
-    from central.audit import SHELL, record_act
     from central.enrolment import revoke as revoke_gateway
 
-    def end(database: Database) -> None:
-        with database.write() as session:
-            revoke_gateway(session, config.plant, name, time.time())
-            record_act(session, config.plant, SHELL, "gateway.revoked", name, {}, time.time())
-
-    with_database(config, end)
+    with acting(config) as (session, note):
+        revoke_gateway(session, config.plant, name, time.time())
+        note("gateway.revoked", name)
     click.echo(f"{name} is revoked; what it keeps stays on its card")
 
 
@@ -145,17 +136,11 @@ def sample(config: CentralConfig) -> None:
 def admin_code(config: CentralConfig, name: str) -> None:
     """Make a one-time code with which NAME becomes administrator or gets a new password."""
     from central.accounts import administrator_code
-    from central.audit import SHELL, record_act
 
-    def make(database: Database) -> tuple[str, float]:
-        with database.write() as session:
-            made = administrator_code(session, config.plant, time.time(), name)
-            record_act(session, config.plant, SHELL, "user.administrator_invited", name, {}, time.time())
-        return made
-
-    code, until = with_database(config, make)
-    click.echo(f"code: {code}")
-    click.echo(f"for {name}, once, until {clock(until)}", err=True)
+    with acting(config) as (session, note):
+        code, until = administrator_code(session, config.plant, time.time(), name)
+        note("user.administrator_invited", name)
+    tell_code(code, name, until)
 
 
 @central_group.group("audit")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from central.command_line import clock, configured, days_option, with_database
+from central.command_line import acting, configured, days_option, reading, tell_code, with_database
 
 if TYPE_CHECKING:
     from central.card_import import Imported
@@ -51,11 +51,8 @@ def ca_missing(config: CentralConfig) -> None:
     """List the gateways that have not come with a certificate yet. Exit code 1 while there is one."""
     from central.credentials import without_certificate
 
-    def read(database: Database) -> list[str]:
-        with database.read() as session:
-            return without_certificate(session, config.plant, time.time())
-
-    found = with_database(config, read)
+    with reading(config) as session:
+        found = without_certificate(session, config.plant, time.time())
     for name in found:
         click.echo(name)
     if found:
@@ -69,18 +66,13 @@ def ca_missing(config: CentralConfig) -> None:
 @configured
 def replace(config: CentralConfig, name: str, days: int) -> None:
     """Make a one-time code for another card that takes the place of gateway NAME, whose Pi or card is dead."""
-    from central.audit import SHELL, record_act
+    from central.audit import SHELL
     from central.enrolment import replace_gateway
 
-    def invite(database: Database) -> tuple[str, float]:
-        with database.write() as session:
-            made = replace_gateway(session, config.plant, name, SHELL, time.time(), days)
-            record_act(session, config.plant, SHELL, "gateway.replacement_invited", name, {}, time.time())
-        return made
-
-    code, until = with_database(config, invite)
-    click.echo(f"code: {code}")
-    click.echo(f"for {name}, once, until {clock(until)}; the old card is void as soon as it is used", err=True)
+    with acting(config) as (session, note):
+        code, until = replace_gateway(session, config.plant, name, SHELL, time.time(), days)
+        note("gateway.replacement_invited", name)
+    tell_code(code, name, until, "; the old card is void as soon as it is used")
 
 
 @click.command("retire")
@@ -88,15 +80,12 @@ def replace(config: CentralConfig, name: str, days: int) -> None:
 @configured
 def retire(config: CentralConfig, name: str) -> None:
     """Take gateway NAME out of service for good. Its records stay, its name is closed."""
-    from central.audit import SHELL, record_act
+    from central.audit import SHELL
     from central.enrolment import retire as retire_gateway
 
-    def end(database: Database) -> None:
-        with database.write() as session:
-            retire_gateway(session, config.plant, name, SHELL, time.time())
-            record_act(session, config.plant, SHELL, "gateway.retired", name, {}, time.time())
-
-    with_database(config, end)
+    with acting(config) as (session, note):
+        retire_gateway(session, config.plant, name, SHELL, time.time())
+        note("gateway.retired", name)
     click.echo(f"{name} is retired; its records stay")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from central.change import note_change
@@ -18,7 +18,7 @@ from central.fleet_limits import FLEET_RELEASES_MAX, ONLINE_SECONDS_MAX
 from central.fleet_tables import FleetDevice, FleetRelease
 from central.fold_rows import clean
 from central.models import Gateway
-from central.rollouts import bundle_wished, take_update
+from central.rollouts import bundle_wished, take_update, takers
 from central.wished_settings import settings_wished, take_settings
 from floor.versions import version_key
 from sync.wire import BUNDLE_BYTES_MAX, FleetReport, FleetWish
@@ -57,13 +57,28 @@ class FleetLine:
 
 def fleet(session: Session, plant: str, now: float) -> list[FleetLine]:
     """Every gateway that is not revoked, by name."""
-    rows = session.execute(
+    rows = session.execute(_in_fleet(plant).order_by(Gateway.name))
+    return [_line(gateway_row, device, now) for gateway_row, device in rows]
+
+
+def one_of_fleet(session: Session, plant: str, gateway_name: str, now: float) -> FleetLine | None:
+    """The same of one gateway; None for one that is revoked, or that there is not."""
+    row = session.execute(_in_fleet(plant).where(Gateway.name == gateway_name)).first()
+    return _line(row[0], row[1], now) if row is not None else None
+
+
+def _in_fleet(plant: str) -> Select[Gateway, FleetDevice]:
+    return (
         select(Gateway, FleetDevice)
         .outerjoin(FleetDevice, (FleetDevice.plant == Gateway.plant) & (FleetDevice.gateway == Gateway.name))
         .where(Gateway.plant == plant, Gateway.revoked_at.is_(None))
-        .order_by(Gateway.name)
     )
-    return [_line(gateway_row, device, now) for gateway_row, device in rows]
+
+
+def takers_at(session: Session, plant: str, line: str, now: float) -> list[str]:
+    """Gateways that can take a release; of a line, where one is named."""
+    lines = {each.name: each.line for each in fleet(session, plant, now)} if line else {}
+    return takers(session, plant, line, lines)
 
 
 def _line(row: Gateway, device: FleetDevice | None, now: float) -> FleetLine:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from central.command_line import configured, with_database
+from central.command_line import acting, configured, reading
 
 if TYPE_CHECKING:
     from central.config import CentralConfig
-    from central.database import Database
 
 
 @click.group("fleet")
@@ -31,11 +30,8 @@ def list_fleet(config: CentralConfig, as_json: bool) -> None:
 
     from central.fleet import fleet
 
-    def read(database: Database) -> Any:
-        with database.read() as session:
-            return fleet(session, config.plant, time.time())
-
-    found = with_database(config, read)
+    with reading(config) as session:
+        found = fleet(session, config.plant, time.time())
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=1))
         return
@@ -56,12 +52,9 @@ def list_releases(config: CentralConfig) -> None:
     """Print the releases that can be rolled out."""
     from central.fleet import releases
 
-    def read(database: Database) -> None:
-        with database.read() as session:
-            for each in releases(session, config.plant):
-                click.echo(f"{each.version:12} {each.size:12} {each.sha256}")
-
-    with_database(config, read)
+    with reading(config) as session:
+        for each in releases(session, config.plant):
+            click.echo(f"{each.version:12} {each.size:12} {each.sha256}")
 
 
 @fleet_group.command("add")
@@ -70,17 +63,13 @@ def list_releases(config: CentralConfig) -> None:
 @configured
 def add(config: CentralConfig, bundle: Path, version: str) -> None:
     """List the release in BUNDLE, so that it can be rolled out. Its signature is judged by the gateways."""
-    from central.audit import SHELL, record_act
+    from central.audit import SHELL
     from central.fleet import add_release
 
-    def store(database: Database) -> str:
-        with database.write() as session:
-            now = time.time()
-            row = add_release(session, config.plant, config.folder, bundle, version, SHELL, now)
-            record_act(session, config.plant, SHELL, "release.added", version, {"sha256": row.sha256}, now)
-            return row.sha256
-
-    click.echo(f"release {version} is listed: {with_database(config, store)}")
+    with acting(config) as (session, note):
+        sha256 = add_release(session, config.plant, config.folder, bundle, version, SHELL, time.time()).sha256
+        note("release.added", version, sha256=sha256)
+    click.echo(f"release {version} is listed: {sha256}")
 
 
 @fleet_group.group("rollout")
@@ -110,24 +99,17 @@ def start(
     window: str,
 ) -> None:
     """Start to roll release VERSION out: canaries, then a share, then all."""
-    from central.audit import SHELL, record_act
-    from central.fleet import fleet
-    from central.rollouts import Plan, start_rollout, takers
+    from central.audit import SHELL
+    from central.fleet import takers_at
+    from central.rollouts import Plan, start_rollout
 
     times = _window(window)
-
-    def begin(database: Database) -> tuple[int, int]:
-        now = time.time()
-        with database.write() as session:
-            lines = {each.name: each.line for each in fleet(session, config.plant, now)}
-            names = takers(session, config.plant, line, lines)
-            plan = Plan(version, names, canary, canaries, percent, failures, soak_seconds, times, line)
-            number = start_rollout(session, config.plant, plan, SHELL, now)
-            record_act(session, config.plant, SHELL, "rollout.started", str(number), {"version": version}, now)
-        return number, len(names)
-
-    number, count = with_database(config, begin)
-    click.echo(f"roll-out {number} of {version} has begun: {count} gateways take part")
+    with acting(config) as (session, note):
+        names = takers_at(session, config.plant, line, time.time())
+        plan = Plan(version, names, canary, canaries, percent, failures, soak_seconds, times, line)
+        number = start_rollout(session, config.plant, plan, SHELL, time.time())
+        note("rollout.started", str(number), version=version)
+    click.echo(f"roll-out {number} of {version} has begun: {len(names)} gateways take part")
 
 
 def _window(text: str) -> tuple[int, int] | None:
@@ -142,15 +124,12 @@ def _window(text: str) -> tuple[int, int] | None:
 
 
 def _act(config: CentralConfig, number: int, act: str) -> None:
-    from central.audit import SHELL, record_act
+    from central.audit import SHELL
     from central.rollouts import act_on
 
-    def change(database: Database) -> None:
-        with database.write() as session:
-            act_on(session, config.plant, number, act, SHELL, time.time())
-            record_act(session, config.plant, SHELL, f"rollout.{act}", str(number), {}, time.time())
-
-    with_database(config, change)
+    with acting(config) as (session, note):
+        act_on(session, config.plant, number, act, SHELL, time.time())
+        note(f"rollout.{act}", str(number))
     click.echo(f"roll-out {number}: {act}")
 
 
@@ -184,14 +163,11 @@ def show(config: CentralConfig) -> None:
     """Print the newest roll-out and what each gateway makes of it."""
     from central.rollouts import members, rollouts
 
-    def read(database: Database) -> None:
-        with database.read() as session:
-            for each in rollouts(session, config.plant)[:1]:
-                click.echo(f"roll-out {each.number} of {each.version}: {each.state}, stage {each.stage} {each.reason}")
-                for one in members(session, config.plant, each.number):
-                    click.echo(f"  {one.gateway:20} {one.stage:8} {one.state:12} {one.reason}")
-
-    with_database(config, read)
+    with reading(config) as session:
+        for each in rollouts(session, config.plant)[:1]:
+            click.echo(f"roll-out {each.number} of {each.version}: {each.state}, stage {each.stage} {each.reason}")
+            for one in members(session, config.plant, each.number):
+                click.echo(f"  {one.gateway:20} {one.stage:8} {one.state:12} {one.reason}")
 
 
 @fleet_group.group("config")
@@ -213,17 +189,14 @@ def preview_settings(config: CentralConfig, file: Path, names: Sequence[str]) ->
 
     settings = _settings(file, read_settings)
 
-    def read(database: Database) -> bool:
-        with database.read() as session:
-            found = preview(session, config.plant, names, settings)
-        for each in found:
-            for path, before, after in each.differences:
-                click.echo(f"{each.gateway}: {path}: {before or 'nothing'} -> {after or 'nothing'}")
-            for fault in each.faults:
-                click.echo(f"{each.gateway}: cannot take it: {fault}")
-        return any(each.faults for each in found)
-
-    if with_database(config, read):
+    with reading(config) as session:
+        found = preview(session, config.plant, names, settings)
+    for each in found:
+        for path, before, after in each.differences:
+            click.echo(f"{each.gateway}: {path}: {before or 'nothing'} -> {after or 'nothing'}")
+        for fault in each.faults:
+            click.echo(f"{each.gateway}: cannot take it: {fault}")
+    if any(each.faults for each in found):
         raise SystemExit(1)
 
 
@@ -244,19 +217,14 @@ def _settings(file: Path, read: Any) -> str:
 @configured
 def apply_settings(config: CentralConfig, file: Path, names: Sequence[str], note: str) -> None:
     """Publish the settings in FILE for gateways, once each one's own schema takes them."""
-    from central.audit import SHELL, record_act
+    from central.audit import SHELL
     from central.wished_settings import publish_settings, read_settings
 
     settings = _settings(file, read_settings)
-
-    def store(database: Database) -> int:
-        with database.write() as session:
-            number = publish_settings(session, config.plant, names, settings, SHELL, time.time(), note)
-            told = {"gateways": list(names), "settings": settings}
-            record_act(session, config.plant, SHELL, "settings.published", str(number), told, time.time())
-        return number
-
-    click.echo(f"settings {with_database(config, store)} are published for {', '.join(names)}")
+    with acting(config) as (session, note_act):
+        number = publish_settings(session, config.plant, names, settings, SHELL, time.time(), note)
+        note_act("settings.published", str(number), gateways=list(names), settings=settings)
+    click.echo(f"settings {number} are published for {', '.join(names)}")
 
 
 @config_group.command("rollback")
@@ -264,17 +232,13 @@ def apply_settings(config: CentralConfig, file: Path, names: Sequence[str], note
 @configured
 def roll_settings_back(config: CentralConfig, number: int) -> None:
     """Publish again what was wished before the settings NUMBER."""
-    from central.audit import SHELL, record_act
+    from central.audit import SHELL
     from central.wished_settings import roll_back
 
-    def store(database: Database) -> list[int]:
-        with database.write() as session:
-            made = roll_back(session, config.plant, number, SHELL, time.time())
-            told = {"published": made}
-            record_act(session, config.plant, SHELL, "settings.rolled_back", str(number), told, time.time())
-        return made
-
-    click.echo(f"published: settings {', '.join(map(str, with_database(config, store)))}")
+    with acting(config) as (session, note):
+        made = roll_back(session, config.plant, number, SHELL, time.time())
+        note("settings.rolled_back", str(number), published=made)
+    click.echo(f"published: settings {', '.join(map(str, made))}")
 
 
 @fleet_group.command("logs")
@@ -285,18 +249,17 @@ def logs(config: CentralConfig, name: str, out: Path | None) -> None:
     """Ask gateway NAME for a diagnosis bundle; with --out, copy the newest one that has come."""
     import shutil
 
-    from central.audit import SHELL, record_act
+    from central.audit import SHELL
     from central.diagnosis import ask_diagnosis, diagnosis_path, kept
 
-    def fetch(database: Database) -> str:
-        with database.write() as session:
-            if out is not None:
-                newest = (kept(config.folder, name) or [0])[0]
-                shutil.copyfile(diagnosis_path(config.folder, name, newest), out)
-                record_act(session, config.plant, SHELL, "diagnosis.fetched", name, {"number": newest}, time.time())
-                return f"bundle {newest} of {name} is in {out}"
+    with acting(config) as (session, note):
+        if out is not None:
+            number = (kept(config.folder, name) or [0])[0]
+            shutil.copyfile(diagnosis_path(config.folder, name, number), out)
+            note("diagnosis.fetched", name, number=number)
+            told = f"is in {out}"
+        else:
             number = ask_diagnosis(session, config.plant, name, SHELL, time.time())
-            record_act(session, config.plant, SHELL, "diagnosis.asked", name, {"number": number}, time.time())
-        return f"bundle {number} of {name} is asked for; it comes when the gateway asks next"
-
-    click.echo(with_database(config, fetch))
+            note("diagnosis.asked", name, number=number)
+            told = "is asked for; it comes when the gateway asks next"
+    click.echo(f"bundle {number} of {name} {told}")

@@ -36,7 +36,8 @@ def health_of(
     """`figures`: of the machine (gateway/machine.py)."""
     if not seen:
         return Health("unseen")
-    free, whole = figures.get("disk_free_bytes"), figures.get("disk_bytes")
+    free: Any = figures.get("disk_free_bytes")
+    whole: Any = figures.get("disk_bytes")
     bad = {
         "offline": not online,
         "refusing": bool(status.get("refusing")),
@@ -46,9 +47,7 @@ def health_of(
     warn = {
         "devices": bool(status.get("missing")),
         "clock": clock_good is False,
-        "disk": isinstance(free, int | float)
-        and isinstance(whole, int | float)
-        and free < whole * DISK_FREE_PERCENT_MIN / 100,
+        "disk": _is_number(free) and _is_number(whole) and free < whole * DISK_FREE_PERCENT_MIN / 100,
         "worn": _is_over(figures.get("disk_worn_percent"), DISK_WORN_PERCENT_MAX),
         "hot": _is_over(figures.get("temperature"), TEMPERATURE_MAX),
         "refused": update_state == "refused",

@@ -2,17 +2,15 @@
 
 from flask import Blueprint, Response, abort, redirect, request
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from central.asking import asking_address
-from central.audit import record_act
-from central.context import Plant, plant
+from central.context import plant
 from central.credentials import OLD_CARD, cards_of, newest_certificate, pending_replacement, retirement_of
 from central.enrolment import replace_gateway as invite_replacement
 from central.enrolment import retire as retire_for_good
 from central.errors import NameRefused, TooManyAttempts
 from central.models import Alarm, Gateway
+from central.pages.asking import note_act
 from central.pages.frame import NAME, for_action, render, signed_in
 from central.pages.gateway_pages import asked_days, code_page
 from central.pages.office import OneTimeCode
@@ -39,7 +37,7 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         try:
             with here.database.write() as session:
                 made = invite_replacement(session, here.database.plant, name, signed_in().name, now, asked_days())
-                _note(session, here, "gateway.replacement_invited", name)
+                note_act(session, "gateway.replacement_invited", name)
         except (NameRefused, TooManyAttempts) as fault:
             return _page(name, fault="card.refused", why=str(fault), status=409)
         return code_page(name, OneTimeCode(*made, pins=here.config.server_pins))
@@ -53,14 +51,10 @@ def add_routes(pages: Blueprint, office: Office) -> None:
         try:
             with here.database.write() as session:
                 retire_for_good(session, here.database.plant, name, signed_in().name, here.now())
-                _note(session, here, "gateway.retired", name)
+                note_act(session, "gateway.retired", name)
         except NameRefused as fault:
             return _page(name, fault="card.refused", why=str(fault), status=409)
         return redirect(f"/gateways/{name}/card", 303)
-
-
-def _note(session: Session, here: Plant, act: str, name: str) -> None:
-    record_act(session, here.database.plant, signed_in().name, act, name, {}, here.now(), asking_address())
 
 
 def _named() -> str:

@@ -11,7 +11,7 @@ from central import wished_settings as wishing
 from central.context import plant
 from central.digits import whole_number
 from central.errors import CentralError, RolloutRefused, SettingsRefused
-from central.fleet import fleet, releases
+from central.fleet import fleet, releases, takers_at
 from central.pages.asking import note_act
 from central.pages.frame import for_accounts, for_action, render, signed_in
 from central.rights import Action
@@ -41,9 +41,8 @@ def _add_rollouts(pages: Blueprint) -> None:
         here = plant()
         try:
             with here.database.write() as session:
-                lines = {each.name: each.line for each in fleet(session, here.database.plant, here.now())}
                 line = request.form.get("line", "")[:160]
-                plan = _plan(rolling.takers(session, here.database.plant, line, lines), line)
+                plan = _plan(takers_at(session, here.database.plant, line, here.now()), line)
                 number = rolling.start_rollout(session, here.database.plant, plan, signed_in().name, here.now())
                 note_act(session, "rollout.started", str(number), version=plan.version, gateways=len(plan.gateways))
         except RolloutRefused as refused:

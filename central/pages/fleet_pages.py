@@ -11,7 +11,7 @@ from central.diagnosis import ask_diagnosis as ask_for_diagnosis
 from central.diagnosis import diagnosis_path, kept
 from central.digits import whole_number
 from central.errors import DiagnosisAbsent
-from central.fleet import FleetLine, device_of
+from central.fleet import FleetLine, device_of, one_of_fleet
 from central.fleet import fleet as every_gateway
 from central.fleet_health import LEVELS
 from central.pages.addresses import address_of
@@ -85,7 +85,7 @@ def _known(name: str) -> str:
     here = plant()
     if NAME.fullmatch(name):
         with here.database.read() as session:
-            if any(each.name == name for each in every_gateway(session, here.database.plant, here.now())):
+            if one_of_fleet(session, here.database.plant, name, here.now()) is not None:
                 return name
     abort(404)
 
@@ -132,9 +132,7 @@ def _matches(each: FleetLine, asked: dict[str, str]) -> bool:
 def _one(name: str) -> Response:
     here = plant()
     with here.database.read() as session:
-        found = next(
-            (each for each in every_gateway(session, here.database.plant, here.now()) if each.name == name), None
-        )
+        found = one_of_fleet(session, here.database.plant, name, here.now())
         if found is None:
             abort(404)
         return render(
