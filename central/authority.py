@@ -6,9 +6,6 @@ beside it for the proxy, which verifies with it.
 
 import base64
 import hashlib
-import os
-import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from central.errors import AuthorityUnusable, CertificateRequestRefused, PinUnreadable
 from central.limits import AUTHORITY_YEARS, CERTIFICATE_DAYS
+from central.put_once import put_once
 
 FOLDER = "ca"
 KEY_FILE = "authority.pem"
@@ -67,15 +65,13 @@ def authority_of(folder: Path, plant: str, now: float) -> Authority:
 
     Raises AuthorityUnusable.
     """
-    place = folder / FOLDER
-    path = place / KEY_FILE
+    path = folder / FOLDER / KEY_FILE
     try:
         if not path.exists():
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _put_once(path, _made(plant, now))
+            put_once(path, _made(plant, now))
         found = _read(path)
         if not public_path(folder).exists():
-            _put_once(public_path(folder), found.public_pem.encode())
+            put_once(public_path(folder), found.public_pem.encode())
     except (OSError, ValueError, UnsupportedAlgorithm) as fault:
         raise AuthorityUnusable(f"{path}: {fault}") from fault
     return found
@@ -87,21 +83,6 @@ def _read(path: Path) -> Authority:
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ValueError("its key is of another kind")
     return Authority(key, x509.load_pem_x509_certificate(held))
-
-
-def _put_once(path: Path, content: bytes) -> None:
-    """The whole content or nothing, for this user alone; where somebody was faster theirs stays."""
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(aside, path)
-    finally:
-        aside.unlink()
 
 
 def _made(plant: str, now: float) -> bytes:

@@ -1,6 +1,8 @@
 """Files between gateways and the server: `/api/v1/files`. docs/wire.md tells it in prose."""
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 from flask import Blueprint, Response, request
@@ -119,20 +121,28 @@ def file(sha256: str) -> Response:
     """A range of a file: `Range: bytes=FIRST-`. At most 256 KiB come; `Content-Range` says which of how much."""
     here = plant()
     asking_gateway(request, here)
-    asked = ASKED_RANGE.fullmatch(request.headers.get("Range", ""))
-    if asked is None:
-        raise RequestRefused("ask for a range of the file: Range: bytes=FIRST-")
+    first = asked_first("file")
     found = here.files.find(_hash(sha256))
     if found is None:
         raise FileAbsent
-    first = int(asked[1])
-    if first >= found.size:
+    return piece_of(found.path, first, {"Lineside-Media-Type": found.media_type})
+
+
+def asked_first(what: str) -> int:
+    """Where the range begins that is asked for. Raises RequestRefused, which names `what` it is of."""
+    asked = ASKED_RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked is None:
+        raise RequestRefused(f"ask for a range of the {what}: Range: bytes=FIRST-")
+    return int(asked[1])
+
+
+def piece_of(path: Path, first: int, headers: Mapping[str, str] = {}) -> Response:
+    """The piece of a file that begins there, and which of how much it is. Raises RangeRefused."""
+    size = path.stat().st_size
+    if first >= size:
         raise RangeRefused
-    with found.path.open("rb") as opened:
+    with path.open("rb") as opened:
         opened.seek(first)
         piece = opened.read(FILE_PIECE_BYTES_MAX)
-    headers = {
-        "Content-Range": f"bytes {first}-{first + len(piece) - 1}/{found.size}",
-        "Lineside-Media-Type": found.media_type,
-    }
-    return Response(piece, 206, headers, "application/octet-stream")
+    told = {"Content-Range": f"bytes {first}-{first + len(piece) - 1}/{size}", **headers}
+    return Response(piece, 206, told, "application/octet-stream")

@@ -12,14 +12,14 @@ from central.context import plant
 from central.diagnosis import take_diagnosis
 from central.digits import whole_number
 from central.doors import asking_gateway
-from central.errors import FileAbsent, RangeRefused, RequestRefused, RightRefused
-from central.file_api import ASKED_RANGE, RangeAsked
+from central.errors import FileAbsent, RequestRefused, RightRefused
+from central.file_api import RangeAsked, asked_first, piece_of
 from central.files import HASH
 from central.fleet import bundle_path, fleet, take_report
 from central.fleet_limits import FLEET_REPORT_BYTES_MAX
 from central.read_api import READERS
 from central.rollouts import bundle_wished
-from sync.wire import DIAGNOSIS_BYTES_MAX, FILE_PIECE_BYTES_MAX, FleetReport, FleetWish
+from sync.wire import DIAGNOSIS_BYTES_MAX, FleetReport, FleetWish
 
 NUMBER_DIGITS_MAX = 9
 
@@ -116,22 +116,13 @@ def bundle(sha256: str) -> Response:
     gateway_name = asking_gateway(request, here)
     if not HASH.fullmatch(sha256):
         raise RequestRefused("a bundle is named by its SHA-256, 64 hexadecimal digits")
-    asked = ASKED_RANGE.fullmatch(request.headers.get("Range", ""))
-    if asked is None:
-        raise RequestRefused("ask for a range of the bundle: Range: bytes=FIRST-")
+    first = asked_first("bundle")
     with here.database.read() as session:
         wish = bundle_wished(session, here.database.plant, gateway_name, here.now())
     path = bundle_path(here.config.folder, sha256)
     if wish is None or wish.sha256 != sha256 or not path.is_file():
         raise FileAbsent("this bundle is not wished of this gateway now", "A roll-out that runs offers it again.")
-    first, size = int(asked[1]), path.stat().st_size
-    if first >= size:
-        raise RangeRefused
-    with path.open("rb") as opened:
-        opened.seek(first)
-        piece = opened.read(FILE_PIECE_BYTES_MAX)
-    headers = {"Content-Range": f"bytes {first}-{first + len(piece) - 1}/{size}"}
-    return Response(piece, 206, headers, "application/octet-stream")
+    return piece_of(path, first)
 
 
 @described(

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from gateway import limits
-from gateway.config import Config, Device, DevicePlace, Section, Segment, faults_of
+from gateway.config import Config, Device, DevicePlace, Section, Segment, faults_of, lines_of
 from gateway.durable import flush
 from gateway.errors import ConfigRefused
 
@@ -51,8 +51,7 @@ def read_assigned(path: Path) -> tuple[AssignedDevice, ...]:
     except FileNotFoundError:
         return ()
     except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
-        raise ConfigRefused("\n".join(lines)) from error
+        raise ConfigRefused("\n".join(f"{path}: {line}" for line in lines_of(error))) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigRefused(f"{path}: {error}") from error
 

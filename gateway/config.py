@@ -207,6 +207,11 @@ def device_places(config: Config) -> list[DevicePlace]:
     return places
 
 
+def lines_of(error: ValidationError) -> list[str]:
+    """What does not fit, a line each: the member's place and why."""
+    return [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+
+
 def parse(text: str, check_device: Callable[[DevicePlace], list[str]] | None = None) -> Config:
     """The configuration in a TOML text. Raises ConfigRefused with every fault, one a line."""
     try:
@@ -214,8 +219,7 @@ def parse(text: str, check_device: Callable[[DevicePlace], list[str]] | None = N
     except tomllib.TOMLDecodeError as error:
         raise ConfigRefused(f"not TOML: {error}") from error
     except ValidationError as error:
-        lines = [f"{'.'.join(str(each) for each in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
-        raise ConfigRefused("\n".join(lines)) from error
+        raise ConfigRefused("\n".join(lines_of(error))) from error
     faults = faults_of(config, check_device or (lambda place: []))
     if faults:
         raise ConfigRefused("\n".join(faults))

@@ -31,10 +31,18 @@ def read_json(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Whole or not at all, whatever is cut. Raises OSError."""
+def write_durably(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Whole or not at all, whatever is cut. `mode`: who may read it, less what the process denies. Raises OSError."""
     draft = path.with_name(f"{path.name}.new")
-    draft.write_bytes(content)
-    flush(draft)
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(draft, path)
     flush(path.parent)
+
+
+def write_secret(path: Path, text: str) -> None:
+    """The same, for this user alone."""
+    write_durably(path, text.encode(), 0o600)

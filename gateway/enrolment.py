@@ -1,12 +1,11 @@
 """Putting this gateway's own credential on its card: made by the server for it alone, readable by its user alone."""
 
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.client_keys import ClientKeys
-from gateway.durable import flush
+from gateway.durable import write_secret
 from sync.enrol import enrol
 from sync.errors import KeyUnusable
 
@@ -44,16 +43,3 @@ def _keep_certificate(keys: ClientKeys, certificate: str) -> None:
     except KeyUnusable as error:
         log.warning("%s (%s)", error, error.hint)
     keys.path.unlink(missing_ok=True)
-
-
-def write_secret(path: Path, text: str) -> None:
-    """The whole text or what was there before, for this user alone. Raises OSError."""
-    aside = path.with_name(f"{path.name}.new")
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    flush(path.parent)

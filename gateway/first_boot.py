@@ -20,8 +20,8 @@ from gateway.boot_page import BootPage
 from gateway.clock import boottime
 from gateway.config_lines import with_lines
 from gateway.device_checks import check_words
+from gateway.durable import read_json, write_secret
 from gateway.ending import on_end_signal
-from gateway.enrolment import write_secret
 from gateway.errors import ConfigRefused, EnrolmentRefused
 from gateway.joining import ORDER_FILE, REFUSED_FILE, STATE_FILE, read_order
 from gateway.limits import BOOT_FILE_BYTES_MAX, JOINING_LOOK_SECONDS
@@ -138,18 +138,11 @@ class FirstBoot:
         return None
 
     def _was_taken(self, name: str, digest: str) -> bool:
-        return self._taken().get(name) == digest
-
-    def _taken(self) -> dict[str, str]:
-        try:
-            found = json.loads((self._folder / TAKEN_FILE).read_text())
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        return read_json(self._folder / TAKEN_FILE).get(name) == digest
 
     def _put(self, name: str, text: str, digest: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        taken = self._taken() | {name: digest}
+        taken = read_json(self._folder / TAKEN_FILE) | {name: digest}
         for target, content in ((name, text), (TAKEN_FILE, json.dumps(taken))):
             write_secret(self._folder / target, content)
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from floor.settings_merge import forbidden, merged, settings_of, without_secrets
 from gateway import limits
 from gateway.assigned import Check
-from gateway.config import Config, faults_of
+from gateway.config import Config, faults_of, lines_of
 from gateway.device_checks import check_device
 from gateway.durable import write_durably
 from gateway.errors import ConfigRefused
@@ -50,8 +50,7 @@ def laid_over(config: Config, settings: dict[str, Any], check: Check) -> Config:
     try:
         whole = Config.model_validate(merged(own_settings(config), settings))
     except ValidationError as error:
-        faults += [f"{'.'.join(str(each) for each in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
-        raise ConfigRefused("\n".join(faults)) from error
+        raise ConfigRefused("\n".join((*faults, *lines_of(error)))) from error
     faults += faults_of(whole, check)
     if faults:
         raise ConfigRefused("\n".join(faults))

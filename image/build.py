@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.durable import digest_of_file
 from image.bill import bill
 from image.bundle import Keys, make_bundle
 from image.debian import DebianCache, debian_root
@@ -19,7 +20,7 @@ from image.debian import make_root as make_debian
 from image.disk import make_disk
 from image.libraries import PIP, libraries
 from image.product import ROOT, install_product
-from image.programs import file_hash, run
+from image.programs import run
 from image.recipe import SOURCE_DATE, Recipe
 from image.slots import boot_files, make_boot, make_root, unpacked
 
@@ -116,7 +117,7 @@ class Build:
     def summary(self) -> None:
         """Sizes, hashes and times, for people and tests."""
         paths = [self.folder / name for name in (*SLOT_IMAGES, BILL)] + [self.bundle, self.disk, self.packed]
-        files = {path.name: {"bytes": path.stat().st_size, "sha256": file_hash(path)} for path in paths}
+        files = {path.name: {"bytes": path.stat().st_size, "sha256": digest_of_file(path)} for path in paths}
         content = {"release": self.recipe.name, "files": files, "seconds": self.seconds}
         write_json(self.folder / "build.json", content)
         for name, each in files.items():
@@ -133,7 +134,7 @@ class Build:
                 with self.step(f"{turn} debian"):
                     make_debian(self.recipe, self.debian, folder / "root.tar", fresh=False)
                 self.slots(folder / "root.tar", folder)
-                hashes.append({each: file_hash(folder / each) for each in (*SLOT_IMAGES, BILL)})
+                hashes.append({each: digest_of_file(folder / each) for each in (*SLOT_IMAGES, BILL)})
                 for each in SLOT_IMAGES:
                     if turn == "first":
                         shutil.move(folder / each, Path(name) / each)

@@ -8,7 +8,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from image.programs import file_hash, recipe_name, run
+from gateway.durable import digest_of_file
+from image.programs import recipe_name, run
 from image.recipe import SOURCE_DATE, SUITE, Recipe
 
 PACKAGES = Path(__file__).parent / "packages"
@@ -41,7 +42,7 @@ class DebianCache:
     def name(self, recipe: Recipe) -> str:
         """The name of the root file system that this cache gives: what is asked for, and the lists it is taken from."""
         lists = sorted(path for path in self.lists.glob("*InRelease") if path.is_file())
-        return recipe_name(repr(command_of(recipe)), *[file_hash(path) for path in lists])
+        return recipe_name(repr(command_of(recipe)), *[digest_of_file(path) for path in lists])
 
 
 def wanted(recipe: Recipe) -> list[str]:

@@ -62,12 +62,6 @@ def recipe_name(*parts: str | bytes) -> str:
     return whole.hexdigest()[:16]
 
 
-def file_hash(path: Path) -> str:
-    """The sha256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @contextmanager
 def locked(folder: Path) -> Iterator[Path]:
     """A folder of things that take long to make, for one run at a time. Raises RuntimeError when another run has it."""

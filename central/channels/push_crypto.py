@@ -1,9 +1,7 @@
 """Web Push's two pieces of cryptography: who sends (VAPID, RFC 8292), and what only the browser can read (RFC 8291)."""
 
 import base64
-import contextlib
 import json
-import os
 import secrets
 from pathlib import Path
 
@@ -12,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from central.put_once import put_once
 
 CURVE = ec.SECP256R1()
 RECORD_BYTES = 4_096
@@ -98,14 +98,4 @@ def _make(path: Path) -> None:
     text = ec.generate_private_key(CURVE).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    put_once(path, text)

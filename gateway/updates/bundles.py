@@ -17,6 +17,7 @@ from typing import IO, Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway import limits
+from gateway.durable import digest_of_file
 from gateway.errors import BundleRefused, SlotBroken
 from gateway.updates.slots import BundleContent
 from sync.wire import BUNDLE_BYTES_MAX, Digest, Word
@@ -89,12 +90,10 @@ def build_bundle(
     payload = out.with_suffix(".payload")
     try:
         _pack(tree, payload)
-        with payload.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
         manifest = Manifest(
             compatible=compatible,
             version=version,
-            payload_sha256=digest,
+            payload_sha256=digest_of_file(payload),
             payload_size=payload.stat().st_size,
             journal=tuple(journal),
             additive=tuple(additive),

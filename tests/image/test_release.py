@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.durable import digest_of_file
 from image.build import Build
-from image.programs import file_hash, run
+from image.programs import run
 from image.recipe import BOOT_MIB, MIB
 from tests.image.test_flash import on_device
 from tests.wheels import ROOT
@@ -122,4 +123,4 @@ def test_a_second_build_downloads_nothing_and_gives_the_same_bytes(release: Buil
     run("unshare", "--net", *command, "--out", tmp_path, "--cache", release.cache, folder=ROOT)
     again = tmp_path / release.recipe.name
     for name in ("root.squashfs", "boot.vfat", "bill.spdx.json", "disk.img"):
-        assert file_hash(again / name) == file_hash(release.folder / name), name
+        assert digest_of_file(again / name) == digest_of_file(release.folder / name), name
