@@ -252,8 +252,11 @@ def test_who_guesses_behind_the_proxy_holds_up_nobody_else(tmp_path: Path) -> No
             told = {"X-Forwarded-For": who, "X-Forwarded-Proto": "https"}
             return [requests.get(f"{address}{path}", headers=told, timeout=20).status_code for _ in range(count)]
 
-        assert set(statuses("203.0.113.9", REFUSED_PER_MINUTE_MAX, "/nothing-here")) <= {404, 429}
-        assert statuses("203.0.113.9", 1, "/sign-in") == [429]
+        def shut_out() -> bool:
+            assert set(statuses("203.0.113.9", REFUSED_PER_MINUTE_MAX, "/nothing-here")) <= {404, 429}
+            return statuses("203.0.113.9", 1, "/sign-in") == [429]
+
+        assert shut_out() or shut_out(), "the minute that is counted may turn once in the midst"
         assert statuses("203.0.113.10", 1, "/sign-in") == [200]
         asked = {"gateway": "one", "code": "AAAA-AAAA-AAAA"}
 
@@ -262,6 +265,6 @@ def test_who_guesses_behind_the_proxy_holds_up_nobody_else(tmp_path: Path) -> No
             return requests.post(f"{address}/api/v1/enrol", json=asked, headers=told, timeout=20).status_code
 
         guesses = [guess("203.0.113.11") for _ in range(ENROL_ATTEMPTS_PER_MINUTE_MAX * 2 + 1)]
-        assert guesses[-1] == 429 and guess("203.0.113.12") == 403
+        assert 429 in guesses and guess("203.0.113.12") == 403
     finally:
         server.stop()

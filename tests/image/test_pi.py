@@ -11,13 +11,26 @@ from image.build import Build
 from image.programs import run
 from image.recipe import MIB
 from simulation.plant import Plant
+from simulation.processes import wait_for
+from tests.process.test_kills import contents
 from tests.vm.board import PiBoard
+from tests.vm.pins import Pins, qtest_words
 from tests.vm.stations import built, flashed, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.nightly, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(4_500)]
 BOOT_SECONDS_MAX = 3_600.0
 FIRMWARE = {"start4.elf", "fixup4.dat", "start.elf", "fixup.dat", "bootcode.bin", "config.txt", "cmdline.txt"}
 TREES = {"bcm2711-rpi-4-b.dtb", "bcm2711-rpi-400.dtb", "bcm2711-rpi-cm4-io.dtb", "bcm2837-rpi-3-b-plus.dtb"}
+LINE = 5
+BUTTON = f"""
+[[station.button]]
+kind = "gpio_button"
+lines = {{ call = {LINE} }}
+active_low = false
+bias = "disabled"
+"""
+"""The chip of the played board has no pull-ups."""
+CALL_SECONDS = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -37,17 +50,22 @@ def test_the_boot_partition_has_what_the_firmware_looks_for(release: Build, caps
     assert release.packed.stat().st_size < 700 * 10**6
 
 
-def test_a_scan_on_a_pis_processor_is_at_the_office(
+def test_a_scan_and_a_pressed_pin_on_a_pis_processor_are_at_the_office(
     release: Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plant = Plant(tmp_path / "plant", usual_ports=False)
     try:
         plant.start_office()
-        board = flashed(release.disk, tmp_path, plant, PiBoard)
-        with board.started() as machine:
+        board = flashed(release.disk, tmp_path, plant, PiBoard, more=BUTTON)
+        pins = tmp_path / "pins.sock"
+        with board.started(*qtest_words(pins)) as machine:
             ready = wait_ready(board, machine, BOOT_SECONDS_MAX)
             sign_in(machine, plant)
             scan(machine, plant, "T-PI-1")
+            assert '"type":"andon.raised"' not in "".join(contents(plant))
+            with Pins(machine, pins) as contacts:
+                contacts.press(LINE)
+                wait_for("the call", lambda: '"type":"andon.raised"' in "".join(contents(plant)), CALL_SECONDS)
             with capsys.disabled():
                 sys.stdout.write(f"\npi image: ready {ready:.0f} s after the kernel's start, emulated\n")
     finally:

@@ -48,6 +48,7 @@ baud = 115200
 """
 
 
+STICK_BYTES = 900 * 2**20
 SCAN_SECONDS, SCANS_MAX = 30.0, 20
 READY_AT = "journalctl -b -u lineside-gateway -o short-monotonic --no-pager | grep -m 1 ': Started '"
 MASTER = (
@@ -77,16 +78,36 @@ def built(
     return build
 
 
-def flashed(disk: Path, folder: Path, plant: Plant, kind: type[Board] = Board) -> Board:
-    """A board with a card of this image, which knows its office and a maintainer's key."""
+def flashed(disk: Path, folder: Path, plant: Plant, kind: type[Board] = Board, code: str = "", more: str = "") -> Board:
+    """A board with a card of this image, which knows its office and a maintainer's key. `code`: the one-time code, a
+    fresh one if there is none given; `more`: what else stands in its gateway.toml."""
     folder.mkdir(parents=True, exist_ok=True)
     key, card, settings = folder / "key", folder / "card.img", folder / "gateway.toml"
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
-    settings.write_text(GATEWAY.replace("@PORT@", str(plant.ports.central)), "utf-8")
-    code = plant.enrolment_code(NAME)
-    words = ("--yes", "--settings", settings, "--code", code, "--ssh-key", key.with_suffix(".pub"))
+    settings.write_text(GATEWAY.replace("@PORT@", str(plant.ports.central)) + more, "utf-8")
+    words = (
+        "--yes",
+        "--settings",
+        settings,
+        "--code",
+        code or plant.enrolment_code(NAME),
+        "--ssh-key",
+        key.with_suffix(".pub"),
+    )
     run(ROOT / "scripts/flash", disk, card, *words)
     return kind(card, folder / "board", key)
+
+
+def stick_of(files: list[Path], image: Path, folder: str = "") -> Path:
+    """A USB stick with these files, in a folder of it if one is named."""
+    with image.open("wb") as file:
+        file.truncate(max(STICK_BYTES, sum(path.stat().st_size for path in files) + 64 * 2**20))
+    run("mkfs.vfat", "-F", "32", "-n", "STICK", image)
+    words = {"MTOOLS_SKIP_CHECK": "1"}
+    if folder:
+        run("mmd", "-i", image, f"::{folder}", environment=words)
+    run("mcopy", "-i", image, *files, f"::{folder}", environment=words)
+    return image
 
 
 def sign_in(machine: Machine, plant: Plant) -> None:

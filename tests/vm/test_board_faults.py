@@ -86,14 +86,14 @@ def test_a_gateway_that_hangs_is_started_again(station: Station) -> None:
 def test_a_full_card_is_refused_aloud_and_goes_on_by_itself(station: Station) -> None:
     board, machine = station.board, station.machine
     board.ssh("fallocate -l $(($(stat -f -c '%a * %S' /data) - 1048576)) /data/filling || true; df /data")
-    told = "journalctl -b -u lineside-gateway --no-pager -o cat | grep -c \"light 'S1.log': refused\" || true"
+    told = "journalctl -b -u lineside-gateway --no-pager -o cat | grep -c \"light 'S1.log': unkept\" || true"
     earlier = int(board.ssh(told))
 
     def aloud() -> bool:
         machine.type_label("T-NO-ROOM")
         return int(board.ssh(told)) > earlier
 
-    board.wait(machine, "a refusal", aloud)
+    board.wait(machine, "the loudest light", aloud)
     board.ssh("rm /data/filling")
 
     def again() -> bool:

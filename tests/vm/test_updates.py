@@ -11,17 +11,15 @@ import pytest
 
 from image.build import Build
 from image.bundle import make_bundle, make_keys
-from image.programs import run
 from image.recipe import Recipe
 from simulation.plant import Plant
 from simulation.processes import wait_for
 from tests.vm.board import Board
 from tests.vm.machine import Machine
-from tests.vm.stations import built, flashed, scan, sign_in, wait_ready
+from tests.vm.stations import built, flashed, scan, sign_in, stick_of, wait_ready
 
 pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(2_400)]
 STICK = "/run/lineside-usb"
-STICK_BYTES = 900 * 2**20
 INSTALL_SECONDS_MAX = 1_800.0
 TRIAL_SECONDS = 90
 
@@ -65,16 +63,7 @@ def stick(releases: dict[str, Build], tmp_path_factory: pytest.TempPathFactory) 
         byte = file.read(1)[0]
         file.seek(60 * 2**20)
         file.write(bytes([byte ^ 0x40]))
-    return fat_of(sorted(folder.glob("*.raucb")), folder / "stick.img")
-
-
-def fat_of(files: list[Path], image: Path) -> Path:
-    """A USB stick with these files."""
-    with image.open("wb") as file:
-        file.truncate(max(STICK_BYTES, sum(path.stat().st_size for path in files) + 64 * 2**20))
-    run("mkfs.vfat", "-F", "32", "-n", "STICK", image)
-    run("mcopy", "-i", image, *files, "::", environment={"MTOOLS_SKIP_CHECK": "1"})
-    return image
+    return stick_of(sorted(folder.glob("*.raucb")), folder / "stick.img")
 
 
 @pytest.fixture(scope="module")
@@ -179,13 +168,38 @@ def test_a_release_is_tried_and_kept_and_a_bad_one_given_back(
         assert "root.1" in board.ssh("rauc status --output-format=shell | grep RAUC_BOOT_PRIMARY"), "nothing is pending"
 
 
+def test_a_power_cut_in_a_trial_ends_it(board: Board, stick: Path) -> None:
+    with board.started() as machine:
+        wait_ready(board, machine)
+        plug(board, machine, stick)
+        board.ssh(f"rauc install {STICK}/good.raucb", seconds=INSTALL_SECONDS_MAX)
+        ask_for_trial(board, machine)
+    with board.started() as machine:
+        board.wait_answer(machine)
+        assert slot(board) == ("B", "2.0.0"), "the trial runs"
+        machine.cut()
+    assert board.has(1, "pending"), "nobody had said yet that it works"
+    assert board.chosen_partition() == 2
+    with board.started() as machine:
+        wait_ready(board, machine)
+        assert slot(board) == ("A", "1.0.0")
+        board.wait_said(machine, "cat /data/rauc/not-taken", "B")
+        assert not board.has(1, "pending")
+        board.ssh("rauc status mark-active other")
+        ask_for_trial(board, machine)
+    with board.started() as machine:
+        wait_ready(board, machine)
+        board.wait(machine, "the commit", lambda: not board.has(1, "pending"))
+        assert slot(board) == ("B", "2.0.0"), "nothing was wrong with it: it may be tried again"
+
+
 def test_the_agent_takes_a_release_from_a_stick_and_gives_back_a_bad_one_of_the_office(
     board: Board, releases: dict[str, Build], plant: Plant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with board.started() as machine:
         wait_ready(board, machine)
         began = time.monotonic()
-        machine.plug_stick(fat_of([releases["2.0.0"].bundle], tmp_path / "one.img"))
+        machine.plug_stick(stick_of([releases["2.0.0"].bundle], tmp_path / "one.img"))
         assert board.wait_restart(machine, INSTALL_SECONDS_MAX), "the agent asked for a trial"
         tell(capsys, f"from a stick that was plugged in to the trial in {time.monotonic() - began:.0f} s")
     with board.started() as machine:
