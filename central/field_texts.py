@@ -83,6 +83,7 @@ ALARMS: Final = {
     "alarm.gateway_silent": ("有未关闭的呼叫，但网关失去联系", "A gateway with an open call is silent"),
     "alarm.journal_salvaged": ("网关存储卡损坏，记录已修复，请核对", "The gateway's journal was damaged and made anew"),
     "alarm.limit_reached": ("网关达到上限", "A gateway met one of its bounds"),
+    "alarm.log_seals_full": ("网关的日志校验密钥过多", "More keys for a gateway's log than are kept"),
     "alarm.lost_returned": ("曾丢失的记录又出现了", "A record given up as lost came after all"),
     "alarm.missing_epoch": ("缺少整段记录", "A whole epoch is missing"),
     "alarm.missing_tail": ("一段记录的末尾缺失", "The end of an epoch is missing"),

@@ -17,6 +17,7 @@ from central.fleet_health import Health, health_of
 from central.fleet_limits import FLEET_RELEASES_MAX, ONLINE_SECONDS_MAX
 from central.fleet_tables import FleetDevice, FleetRelease
 from central.fold_rows import clean
+from central.log_seals import take_log_seal
 from central.models import Gateway
 from central.rollouts import bundle_wished, take_update, takers
 from central.wished_settings import settings_wished, take_settings
@@ -158,6 +159,7 @@ def take_report(session: Session, plant: str, gateway_name: str, told: FleetRepo
     session.flush()
     take_settings(session, plant, gateway_name, told.settings, now)
     take_update(session, plant, gateway_name, told.update, now)
+    take_log_seal(session, plant, gateway_name, told.log_seal, now)
     if before != (device.update_state, device.settings_state, device.release):
         note_change(session, plant)
     return FleetWish(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from central.command_line import acting, configured, reading
+from central.command_line import acting, clock, configured, reading
 
 if TYPE_CHECKING:
     from central.config import CentralConfig
@@ -263,3 +263,19 @@ def logs(config: CentralConfig, name: str, out: Path | None) -> None:
             note("diagnosis.asked", name, number=number)
             told = "is asked for; it comes when the gateway asks next"
     click.echo(f"bundle {number} of {name} {told}")
+
+
+@fleet_group.command("seals")
+@click.argument("name")
+@configured
+def seals(config: CentralConfig, name: str) -> None:
+    """List the keys for `journalctl --verify --verify-key=KEY` over the log of gateway NAME, the oldest first."""
+    from central.log_seals import log_seals
+
+    with acting(config) as (session, note):
+        found = log_seals(session, config.plant, name)
+        note("log_seals.read", name, count=len(found))
+    if not found:
+        raise click.ClickException(f"{name} has told no key: its image seals no log, or it was never at the office")
+    for told_at, key in found:
+        click.echo(f"{clock(told_at)} {key}")

@@ -20,5 +20,8 @@ ROLLOUTS_SHOWN_MAX: Final = 20
 DIAGNOSIS_KEPT_MAX: Final = 3
 """Diagnosis bundles kept of one gateway, the newest."""
 
+LOG_SEALS_MAX: Final = 20
+"""Keys of logs kept of one gateway, the oldest: it has one for each card it ever had."""
+
 FLEET_REPORT_BYTES_MAX: Final = 192 * 1024
 """What an update agent tells at one time: its configuration is the most of it."""

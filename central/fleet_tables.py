@@ -43,6 +43,17 @@ class FleetDevice(Table):
     diagnosis_came_at: Mapped[float | None]
 
 
+class FleetLogSeal(Table):
+    """A key that judges the seals of a station's log."""
+
+    __tablename__ = "fleet_log_seal"
+    __table_args__ = ({"comment": "Keys for journalctl --verify-key; the station has them no more."},)
+    plant: Mapped[str] = _plant()
+    gateway: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[float]
+
+
 class FleetRelease(Table):
     """A bundle that gateways can fetch."""
 

@@ -263,11 +263,16 @@ class SettingsTold(WireModel):
     reason: Reason = ""
 
 
+LogSealKey = Annotated[str, Field(max_length=128, pattern=r"^(([0-9a-f]{6}-){3}[0-9a-f]{6}/[0-9a-f]+-[0-9a-f]+)?$")]
+"""What `journalctl --setup-keys` prints: a seed, a slash, the first interval and its length in microseconds."""
+
+
 class FleetReport(WireModel):
     """`POST /api/v1/fleet`: what the update agent of a gateway tells. Idempotent; answered with a `FleetWish`.
 
     `configuration` is JSON of the maintainer's own file without its secrets, sent when the office does not know its
-    digest. `diagnosis`: the newest request that was answered.
+    digest. `diagnosis`: the newest request that was answered. `log_seal`: the key that judges the seals of its log,
+    told until the office has answered.
     """
 
     gateway: GatewayName
@@ -278,6 +283,7 @@ class FleetReport(WireModel):
     configuration_digest: Annotated[str, Field(max_length=64)] = ""
     configuration: Annotated[str, Field(max_length=SETTINGS_CHARACTERS_MAX)] = ""
     diagnosis: Seq = 0
+    log_seal: LogSealKey = ""
 
 
 class BundleWish(WireModel):

@@ -25,6 +25,7 @@ from gateway.office_exchange import office_exchange
 from gateway.updates.agent import Found, Pace, UpdateAgent
 from gateway.updates.bundle_shelf import BundleShelf, Sticks
 from gateway.updates.health import Health, health_of
+from gateway.updates.log_seal import LogSeal
 from gateway.updates.settings_change import SettingsChange
 from gateway.updates.slots import BundleContent, Slots, SlotState
 from gateway.updates.states import RESTING, Update, from_json
@@ -170,6 +171,7 @@ class AgentProcess:
         self._diagnosis = int(read_json(folder / "diagnosis.json").get("number", 0))
         self._configuration = told_configuration(config)
         self._tell_configuration = False
+        self._seal = LogSeal(config.gateway.folder)
 
     def step(self, now: float) -> float:
         """Ask the office, then one step of what may move. Settings and releases are not tried together."""
@@ -222,7 +224,9 @@ class AgentProcess:
         if exchange is None:
             return
         try:
-            self._take(exchange, exchange.fleet(self._report()))
+            wish = exchange.fleet(self._report())
+            self._seal.was_told()
+            self._take(exchange, wish)
         except (SinkUnreachable, SinkRefused) as error:
             log.info("the office: %s", error)
 
@@ -240,6 +244,7 @@ class AgentProcess:
             configuration_digest=hashlib.sha256(self._configuration.encode()).hexdigest(),
             configuration=self._configuration if self._tell_configuration else "",
             diagnosis=self._diagnosis,
+            log_seal=self._seal.to_tell(),
         )
 
     def _take(self, exchange: HttpExchange, wish: FleetWish) -> None:

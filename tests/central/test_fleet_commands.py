@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import ValidationError
+from sqlalchemy import select
 
 from central.audit import acts_behind
 from central.config import CentralConfig
 from central.diagnosis import take_diagnosis
 from central.fleet import take_report
 from central.fleet_commands import fleet_group
+from central.fleet_limits import LOG_SEALS_MAX
+from central.models import Alarm
 from central.opening import open_database
 from sync.wire import FleetReport, UpdateTold
 from tests.central.conftest import enrol_gateway
@@ -108,3 +112,26 @@ def test_a_diagnosis_is_asked_for_and_copied(folder: Path) -> None:
     assert said(folder, "logs", "press", "--out", str(out)) == f"bundle 1 of press is in {out}\n"
     assert out.read_bytes() == b"PK\x03\x04zip"
     assert [each for each in audited(folder) if each.startswith("d")] == ["diagnosis.asked", "diagnosis.fetched"]
+
+
+def test_the_keys_of_a_log_are_kept_once_each_up_to_their_bound(folder: Path) -> None:
+    refused = call(folder, "seals", "press")
+    assert refused.exit_code == 1 and "press has told no key" in refused.output
+    keys = [f"13a4f2-e11b90-0b9c1d-{at:06x}/1c2f3a-35a4e900" for at in range(LOG_SEALS_MAX + 1)]
+    database = open_database(CentralConfig(folder=folder / "central"))
+    try:
+        for at, key in enumerate([keys[0], *keys]):
+            with database.write() as session:
+                take_report(session, database.plant, "press", FleetReport(gateway="press", log_seal=key), 1_000.0 + at)
+        with database.read() as session:
+            assert set(session.scalars(select(Alarm.kind))) == {"log_seals_full"}
+    finally:
+        database.close()
+    lines = said(folder, "seals", "press").splitlines()
+    assert [line.split()[-1] for line in lines] == keys[:LOG_SEALS_MAX], "the first is never driven out"
+    assert "log_seals.read" in audited(folder)
+
+
+def test_a_log_key_that_is_none_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        FleetReport(gateway="press", log_seal="=HYPERLINK(1)")

@@ -9,9 +9,10 @@ import pytest
 
 from image.build import Build
 from simulation.plant import Plant
+from simulation.processes import ProcessDied, wait_for
 from tests.vm.board import SCANNER, Board
 from tests.vm.machine import Machine
-from tests.vm.stations import flashed, scan, sign_in, wait_ready
+from tests.vm.stations import NAME, flashed, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.image, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(2_400)]
 MEMORY_BYTES_MAX = 100 * 10**6
@@ -109,6 +110,36 @@ def test_the_code_is_off_the_card_which_is_closed_again(station: Started) -> Non
     board.wait_said(machine, "systemctl is-active lineside-first-boot lineside-card", "inactive\ninactive")
     assert board.ssh("ls /boot/firmware/lineside").split() == ["authorized_keys", "gateway.toml"]
     assert "Read-only" in board.ssh("touch /boot/firmware/x 2>&1 || true")
+
+
+def test_the_log_is_sealed_and_the_office_has_the_key(station: Started) -> None:
+    board, machine, plant = station.board, station.machine, station.plant
+    board.wait_said(machine, "ls -a /var/log/journal", ".sealed")
+    wait_for("the key at the office", lambda: seals(plant) != [])
+    (key,) = seals(plant)
+    assert "No such file" in board.ssh("ls /var/lib/lineside/log-seal 2>&1 || true"), "off the card"
+    board.ssh("systemd-cat -t canary echo IT-HAPPENED; journalctl --sync; journalctl --rotate")
+    verified = f"journalctl --verify --verify-key={key} 2>&1"
+    said = board.ssh(verified)
+    assert "FAIL" not in said and "Validated from" in said, said
+    files = "/var/log/journal/*/system@*.journal"
+    changed = f"for each in {files}; do sed s/IT-HAPPENED/NOTHING-WAS/ $each >/tmp/${{each##*/}}; done"
+    assert "FAIL" in board.ssh(f"{changed}; {verified} -D /tmp || true")
+    assert "FAIL" in board.ssh(f"{verified.replace(key, other(key))} || true"), "nobody else's key judges it"
+
+
+def seals(plant: Plant) -> list[str]:
+    """The keys that the office has."""
+    try:
+        said = plant.command("fleet", "seals", "--config", str(plant.central_config), NAME)
+    except ProcessDied:
+        return []
+    return [line.split()[-1] for line in said.splitlines()]
+
+
+def other(key: str) -> str:
+    """Another key of the same shape."""
+    return ("1" if key[0] == "0" else "0") + key[1:]
 
 
 def test_reports_write_little(station: Started, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from central.database import Database
 from central.fleet import add_release
 from central.rollouts import Plan, start_rollout, takers
 from gateway.config import read as read_config
+from gateway.updates.log_seal import FILE_NAME
 from gateway.updates.process import AgentProcess
 from simulation.processes import wait_for
 from tests.central.conftest import enrol_gateway
@@ -20,6 +21,7 @@ from tests.process.fleet_bench import BAD, Machine, Vendor, enrol, held, office_
 pytestmark = [pytest.mark.process]
 
 ARRIVED_SECONDS_MAX = 180.0
+KEY = "13a4f2-e11b90-0b9c1d-5a3e77/1c2f3a-35a4e900"
 
 
 def work(machines: Sequence[Machine], until: Callable[[], bool], seconds_max: float) -> None:
@@ -124,9 +126,13 @@ def test_an_agent_that_started_before_enrolment_asks_the_office_once_there_is_a_
         try:
             agent.step(0.0)
             config.token_path.write_text(enrol_gateway(database, "late"))
+            seal = tmp_path / "card" / FILE_NAME
+            seal.write_text(f"{KEY}\n")
             assert office.rows("SELECT gateway FROM fleet_device") == []
             agent.step(config.update.ask_seconds)
             assert office.rows("SELECT gateway FROM fleet_device") == [("late",)]
+            assert office.rows("SELECT gateway, key FROM fleet_log_seal") == [("late", KEY)]
+            assert not seal.exists(), "who takes the card cannot seal what he changes"
         finally:
             agent.close()
 
