@@ -17,8 +17,8 @@ COMPONENTS = "main non-free-firmware"
 LEFT_OUT = (
     *("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*", "/usr/share/lintian/*"),
     # An initrd of our own takes the place of the one that these scripts make, twice, for minutes under emulation.
-    *("/etc/kernel/postinst.d/initramfs-tools", "/etc/kernel/postinst.d/z50-raspi-firmware"),
-    *("/etc/kernel/postrm.d/z50-raspi-firmware", "/etc/initramfs/post-update.d/z50-raspi-firmware"),
+    # The firmware package's own stays: its installation calls it by name, and without an initrd it does nothing.
+    "/etc/kernel/postinst.d/initramfs-tools",
 )
 KEPT = ("/usr/share/doc/*/copyright",)
 

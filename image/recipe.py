@@ -60,7 +60,7 @@ ARCHITECTURES = {
         # The card's reader of each Pi and what switches its voltage; without a name's driver the card is not found.
         (
             *(*COMMON_MODULES, "mmc_block", "sdhci_iproc", "bcm2835", "gpio_raspberrypi_exp", "clk_raspberrypi"),
-            *("regulator_fixed", "regulator_gpio", "reset_raspberrypi", "pcie_brcmstb", "virtio_mmio", "bcm2835_wdt"),
+            *("fixed", "gpio_regulator", "reset_raspberrypi", "pcie_brcmstb", "virtio_mmio", "bcm2835_wdt"),
         ),
         "tty1",
     ),

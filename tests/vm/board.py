@@ -37,12 +37,13 @@ class Board:
 
     emulator: ClassVar = ("qemu-system-x86_64", *EMULATED, "-M", "q35,i8042=off")
     more_words: ClassVar = ""
+    screen: ClassVar[tuple[str, ...]] = ()
+    memory_mib: ClassVar = 1_024
 
-    def __init__(self, disk: Path, folder: Path, key: Path, memory_mib: int = 1024) -> None:
+    def __init__(self, disk: Path, folder: Path, key: Path) -> None:
         self.disk = disk
         self.folder = folder
         self.key = key
-        self.memory_mib = memory_mib
         self.trial_asked = False
         self.starts = 0
         self.port = free_port()
@@ -97,7 +98,7 @@ class Board:
     def _command(self) -> list[str]:
         return [
             *(*self.emulator, "-smp", "2", "-m", str(self.memory_mib)),
-            *("-nodefaults", "-no-reboot", "-device", "virtio-rng-pci"),
+            *("-nodefaults", "-no-reboot", "-device", "virtio-rng-pci", *self.screen),
             # A board that this machine leaves waiting must not be taken for one that hangs.
             *("-device", "i6300esb", "-action", "watchdog=none"),
             *("-drive", f"file={self.disk},format=raw,if=none,id=card0,cache=writeback"),
@@ -155,10 +156,16 @@ class Board:
         return ["ssh", "-F", "none", "-i", str(self.key), "-p", str(self.port), *words, "root@127.0.0.1"]
 
 
+class ScreenBoard(Board):
+    """A board with a screen, and the memory of the smallest Pi 4 for its browser."""
+
+    screen: ClassVar = ("-device", "virtio-vga,xres=1280,yres=720")
+    memory_mib: ClassVar = 2_048
+
+
 class PiBoard(Board):
     """A board with a Pi's processor. QEMU's own Raspberry Pis are too slow for a test; this one has the processor of
-    a Pi 4
-    and runs the kernel, the initrd and the root of the Pi's card."""
+    a Pi 4 and runs the kernel, the initrd and the root of the Pi's card."""
 
     emulator: ClassVar = ("qemu-system-aarch64", "-accel", "tcg,thread=multi", "-cpu", "cortex-a72", "-M", "virt")
     more_words: ClassVar = "console=ttyAMA0"

@@ -1,0 +1,88 @@
+"""The variant with a screen, on a board that has one: the station page shows itself, and shows what is scanned."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from simulation.plant import Plant
+from tests.vm.board import Board, ScreenBoard
+from tests.vm.machine import Machine
+from tests.vm.stations import built, flashed, scan, sign_in, wait_ready
+
+pytestmark = [pytest.mark.nightly, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(3_600)]
+PAGE_SECONDS = 1_500.0
+COLOURS_MIN = 50
+"""Letters with soft edges and coloured fields have far more; a blank screen, or a cursor on one, has a few."""
+CHANGED_SHARE_MIN = 0.005
+
+
+@dataclass
+class Kiosk:
+    """A started board with a screen."""
+
+    board: Board
+    machine: Machine
+    plant: Plant
+    folder: Path
+    shots: int = 0
+
+    def picture(self) -> Image.Image:
+        """What the screen shows now."""
+        self.shots += 1
+        path = self.folder / f"screen-{self.shots}.ppm"
+        self.machine.command_qemu("screendump", filename=str(path))
+        with Image.open(path) as shot:
+            return shot.convert("RGB")
+
+    def shows_a_page(self) -> bool:
+        colours = self.picture().getcolors(maxcolors=1 << 24)
+        return colours is not None and len(colours) >= COLOURS_MIN
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+    folder = tmp_path_factory.mktemp("kiosk")
+    plant = Plant(folder / "plant", usual_ports=False)
+    try:
+        plant.start_office()
+        board = flashed(built(folder, "1.0.0", variant="kiosk").disk, folder, plant, ScreenBoard)
+        with board.started() as machine:
+            wait_ready(board, machine)
+            yield Kiosk(board, machine, plant, folder)
+    finally:
+        plant.stop()
+
+
+def changed_share(before: Image.Image, after: Image.Image) -> float:
+    """The share of pixels that are not the same any more."""
+    counts = ImageChops.difference(before, after).convert("L").histogram()
+    return 1 - counts[0] / sum(counts)
+
+
+def test_the_page_is_on_the_screen_and_shows_what_is_scanned(kiosk: Kiosk) -> None:
+    board, machine = kiosk.board, kiosk.machine
+    board.wait(machine, "a page on the screen", kiosk.shows_a_page, PAGE_SECONDS)
+    before = kiosk.picture()
+    sign_in(machine, kiosk.plant)
+    scan(machine, kiosk.plant, "T-KIOSK")
+    board.wait(
+        machine,
+        "the scan on the screen",
+        lambda: changed_share(before, kiosk.picture()) > CHANGED_SHARE_MIN,
+        PAGE_SECONDS,
+    )
+
+
+def test_the_browser_is_another_user_with_a_sandbox_and_the_scanner_types_nothing_into_it(kiosk: Kiosk) -> None:
+    board = kiosk.board
+    board.wait(kiosk.machine, "a page on the screen", kiosk.shows_a_page, PAGE_SECONDS)
+    assert board.ssh("systemctl show -P NRestarts lineside-kiosk").strip() == "0"
+    assert set(board.ssh("ps -o user:20= -C chromium").split()) == {"lineside-kiosk"}
+    assert "--no-sandbox" not in board.ssh("ps -o args= -C chromium")
+    renderer = "pgrep -o -f type=renderer"
+    assert board.ssh(f"grep ^Seccomp: /proc/$({renderer})/status").split() == ["Seccomp:", "2"]
+    with pytest.raises(RuntimeError, match="Permission denied"):
+        board.ssh("setpriv --reuid lineside-kiosk --clear-groups ls /var/lib/lineside/journal.sqlite")
