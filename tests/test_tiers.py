@@ -1,13 +1,14 @@
 """The tier runner, run as a developer runs it, on a small project of its own."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.tiers import TIERS, refusal, tier_of
+from tests.tiers import BUDGET_MINUTES, TIERS, refusal, tier_of
 
 ROOT = Path(__file__).parent.parent
 CASES = """
@@ -150,3 +151,14 @@ def test_an_unknown_tier_is_refused(project: Path) -> None:
     script = subprocess.run([ROOT / "scripts/test", "--tier", "fault"], capture_output=True, text=True, check=False)
     assert script.returncode == 2
     assert "unknown tier 'fault'" in script.stderr
+
+
+def test_every_test_has_time_in_a_run_of_its_own() -> None:
+    """One whose limit is longer than the budget of a tier is left out of every run."""
+    limits = {
+        f"{path.relative_to(ROOT)}: {found[0]}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for found in re.finditer(r"mark\.timeout\(([\d_]+)\)", path.read_text("utf-8"))
+        if int(found[1]) > (BUDGET_MINUTES - 1) * 60
+    }
+    assert limits == set()

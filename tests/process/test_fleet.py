@@ -144,6 +144,6 @@ def test_six_gateways_take_a_good_release_and_stop_a_bad_one_at_the_canary(tmp_p
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(5400)
+@pytest.mark.timeout(4_500)
 def test_fifty_gateways_take_a_good_release_and_stop_a_bad_one_at_the_canary(tmp_path: Path) -> None:
     take_a_good_and_a_bad_release(tmp_path, 50, 2400)
