@@ -112,15 +112,15 @@ def stick_of(files: list[Path], image: Path, folder: str = "") -> Path:
 
 def sign_in(machine: Machine, plant: Plant) -> None:
     """A person scans a badge; returns once the office knows."""
-    _typed(machine, BADGE, lambda: '"type":"session.opened"' in "".join(contents(plant)))
+    typed_until(machine, BADGE, lambda: '"type":"session.opened"' in "".join(contents(plant)))
 
 
 def scan(machine: Machine, plant: Plant, label: str) -> None:
     """An unknown ticket is scanned; returns once the office has its start."""
-    _typed(machine, label, lambda: label in at_office(plant))
+    typed_until(machine, label, lambda: label in at_office(plant))
 
 
-def _typed(machine: Machine, label: str, there: Callable[[], bool]) -> None:
+def typed_until(machine: Machine, label: str, there: Callable[[], bool]) -> None:
     """As a person does it: a label that was refused is scanned again. When this machine leaves the emulator waiting in
     the midst of a label, its halves come too far apart, and the station rightly takes neither."""
     for _ in range(SCANS_MAX - 1):
@@ -131,7 +131,7 @@ def _typed(machine: Machine, label: str, there: Callable[[], bool]) -> None:
             continue
         return
     machine.type_label(label)
-    wait_for(f"{label} at the office, scanned {SCANS_MAX} times", there, SCAN_SECONDS)
+    wait_for(f"an effect of {label}, scanned {SCANS_MAX} times", there, SCAN_SECONDS)
 
 
 def wait_ready(board: Board, machine: Machine, seconds: float = 1_800.0) -> float:

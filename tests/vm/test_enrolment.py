@@ -12,27 +12,17 @@ from image.partitions import partition_offsets
 from image.programs import run
 from image.recipe import PARTITIONS
 from simulation.plant import Plant
-from simulation.processes import ProcessDied, wait_for
+from simulation.processes import wait_for
 from tests.process.test_kills import at_office
 from tests.vm.board import Board
 from tests.vm.machine import Machine
-from tests.vm.stations import (
-    NAME,
-    READY_AT,
-    SCAN_SECONDS,
-    SCANS_MAX,
-    built,
-    flashed,
-    scan,
-    sign_in,
-    stick_of,
-    wait_ready,
-)
+from tests.vm.stations import NAME, READY_AT, built, flashed, scan, sign_in, stick_of, typed_until, wait_ready
 
 pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(2_400)]
 FOLDER = "/var/lib/lineside"
 JOINING = f"cat {FOLDER}/joining"
 LIT = "journalctl -b -u lineside-gateway --no-pager -o cat | grep \"light 'S1.log': {}\""
+ANSWERS = f"{LIT.format('')} | wc -l || true"
 WAIT_SECONDS = 600.0
 
 
@@ -78,9 +68,8 @@ def test_a_station_waits_for_its_office_and_a_refused_code_is_made_good_by_a_sti
         board.wait_answer(machine)
         board.wait_said(machine, READY_AT, "Started")
         board.wait_said(machine, JOINING, "unreachable")
-        before = board.ssh(f"{LIT.format('')} | wc -l || true")
-        machine.type_label("T-EARLY")
-        board.wait(machine, "an answer", lambda: board.ssh(f"{LIT.format('')} | wc -l || true") != before)
+        unanswered = board.ssh(ANSWERS)
+        typed_until(machine, "T-EARLY", lambda: board.ssh(ANSWERS) != unanswered)
         plant.launch("central")
         plant.processes["central"].wait_ready()
         board.wait_said(machine, JOINING, "wrong_code")
@@ -139,11 +128,4 @@ def unsent(board: Board, machine: Machine, label: str) -> None:
     """A label that the station has kept, as it beeped, and that no office has taken."""
     kept = f"{LIT.format('kept')} | wc -l || true"
     before = board.ssh(kept)
-    for _ in range(SCANS_MAX):
-        machine.type_label(label)
-        try:
-            wait_for(f"the beep for {label}", lambda: board.ssh(kept) != before, SCAN_SECONDS)
-        except ProcessDied:
-            continue
-        return
-    raise AssertionError(f"{label} was never kept")
+    typed_until(machine, label, lambda: board.ssh(kept) != before)
