@@ -5,7 +5,6 @@ is left out and told; the gateway starts without it. Deleting the file undoes ev
 """
 
 import json
-import os
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from gateway import limits
 from gateway.config import Config, Device, DevicePlace, Section, Segment, faults_of, lines_of
-from gateway.durable import flush
+from gateway.durable import write_durably
 from gateway.errors import ConfigRefused
 
 Check = Callable[[DevicePlace], list[str]]
@@ -59,13 +58,8 @@ def read_assigned(path: Path) -> tuple[AssignedDevice, ...]:
 def write_assigned(path: Path, assigned: Iterable[AssignedDevice]) -> None:
     """Put the file there whole, so that a power cut leaves the old or the new one. Raises OSError or ConfigRefused."""
     text = HEAD + "".join(_table(each) for each in assigned)
-    draft = path.with_suffix(".new")
-    draft.write_text(text, encoding="utf-8")
     # What cannot be read back must not take the place of what can.
-    read_assigned(draft)
-    flush(draft)
-    os.replace(draft, path)
-    flush(path.parent)
+    write_durably(path, text.encode(), check=read_assigned)
 
 
 def merged(config: Config, assigned: Iterable[AssignedDevice], check: Check) -> tuple[Config, list[str]]:

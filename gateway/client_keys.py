@@ -8,7 +8,7 @@ import ssl
 import subprocess
 from pathlib import Path
 
-from gateway.durable import flush
+from gateway.durable import write_durably
 from sync.certificate import serial_of
 from sync.errors import KeyUnusable
 
@@ -53,17 +53,10 @@ class ClientKeys:
 
     def keep(self, certificate: str) -> None:
         """See Keys. Raises KeyUnusable for a certificate that is not of the key."""
-        key, aside = self._folder / NEW_KEY, self._folder / f"{FILE_NAME}.new"
+        key = self._folder / NEW_KEY
         try:
-            aside.unlink(missing_ok=True)
-            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(key.read_text() + certificate)
-                file.flush()
-                os.fsync(file.fileno())
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(aside)
-            aside.replace(self.path)
-            flush(self._folder)
+            both = (key.read_text() + certificate).encode()
+            write_durably(self.path, both, 0o600, check=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain)
             key.unlink()
         except (OSError, ssl.SSLError) as error:
             raise KeyUnusable(f"the certificate cannot be kept: {error}") from error

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +33,24 @@ def read_json(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def write_durably(path: Path, content: bytes, mode: int = 0o666) -> None:
-    """Whole or not at all, whatever is cut. `mode`: who may read it, less what the process denies. Raises OSError."""
+def write_durably(
+    path: Path, content: bytes, mode: int = 0o666, check: Callable[[Path], object] = lambda draft: None
+) -> None:
+    """Whole or not at all, whatever is cut. `mode`: who may read it, less what the process denies. `check` looks at the
+    draft; what it raises leaves the earlier file. Raises OSError."""
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        check(draft)
+    except Exception:
+        # Half a file is of no use, and on a full card what it takes is needed to drain the journal.
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
     os.replace(draft, path)
     flush(path.parent)
 

@@ -1,15 +1,13 @@
 """Master data on the card: the last snapshot, whole or absent (I8), and the file it starts from without a server."""
 
 import hashlib
-import os
-from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from floor.master import MasterData
 from gateway import limits
-from gateway.durable import flush
+from gateway.durable import write_durably
 from gateway.errors import MasterRefused
 from sync.wire import SnapshotEnvelope
 
@@ -40,22 +38,9 @@ def seal(master: MasterData) -> SnapshotEnvelope:
 
 
 def save(envelope: SnapshotEnvelope, folder: Path) -> None:
-    """Put the snapshot in place of the one before: written aside, flushed, renamed, the folder flushed. Raises
-    OSError; then the one before is still there."""
+    """Put the snapshot in place of the one before. Raises OSError; then the one before is still there."""
     folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f"{FILE_NAME}.new"
-    try:
-        with aside.open("wb") as file:
-            file.write(envelope.model_dump_json().encode())
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        # Half a snapshot is of no use, and what it takes is needed to drain the journal.
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise
-    aside.replace(folder / FILE_NAME)
-    flush(folder)
+    write_durably(folder / FILE_NAME, envelope.model_dump_json().encode())
 
 
 def saved(folder: Path) -> tuple[SnapshotEnvelope, MasterData] | None:

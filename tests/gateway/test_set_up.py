@@ -233,7 +233,7 @@ def test_what_cannot_be_assigned_is_refused_and_changes_nothing(gate: SetUpGatew
         status, said = client.act("assign", {"key": PAD, "role": "scanner"})
         assert (status, said["error"]) == (503, "inbox_full")
         gate.program.inbox._items_max = 100
-        gate.program.config.assigned_path.with_suffix(".new").mkdir()
+        gate.program.config.assigned_path.with_suffix(".toml.new").mkdir()
         status, said = client.act("assign", {"key": PAD, "role": "scanner"})
         assert (status, said["error"]) == (409, "set_up_unwritten")
     assert gate.assigned() == () and gate.kept("device.assigned") == []
