@@ -10,12 +10,11 @@ import pytest
 from image.build import Build
 from image.programs import run
 from image.recipe import MIB
-from simulation.plant import Plant
 from simulation.processes import wait_for
 from tests.process.test_kills import contents
 from tests.vm.board import PiBoard
 from tests.vm.pins import Pins, qtest_words
-from tests.vm.stations import built, flashed, scan, sign_in, wait_ready
+from tests.vm.stations import built, flashed, office_in, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.nightly, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(4_500)]
 BOOT_SECONDS_MAX = 3_600.0
@@ -53,9 +52,7 @@ def test_the_boot_partition_has_what_the_firmware_looks_for(release: Build, caps
 def test_a_scan_and_a_pressed_pin_on_a_pis_processor_are_at_the_office(
     release: Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plant = Plant(tmp_path / "plant", usual_ports=False)
-    try:
-        plant.start_office()
+    with office_in(tmp_path) as plant:
         board = flashed(release.disk, tmp_path, plant, PiBoard, more=BUTTON)
         pins = tmp_path / "pins.sock"
         with board.started(*qtest_words(pins)) as machine:
@@ -68,8 +65,6 @@ def test_a_scan_and_a_pressed_pin_on_a_pis_processor_are_at_the_office(
                 wait_for("the call", lambda: '"type":"andon.raised"' in "".join(contents(plant)), CALL_SECONDS)
             with capsys.disabled():
                 sys.stdout.write(f"\npi image: ready {ready:.0f} s after the kernel's start, emulated\n")
-    finally:
-        plant.stop()
 
 
 def test_the_kiosk_has_a_browser_that_starts_and_fits_its_slot(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from simulation.plant import Plant
 from simulation.processes import ProcessDied, wait_for
 from tests.vm.board import SCANNER, Board
 from tests.vm.machine import Machine
-from tests.vm.stations import NAME, flashed, scan, sign_in, wait_ready
+from tests.vm.stations import NAME, flashed, office_in, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.image, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(2_400)]
 MEMORY_BYTES_MAX = 100 * 10**6
@@ -41,14 +41,10 @@ class Started:
 @pytest.fixture(scope="module")
 def station(release: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     folder = tmp_path_factory.mktemp("station")
-    plant = Plant(folder / "plant", usual_ports=False)
-    try:
-        plant.start_office()
+    with office_in(folder) as plant:
         board = flashed(release.disk, folder, plant)
         with board.started() as machine:
             yield Started(board, machine, plant, wait_ready(board, machine))
-    finally:
-        plant.stop()
 
 
 def tell(capsys: pytest.CaptureFixture[str], line: str) -> None:

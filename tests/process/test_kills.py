@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,10 +43,15 @@ def at_office(plant: Plant) -> list[str]:
 
 def contents(plant: Plant) -> list[str]:
     """Every record of the server's log, as text."""
+    return [content for (content,) in office_rows(plant, "SELECT content FROM record ORDER BY position")]
+
+
+def office_rows(plant: Plant, query: str) -> list[tuple[Any, ...]]:
+    """What the server's database holds, read beside it."""
     with sqlite3.connect(f"file:{plant.central_folder / 'central.sqlite3'}?mode=ro", uri=True) as connection:
-        rows = connection.execute("SELECT content FROM record ORDER BY position").fetchall()
+        rows = connection.execute(query).fetchall()
     connection.close()
-    return [row[0] for row in rows]
+    return rows
 
 
 def kill_loop(folder: Path, kills: int, seed: int) -> tuple[Counter[str], Counter[str]]:

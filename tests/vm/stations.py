@@ -1,6 +1,7 @@
 """The product's own image as tests use it: built, flashed to a file, started on a board, and told its office."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from image.build import Build
@@ -51,6 +52,8 @@ baud = 115200
 STICK_BYTES = 900 * 2**20
 SCAN_SECONDS, SCANS_MAX = 30.0, 20
 READY_AT = "journalctl -b -u lineside-gateway -o short-monotonic --no-pager | grep -m 1 ': Started '"
+LIT = "journalctl -b -u lineside-gateway --no-pager -o cat | grep -c \"light 'S1.log': {}\" || true"
+"""How often the station's light has shown a signal in this start; with an empty one, any."""
 MASTER = (
     "/opt/lineside/bin/python3 -I -c 'import re, urllib.request as web; "
     'page = web.urlopen("http://127.0.0.1:8088/metrics").read().decode(); '
@@ -76,6 +79,17 @@ def built(
         else:
             build.update()
     return build
+
+
+@contextmanager
+def office_in(folder: Path) -> Iterator[Plant]:
+    """A plant's office on this machine, for stations on boards."""
+    plant = Plant(folder / "plant", usual_ports=False)
+    try:
+        plant.start_office()
+        yield plant
+    finally:
+        plant.stop()
 
 
 def flashed(disk: Path, folder: Path, plant: Plant, kind: type[Board] = Board, code: str = "", more: str = "") -> Board:

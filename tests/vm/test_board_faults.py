@@ -12,7 +12,7 @@ from simulation.processes import wait_for
 from tests.process.test_kills import at_office
 from tests.vm.board import Board
 from tests.vm.machine import Machine
-from tests.vm.stations import built, flashed, scan, sign_in, wait_ready
+from tests.vm.stations import LIT, built, flashed, office_in, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(1_800)]
 WAIT_SECONDS = 600.0
@@ -44,9 +44,7 @@ class Station:
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     folder = tmp_path_factory.mktemp("faults")
-    plant = Plant(folder / "plant", usual_ports=False)
-    try:
-        plant.start_office()
+    with office_in(folder) as plant:
         board = flashed(built(folder, "1.0.0").disk, folder, plant)
         serial = folder / "serial.sock"
         port = ("-chardev", f"socket,id=serial0,path={serial},server=on,wait=off")
@@ -54,8 +52,6 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
             wait_ready(board, machine)
             sign_in(machine, plant)
             yield Station(board, machine, plant, serial)
-    finally:
-        plant.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +82,7 @@ def test_a_gateway_that_hangs_is_started_again(station: Station) -> None:
 def test_a_full_card_is_refused_aloud_and_goes_on_by_itself(station: Station) -> None:
     board, machine = station.board, station.machine
     board.ssh("fallocate -l $(($(stat -f -c '%a * %S' /data) - 1048576)) /data/filling || true; df /data")
-    told = "journalctl -b -u lineside-gateway --no-pager -o cat | grep -c \"light 'S1.log': unkept\" || true"
+    told = LIT.format("unkept")
     earlier = int(board.ssh(told))
 
     def aloud() -> bool:

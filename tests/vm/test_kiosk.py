@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 from simulation.plant import Plant
 from tests.vm.board import Board, ScreenBoard
 from tests.vm.machine import Machine
-from tests.vm.stations import built, flashed, scan, sign_in, wait_ready
+from tests.vm.stations import built, flashed, office_in, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.nightly, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(3_600)]
 PAGE_SECONDS = 1_500.0
@@ -56,15 +56,11 @@ def is_live(picture: Image.Image) -> bool:
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     folder = tmp_path_factory.mktemp("kiosk")
-    plant = Plant(folder / "plant", usual_ports=False)
-    try:
-        plant.start_office()
+    with office_in(folder) as plant:
         board = flashed(built(folder, "1.0.0", variant="kiosk").disk, folder, plant, ScreenBoard)
         with board.started() as machine:
             wait_ready(board, machine)
             yield Kiosk(board, machine, plant, folder)
-    finally:
-        plant.stop()
 
 
 def changed_share(before: Image.Image, after: Image.Image) -> float:

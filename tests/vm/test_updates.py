@@ -16,7 +16,7 @@ from simulation.plant import Plant
 from simulation.processes import wait_for
 from tests.vm.board import Board
 from tests.vm.machine import Machine
-from tests.vm.stations import built, flashed, scan, sign_in, stick_of, wait_ready
+from tests.vm.stations import built, flashed, office_in, scan, sign_in, stick_of, wait_ready
 
 pytestmark = [pytest.mark.vm, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(2_400)]
 STICK = "/run/lineside-usb"
@@ -68,12 +68,8 @@ def stick(releases: dict[str, Build], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
-    plant = Plant(tmp_path_factory.mktemp("plant") / "plant", usual_ports=False)
-    try:
-        plant.start_office()
+    with office_in(tmp_path_factory.mktemp("plant")) as plant:
         yield plant
-    finally:
-        plant.stop()
 
 
 @pytest.fixture
