@@ -313,6 +313,7 @@ def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died
             _state_topic(config), lambda: state_payload(config, source, telling.fields()), telling.version
         ),
         heard=ear,
+        listening=ear.listening,
         limits=NoticeLimits(window=config.mqtt.window, backlog_records_max=config.mqtt.notice_backlog_records_max),
     )
     runner = Runner(
@@ -332,7 +333,8 @@ def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died
 
 class Ears:
     """What the broker's subscriptions bring: the line's states go to `line_ear`; a message on `topic` is the office's
-    nudge and calls `on_nudge`, which bounds itself. What it holds is not read, and a retained one is none."""
+    nudge and calls `on_nudge`, which bounds itself. What it holds is not read, and a retained one is none. Where
+    subscriptions stand anew, the office is asked too: it nudges once, and repeats nothing for whom it did not reach."""
 
     def __init__(self, line_ear: Callable[[Heard], None], topic: str, on_nudge: Callable[[], None] | None) -> None:
         self._line_ear = line_ear
@@ -343,6 +345,11 @@ class Ears:
     def subscriptions(self) -> tuple[str, ...]:
         """The nudge's topic, where there is a server to ask."""
         return (self._topic,) if self._on_nudge is not None else ()
+
+    def listening(self) -> None:
+        """From now on nudges come; those of before may have been missed."""
+        if self._on_nudge is not None:
+            self._on_nudge()
 
     def __call__(self, heard: Heard) -> None:
         """Take one message."""

@@ -29,6 +29,10 @@ class Acknowledged(NamedTuple):
     reason: int
 
 
+class Listening(NamedTuple):
+    """The broker took the subscriptions of this connection: what is said from now on is heard."""
+
+
 class Heard(NamedTuple):
     """A message of a subscription: hearsay. `retained`: the broker kept it, nobody knows for how long."""
 
@@ -44,7 +48,7 @@ class Objection(NamedTuple):
     hint: str
 
 
-BrokerNews = Connected | ConnectionLost | ConnectionDenied | Acknowledged | Heard | Objection
+BrokerNews = Connected | ConnectionLost | ConnectionDenied | Acknowledged | Listening | Heard | Objection
 
 
 class BrokerPort(Protocol):

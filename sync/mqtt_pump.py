@@ -17,6 +17,7 @@ from sync.broker_ports import (
     ConnectionDenied,
     ConnectionLost,
     Heard,
+    Listening,
     Objection,
 )
 from sync.limits import POST_RETRY_SECONDS, NoticeLimits, retry_pause
@@ -67,10 +68,15 @@ def _ignore(heard: Heard) -> None:
     """Nobody listens."""
 
 
+def _nobody() -> None:
+    """Nobody missed anything."""
+
+
 class MqttPump:
     """`topic_of(record)` is empty for a record that is no notice. `position`: the last one acknowledged.
 
-    `heard`: called with each message of a subscription, in the stepping thread.
+    `heard`: called with each message of a subscription; `listening`: when a new connection's subscriptions stand, since
+    what was said before them was missed. Both in the stepping thread.
     """
 
     def __init__(
@@ -85,6 +91,7 @@ class MqttPump:
         position: int = 0,
         state: StateTopic | None = None,
         heard: Callable[[Heard], None] = _ignore,
+        listening: Callable[[], None] = _nobody,
         limits: NoticeLimits = NoticeLimits(),  # noqa: B008 - frozen
         sink: str = MQTT,
     ) -> None:
@@ -96,6 +103,7 @@ class MqttPump:
         self._jitter = jitter
         self._state = state
         self._heard = heard
+        self._listening = listening
         self._limits = limits
         self._sink = sink
         self._acknowledged = position
@@ -166,6 +174,8 @@ class MqttPump:
                 self._acknowledge(ticket, reason, now)
             case Heard():
                 self._heard(news)
+            case Listening():
+                self._listening()
             case Connected(window_max):
                 self._window = min(self._limits.window, window_max or self._limits.window)
                 self._phase = "online"

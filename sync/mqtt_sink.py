@@ -32,6 +32,7 @@ from sync.broker_ports import (
     ConnectionDenied,
     ConnectionLost,
     Heard,
+    Listening,
     Objection,
 )
 from sync.errors import SettingsRefused
@@ -276,6 +277,8 @@ class PahoPort:
     def _on_subscribe(self, client: mqtt.Client, _: Any, mid: int, reasons: list[ReasonCode], properties: Any) -> None:
         if any(reason.is_failure for reason in reasons):
             self._news.append(Objection("the broker refused a subscription", _SUBSCRIPTION_HINT))
+        else:
+            self._news.append(Listening())
 
 
 def _silence(client: _Client) -> None:

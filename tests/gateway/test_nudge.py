@@ -32,6 +32,8 @@ def test_nudges_are_told_from_the_lines_states() -> None:
     for heard in (state, Heard(TOPIC, b""), Heard(TOPIC, b"words of anybody"), Heard(TOPIC, b"", retained=True)):
         ears(heard)
     assert line == [state] and nudged == [True, True]
+    ears.listening()
+    assert nudged == [True, True, True], "what was said before the subscription stood was missed"
 
 
 def test_without_a_server_nobody_is_asked() -> None:
@@ -39,6 +41,7 @@ def test_without_a_server_nobody_is_asked() -> None:
     ears = Ears(line.append, TOPIC, None)
     assert ears.subscriptions == ()
     ears(Heard(TOPIC, b""))
+    ears.listening()
     assert len(line) == 1
 
 
@@ -49,6 +52,7 @@ class Asking:
         self.world = World()
         self.deaths: list[BaseException] = []
         self.wakes = 0
+        self.connections = 0
         self.up = Runner("central", self.world.pump.step, time.monotonic, self._died)
         client_port = PahoPort(BrokerSettings("127.0.0.1", port, GATEWAY, subscriptions=(TOPIC,)))
         ears = Ears(lambda heard: None, TOPIC, self._nudge)
@@ -61,6 +65,7 @@ class Asking:
             lambda record: b"",
             lambda: 0.5,
             heard=ears,
+            listening=lambda: self._listening(ears),
         )
         self.broker = Runner("mqtt", pump.step, time.monotonic, self._died, waiter=client_port)
 
@@ -72,6 +77,10 @@ class Asking:
             self.wakes += 1
             self.up.wake()
 
+    def _listening(self, ears: Ears) -> None:
+        self.connections += 1
+        ears.listening()
+
     @property
     def offers(self) -> int:
         return len(self.world.exchange.batches)
@@ -79,7 +88,7 @@ class Asking:
     def start(self) -> "Asking":
         self.up.start()
         self.broker.start()
-        wait_until(lambda: self.offers == 1 and bool(self.inbox.reports), 20)
+        wait_until(lambda: self.offers >= 1 and self.connections == 1, 20)
         return self
 
     def close(self) -> None:
@@ -114,4 +123,20 @@ def test_a_flood_of_nudges_is_few_offers(tmp_path: Path) -> None:
         finally:
             office.disconnect()
             office.loop_stop()
+            asking.close()
+
+
+@pytest.mark.broker
+def test_a_broker_that_comes_back_makes_the_gateway_ask(tmp_path: Path) -> None:
+    with Mosquitto(tmp_path) as broker:
+        asking = Asking(broker.port).start()
+        try:
+            wait_until(lambda: not asking.world.pump._nudged, 20)
+            before = asking.offers
+            broker.kill()
+            broker.start()
+            # Long before the minute is over after which it would ask by itself.
+            wait_until(lambda: asking.offers > before, 20)
+            assert asking.connections == 2
+        finally:
             asking.close()

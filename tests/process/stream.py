@@ -37,9 +37,9 @@ class Stream:
         (self.beeped if word == "kept" else self.silent).append(label)
         return word == "kept"
 
-    def signal(self) -> str:
+    def signal(self, seconds_max: float = BEEP_SECONDS_MAX) -> str:
         """The next signal of the light; empty when none comes or the gateway is dead."""
-        deadline = time.monotonic() + BEEP_SECONDS_MAX
+        deadline = time.monotonic() + seconds_max
         while time.monotonic() < deadline:
             try:
                 return self.signals.get(timeout=0.1)

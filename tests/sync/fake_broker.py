@@ -10,13 +10,15 @@ from types import TracebackType
 
 
 class FakeBroker:
-    """`hold`: acknowledge nothing. `puback_reason`: for MQTT 5. `connack`: the code of the answer to CONNECT."""
+    """`hold`: acknowledge nothing. `puback_reason`: for MQTT 5. `connack`, `suback`: the code of the
+    answer to CONNECT, and to each topic of a SUBSCRIBE."""
 
     def __init__(self, version: int = 4) -> None:
         self.version = version
         self.hold = False
         self.puback_reason = 0
         self.connack = 0
+        self.suback = 0
         self.receive_maximum = 0
         self.window_seen = 0
         self.connections = 0
@@ -92,6 +94,8 @@ class FakeBroker:
             connection.sendall(self._connack())
         elif kind == 3:
             self._publish(connection, head, body, unacknowledged)
+        elif kind == 8:
+            connection.sendall(self._suback(body))
         elif kind == 12:
             connection.sendall(b"\xd0\x00")
         return kind != 14
@@ -102,6 +106,15 @@ class FakeBroker:
         properties = b"\x21" + struct.pack("!H", self.receive_maximum) if self.receive_maximum else b""
         body = bytes((0, self.connack, len(properties))) + properties
         return bytes((0x20, len(body))) + body
+
+    def _suback(self, body: bytes) -> bytes:
+        place = 2 if self.version == 4 else 3 + body[2]
+        codes = b""
+        while place < len(body):
+            place += 3 + int(struct.unpack("!H", body[place : place + 2])[0])
+            codes += bytes((self.suback,))
+        answer = body[:2] + (b"" if self.version == 4 else b"\x00") + codes
+        return bytes((0x90, len(answer))) + answer
 
     def _publish(self, connection: socket.socket, head: int, body: bytes, unacknowledged: set[int]) -> None:
         topic_size = struct.unpack("!H", body[:2])[0]

@@ -13,6 +13,7 @@ from sync.broker_ports import (
     ConnectionDenied,
     ConnectionLost,
     Heard,
+    Listening,
     Objection,
 )
 from sync.limits import NoticeLimits
@@ -91,6 +92,7 @@ class Line:
         self.port = TestPort()
         self.inbox = Inbox()
         self.heard: list[tuple[str, bytes]] = []
+        self.listened: list[float] = []
         self.auto = True
         self.pump = MqttPump(
             self.card,
@@ -102,6 +104,7 @@ class Line:
             position=position,
             state=state,
             heard=lambda heard: self.heard.append((heard.topic, heard.payload)),
+            listening=lambda: self.listened.append(self.now),
             limits=limits or NoticeLimits(),
         )
 
@@ -333,9 +336,9 @@ def test_a_record_at_which_the_broker_always_hangs_up_is_told_once() -> None:
 def test_what_is_heard_and_what_is_objected_to_is_told() -> None:
     line = Line()
     line.run(1.0)
-    line.port.news += [Heard("neighbour", b"1"), Objection("too large", "look")]
+    line.port.news += [Listening(), Heard("neighbour", b"1"), Objection("too large", "look")]
     line.run(1.0)
-    assert line.heard == [("neighbour", b"1")]
+    assert line.heard == [("neighbour", b"1")] and len(line.listened) == 1
     assert [refused.reason for refused in line.inbox.of(SinkRefused)] == ["too large"]
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -42,6 +43,7 @@ class Gateway:
         self.card = card or MemoryCard(GATEWAY)
         self.inbox = Inbox()
         self.heard: list[Heard] = []
+        self.listened = 0
         self.deaths: list[BaseException] = []
         port = PahoPort(settings)
         pump = MqttPump(
@@ -54,6 +56,7 @@ class Gateway:
             position=position,
             state=StateTopic(STATE, lambda: b'{"state":"online"}'),
             heard=self.heard.append,
+            listening=self._listening,
             limits=limits,
         )
         self.runner = Runner(
@@ -65,6 +68,9 @@ class Gateway:
             finish=port.farewell,
         )
         self.runner.start()
+
+    def _listening(self) -> None:
+        self.listened += 1
 
     def append(self, count: int) -> None:
         for _ in range(count):
@@ -311,7 +317,7 @@ def test_a_restart_goes_on_from_the_position(broker: Mosquitto, listener: Listen
 def test_what_neighbours_say_is_heard_within_bounds(broker: Mosquitto) -> None:
     settings = BrokerSettings("127.0.0.1", broker.port, GATEWAY, subscriptions=("line/+/state",))
     with running(settings) as gate:
-        wait_until(lambda: gate.states() == [True])
+        wait_until(lambda: gate.listened == 1)
         other = mqtt.Client(CallbackAPIVersion.VERSION2)
         other.connect("127.0.0.1", broker.port)
         other.loop_start()
@@ -323,6 +329,32 @@ def test_what_neighbours_say_is_heard_within_bounds(broker: Mosquitto) -> None:
         wait_until(lambda: late.heard == [Heard("line/b/state", b"1", retained=True)])
         other.disconnect()
         other.loop_stop()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_it_is_told_when_the_subscriptions_of_each_connection_stand(broker: Mosquitto, protocol: str) -> None:
+    settings = replace(settings_for(broker.port, protocol), subscriptions=("one/state", "two/state"))
+    with running(settings) as gate:
+        wait_until(lambda: gate.listened == 1)
+        broker.kill()
+        broker.start()
+        wait_until(lambda: gate.listened == 2)
+    with running(settings_for(broker.port, protocol)) as deaf:
+        deaf.append(1)
+        wait_until(lambda: deaf.position == 1)
+        assert deaf.listened == 0
+
+
+@pytest.mark.parametrize("version", [4, 5])
+def test_a_refused_subscription_is_told_and_never_taken_for_one_that_stands(version: int) -> None:
+    with FakeBroker(version) as fake:
+        fake.suback = 0x80
+        settings = replace(settings_for(fake.port, PROTOCOLS[version - 4]), subscriptions=("one/state", "two/state"))
+        with running(settings) as gate:
+            wait_until(lambda: len(gate.inbox.of(SinkRefused)) == 1)
+            gate.append(1)
+            wait_until(lambda: gate.position == 1)
+            assert gate.listened == 0 and gate.states() == [True]
 
 
 def _password_file(folder: Path) -> Path:
