@@ -138,6 +138,16 @@ def test_what_cannot_end_in_time_is_left_out_by_name(project: Path, tmp_path: Pa
     assert content["left_out"] == ["test_cases.py::test_long"]
 
 
+def test_the_file_with_the_longest_limit_comes_first(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").touch()
+    longer = "import pytest\n@pytest.mark.faults\n@pytest.mark.timeout(3300)\ndef test_longer(): pass\n"
+    (project / "test_night.py").write_text(longer)
+    done = run(project, "--tier", "faults", "--budget-minutes", "60")
+    assert done.returncode == 0
+    assert done.stdout.index("test_night.py .") < done.stdout.index("test_cases.py ...")
+    assert "covered: 4 passed now" in done.stdout
+
+
 def test_an_empty_tier_passes_and_says_that_it_is_empty(project: Path) -> None:
     done = run(project, "--tier", "image")
     assert done.returncode == 0

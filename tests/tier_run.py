@@ -73,6 +73,20 @@ def save(path: Path, outcome: Outcome) -> None:
     draft.replace(path)
 
 
+def limit_of(item: pytest.Item) -> float:
+    """Seconds that a test may take."""
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark and mark.args else float(item.config.getini("timeout") or 0)
+
+
+def longest_file_first(items: list[pytest.Item]) -> list[pytest.Item]:
+    """A long test may start only while the budget is fresh. Files stay whole: their tests share fixtures."""
+    limits: dict[Path, float] = {}
+    for item in items:
+        limits[item.path] = max(limits.get(item.path, 0.0), limit_of(item))
+    return sorted(items, key=lambda item: -limits[item.path])
+
+
 class TierRun:
     """One run of one tier; `seconds` limits it unless None; `partial` when files or words of names were given."""
 
@@ -121,15 +135,11 @@ class TierRun:
             (keep if wanted else drop).append(item)
         self.selected = len(keep)
         config.hook.pytest_deselected(items=drop)
-        items[:] = keep
+        items[:] = keep if self.seconds is None else longest_file_first(keep)
 
     def may_start(self, item: pytest.Item) -> bool:
         """False when the test could still run at the end of the budget: a run that ends in time ends by itself."""
-        if self.seconds is None:
-            return True
-        mark = item.get_closest_marker("timeout")
-        longest = float(mark.args[0]) if mark and mark.args else float(item.config.getini("timeout") or 0)
-        return self.elapsed() + longest <= self.seconds
+        return self.seconds is None or self.elapsed() + limit_of(item) <= self.seconds
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from image.build import Build
-from image.programs import run
-from image.recipe import MIB
 from simulation.processes import wait_for
 from tests.process.test_kills import contents
 from tests.vm.board import PiBoard
@@ -65,12 +63,3 @@ def test_a_scan_and_a_pressed_pin_on_a_pis_processor_are_at_the_office(
                 wait_for("the call", lambda: '"type":"andon.raised"' in "".join(contents(plant)), CALL_SECONDS)
             with capsys.disabled():
                 sys.stdout.write(f"\npi image: ready {ready:.0f} s after the kernel's start, emulated\n")
-
-
-def test_the_kiosk_has_a_browser_that_starts_and_fits_its_slot(tmp_path: Path) -> None:
-    release = built(tmp_path, "1.0.0", variant="kiosk", whole=False)
-    root = release.folder / "root.squashfs"
-    listed = run("unsquashfs", "-l", root)
-    wanted = ("usr/bin/chromium", "usr/bin/cage", "multi-user.target.wants/lineside-kiosk.service")
-    assert [each for each in wanted if f"{each}\n" not in listed] == []
-    assert root.stat().st_size < 0.8 * release.recipe.variant.root_mib * MIB

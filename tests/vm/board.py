@@ -171,5 +171,12 @@ class PiBoard(Board):
     more_words: ClassVar = "console=ttyAMA0"
 
 
+class PiScreenBoard(PiBoard):
+    """The same with a screen. No emulator has the Pi's own chip that draws, so the processor does."""
+
+    screen: ClassVar = ("-device", "virtio-gpu-pci,xres=1280,yres=720")
+    memory_mib: ClassVar = ScreenBoard.memory_mib
+
+
 def _bytes(text: str | bytes) -> bytes:
     return text.encode() if isinstance(text, str) else text

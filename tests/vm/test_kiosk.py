@@ -1,5 +1,6 @@
 """The variant with a screen, on a board that has one: the station page shows itself, and shows what is scanned."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +8,15 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
+from image.build import Build
+from image.recipe import MIB
 from simulation.plant import Plant
-from tests.vm.board import Board, ScreenBoard
+from tests.vm.board import Board, PiScreenBoard, ScreenBoard
 from tests.vm.machine import Machine
 from tests.vm.stations import built, flashed, office_in, scan, sign_in, wait_ready
 
 pytestmark = [pytest.mark.nightly, pytest.mark.root, pytest.mark.process, pytest.mark.timeout(3_600)]
+BOARDS: dict[str, type[Board]] = {"amd64": ScreenBoard, "arm64": PiScreenBoard}
 PAGE_SECONDS = 1_500.0
 COLOURS_MIN = 50
 """Letters with soft edges and coloured fields have far more; a blank screen, or a cursor on one, has a few."""
@@ -32,6 +36,7 @@ class Kiosk:
     machine: Machine
     plant: Plant
     folder: Path
+    release: Build
     shots: int = 0
 
     def picture(self) -> Image.Image:
@@ -53,14 +58,24 @@ def is_live(picture: Image.Image) -> bool:
     return colours is not None and len(colours) >= COLOURS_MIN and red < blue
 
 
-@pytest.fixture(scope="module")
-def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+@pytest.fixture(scope="module", params=sorted(BOARDS))
+def kiosk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     folder = tmp_path_factory.mktemp("kiosk")
     with office_in(folder) as plant:
-        board = flashed(built(folder, "1.0.0", variant="kiosk").disk, folder, plant, ScreenBoard)
+        release = built(folder, "1.0.0", architecture=request.param, variant="kiosk")
+        board = flashed(release.disk, folder, plant, BOARDS[request.param])
         with board.started() as machine:
             wait_ready(board, machine)
-            yield Kiosk(board, machine, plant, folder)
+            yield Kiosk(board, machine, plant, folder, release)
+
+
+def test_the_image_fits_its_slot(kiosk: Kiosk, capsys: pytest.CaptureFixture[str]) -> None:
+    release = kiosk.release
+    root = (release.folder / "root.squashfs").stat().st_size
+    with capsys.disabled():
+        packed = release.packed.stat().st_size
+        sys.stdout.write(f"\n{release.recipe.name}: packed {packed / 1e6:.0f} MB, root {root / 1e6:.0f} MB\n")
+    assert root < 0.8 * release.recipe.variant.root_mib * MIB
 
 
 def changed_share(before: Image.Image, after: Image.Image) -> float:
