@@ -1,5 +1,6 @@
 """The parts of the power-cut harness that need no machine."""
 
+import queue
 import signal
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from image import programs
 from tests.vm import guest_image
+from tests.vm.guest import station
 from tests.vm.power_cuts import Cut, Ledger, judged
 
 
@@ -53,3 +55,11 @@ def test_a_program_that_is_given_up_takes_its_children_along() -> None:
 def test_a_program_that_fails_is_quoted() -> None:
     with pytest.raises(RuntimeError, match="ended with 3"):
         programs.run("sh", "-c", "echo why; exit 3")
+
+
+def test_a_word_that_answers_no_label_is_never_taken_for_its_answer() -> None:
+    words: queue.SimpleQueue[str] = queue.SimpleQueue()
+    for word in ("refused", "noted", "noted", "kept", "kept"):
+        words.put(word)
+    labels = ("T-1", station.BADGES["S1"], "T-1", "T-2")
+    assert [station.answer_to(label, words) for label in labels] == ["refused", "noted", "kept", "kept"]

@@ -78,17 +78,25 @@ class Gateway:
             self.host.say("failed", why=f"the gateway ended with {code}: {''.join(self.last_lines)}")
 
     def scan(self, station: str, label: str) -> str:
-        """Scan a label; the light's word."""
+        """Scan a label or a badge; the light's word."""
         descriptor = os.open(scanner(station), os.O_WRONLY | os.O_NOCTTY)
         os.write(descriptor, label.encode() + b"\r")
         os.close(descriptor)
-        return self.heard[station].get(timeout=ANSWER_SECONDS_MAX)
+        return answer_to(label, self.heard[station])
 
     def end(self) -> None:
         """SIGTERM, and wait."""
         self.ending = True
         self.process.terminate()
         self.process.wait()
+
+
+def answer_to(label: str, words: queue.SimpleQueue) -> str:
+    """The light's word for this label. A badge is noted; beside any other label that word tells of something else, as
+    of a bound that was reached, and whoever took it for the answer would be a label ahead from then on."""
+    while (word := words.get(timeout=ANSWER_SECONDS_MAX)) == "noted" and label not in BADGES.values():
+        pass
+    return word
 
 
 def scanner(station: str) -> Path:
