@@ -100,6 +100,19 @@ def test_the_page_is_on_the_screen_and_shows_what_is_scanned(kiosk: Kiosk) -> No
     board.wait(machine, "the scan on the screen", shown, PAGE_SECONDS)
 
 
+def test_a_page_that_is_lost_comes_back_by_a_new_browser(kiosk: Kiosk) -> None:
+    board, machine = kiosk.board, kiosk.machine
+    board.wait(machine, "a page on the screen", kiosk.shows_the_page, PAGE_SECONDS)
+    begun = "systemctl show lineside-kiosk -p NRestarts --value"
+    before = int(board.ssh(begun))
+    # What a page leaves that was lost on its way: a browser that runs, and shows nothing.
+    board.ssh("pkill -KILL -f type=renderer")
+    board.wait(machine, "the screen without the page", lambda: not kiosk.shows_the_page(), PAGE_SECONDS)
+    board.wait(machine, "a new browser", lambda: int(board.ssh(begun)) > before, PAGE_SECONDS)
+    board.wait(machine, "the page again", kiosk.shows_the_page, PAGE_SECONDS)
+    board.wait_said(machine, STREAMS, "streams 1", PAGE_SECONDS)
+
+
 def test_the_browser_is_another_user_with_a_sandbox_and_the_scanner_types_nothing_into_it(kiosk: Kiosk) -> None:
     board = kiosk.board
     board.wait(kiosk.machine, "a page on the screen", kiosk.shows_the_page, PAGE_SECONDS)
