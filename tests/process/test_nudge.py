@@ -47,7 +47,8 @@ def office(plant: Plant) -> Iterator[Database]:
 
 
 def called(plant: Plant, office: Database, stream: Stream) -> str:
-    """A call that the station raised, once it is at the office."""
+    """A call that the station raised, once it is at the office and the gateway is at the broker."""
+    wait_for("the gateway at the broker", lambda: is_online(plant))
     stream.listen()
     scan(plant, BADGE)
     assert stream.signal() == "noted"
@@ -74,7 +75,6 @@ def is_online(plant: Plant) -> bool:
 
 def test_an_acknowledgement_is_at_the_light_within_seconds(plant: Plant, office: Database) -> None:
     stream = Stream(plant)
-    wait_for("the gateway at the broker", lambda: is_online(plant))
     call = called(plant, office, stream)
     acknowledge(office, call)
     assert stream.signal(SECONDS_MAX) == "acknowledged"
@@ -91,7 +91,6 @@ def test_what_happened_while_the_broker_was_away_is_at_the_light_once_it_is_back
     plant: Plant, office: Database
 ) -> None:
     stream = Stream(plant)
-    wait_for("the gateway at the broker", lambda: is_online(plant))
     call = called(plant, office, stream)
     plant.proxies[BROKER].cut()
     acknowledge(office, call)
