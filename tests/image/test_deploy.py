@@ -23,7 +23,7 @@ MARK = "# hardware"
 ELSEWHERE = {
     "scripts/build-image": ("tests/image/test_pi.py", 'architecture="arm64"'),
     "scripts/build-image --arch amd64": ("tests/image/test_release.py", '"scripts/build-image", "--arch", "amd64"'),
-    "scripts/build-image --variant kiosk": ("tests/image/test_pi.py", 'variant="kiosk"'),
+    "scripts/build-image --variant kiosk": ("tests/vm/test_kiosk.py", 'variant="kiosk"'),
     "scripts/build-image --check-reproducible": ("tests/image/test_release.py", '"--check-reproducible"'),
     "rauc install /run/lineside-usb/good.raucb": ("tests/vm/test_updates.py", "rauc install {STICK}/good.raucb"),
     "/usr/lib/lineside/tryboot try": ("tests/vm/test_updates.py", "/usr/lib/lineside/tryboot try"),
