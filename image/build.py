@@ -18,6 +18,7 @@ from image.bundle import Keys, make_bundle
 from image.debian import DebianCache, debian_root
 from image.debian import make_root as make_debian
 from image.disk import make_disk
+from image.driver import install_driver
 from image.libraries import PIP, libraries
 from image.product import ROOT, install_product
 from image.programs import run
@@ -104,6 +105,8 @@ class Build:
             wheel = own_wheel(Path(name))
             with unpacked(tar) as tree:
                 boot = boot_files(tree, self.recipe)
+                with self.step("driver"):
+                    install_driver(tree, self.recipe, self.debian, self.cache)
                 with self.step("product"):
                     install_product(tree, self.recipe, wheel, wheels, self.keys.authority)
                     self.finish(tree)

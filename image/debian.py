@@ -92,14 +92,36 @@ def debian_root(recipe: Recipe, cache: DebianCache, refresh: bool = False) -> Pa
 def make_root(recipe: Recipe, cache: DebianCache, target: Path, fresh: bool) -> None:
     """Build the tar: with `fresh` from the mirrors as they are now, else from the cache alone."""
     command = command_of(recipe)
-    command.append('--setup-hook=mkdir -p "$1/var/cache/apt/archives" "$1/var/lib/apt/lists"')
-    command.append(f"--setup-hook=sync-in {cache.packages} /var/cache/apt/archives")
-    kept = [f"--customize-hook=sync-out /var/cache/apt/archives {cache.packages}"]
     if fresh:
-        kept.append(f"--customize-hook=sync-out /var/lib/apt/lists {cache.lists}")
+        command.append(f"--customize-hook=sync-out /var/lib/apt/lists {cache.lists}")
     else:
-        command += ["--skip=update", f"--setup-hook=sync-in {cache.lists} /var/lib/apt/lists"]
-    run(*command, *kept, SUITE, target, environment={"SOURCE_DATE_EPOCH": str(SOURCE_DATE)})
-    for folder in (cache.packages, cache.lists):
-        shutil.rmtree(folder / "partial", ignore_errors=True)
-        (folder / "lock").unlink(missing_ok=True)
+        command += known(cache.lists)
+    fetch(command, cache.packages, target)
+    tidied(cache.lists)
+
+
+def known(lists: Path) -> list[str]:
+    """Words for mmdebstrap: take the packages that these lists name, and look for no newer ones."""
+    return ["--skip=update", f"--setup-hook=sync-in {lists} /var/lib/apt/lists"]
+
+
+def fetch(command: list[str], packages: Path, target: Path) -> None:
+    """Run mmdebstrap with a folder of packages: what lies there is not downloaded, what is downloaded stays there."""
+    program, *words = command
+    run(
+        program,
+        '--setup-hook=mkdir -p "$1/var/cache/apt/archives" "$1/var/lib/apt/lists"',
+        f"--setup-hook=sync-in {packages} /var/cache/apt/archives",
+        f"--customize-hook=sync-out /var/cache/apt/archives {packages}",
+        *words,
+        SUITE,
+        target,
+        environment={"SOURCE_DATE_EPOCH": str(SOURCE_DATE)},
+    )
+    tidied(packages)
+
+
+def tidied(folder: Path) -> None:
+    """Take away what apt only needs while it runs."""
+    shutil.rmtree(folder / "partial", ignore_errors=True)
+    (folder / "lock").unlink(missing_ok=True)

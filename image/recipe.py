@@ -38,6 +38,8 @@ class Architecture:
     modules: tuple[str, ...]
     """Drivers that must be there before the root file system is: everything else is loaded from it."""
     console: str
+    firmware_driver: bool
+    """Whether its boards have the Raspberry Pi's firmware, which is told of a trial by a driver of ours."""
 
 
 # The checksums of ext4 are asked for by name while it is mounted, so no driver names theirs as needed.
@@ -63,8 +65,9 @@ ARCHITECTURES = {
             *("fixed", "gpio_regulator", "reset_raspberrypi", "pcie_brcmstb", "virtio_mmio", "bcm2835_wdt"),
         ),
         "tty1",
+        True,
     ),
-    "amd64": Architecture("amd64", "x86_64", "qemu-x86_64", COMMON_MODULES, "ttyS0"),
+    "amd64": Architecture("amd64", "x86_64", "qemu-x86_64", COMMON_MODULES, "ttyS0", False),
 }
 
 

@@ -13,6 +13,8 @@ from gateway.journal_versions import ADDITIVE, MIGRATIONS, journal_heard
 from image.bill import copyright_names, package, stated_licences
 from image.bundle import make_keys, manifest
 from image.debian import command_of, wanted
+from image.driver import PLACE, SOURCES
+from image.driver import command_of as driver_command
 from image.initrd import Entry, archive, driver_name, needed_drivers, unpacked
 from image.libraries import locked_for
 from image.product import GATEWAY_UNITS, KIOSK, OVERLAY, STARTED
@@ -123,6 +125,17 @@ def test_headless_has_no_browser_and_kiosk_does() -> None:
     assert kiosk.compatible != ARM.compatible
     assert not any(word in name for name in wanted(kiosk) for word in ("gcc", "-dev", "build-essential", "sudo"))
     assert not any("://" in word for word in command_of(ARM)), "mirrors are the client's own"
+
+
+def test_only_a_pi_has_a_driver_for_its_firmware_and_it_is_made_for_one_kernel() -> None:
+    words = driver_command(ARM.architecture, "6.12.0-arm64")
+    (include,) = (word for word in words if word.startswith("--include="))
+    assert include.endswith(",linux-headers-6.12.0-arm64") and "--variant=extract" in words
+    assert not any("://" in word for word in words), "mirrors are the client's own"
+    assert not ARCHITECTURES["amd64"].firmware_driver
+    unit = (OVERLAY / "usr/lib/systemd/system/lineside-firmware.service").read_text("utf-8")
+    assert f"ExecStart=/usr/sbin/insmod /{PLACE}\n" in unit and "lineside-firmware" in STARTED
+    assert f"obj-m := {PLACE.stem}.o\n" == (SOURCES / "Makefile").read_text("utf-8")
 
 
 def test_files_of_the_image_name_the_partitions_of_the_recipe() -> None:

@@ -15,6 +15,8 @@ class Card:
 
     def __init__(self, folder: Path) -> None:
         self.select, self.boot, self.kept = folder / "select", folder / "boot", folder / "kept"
+        self.firmware, self.driver = folder / "firmware", folder / "driver"
+        """What a Pi has, and what its kernel has loaded; a board of the tests has neither."""
         for each in (self.select, self.boot, self.kept):
             each.mkdir()
         (self.select / "autoboot.txt").write_bytes(AUTOBOOT)
@@ -42,6 +44,8 @@ class Card:
             "LINESIDE_BOOT": str(self.boot),
             "LINESIDE_KEPT": str(self.kept),
             "LINESIDE_KERNEL_WORDS": str(self.words),
+            "LINESIDE_FIRMWARE": str(self.firmware),
+            "LINESIDE_DRIVER": str(self.driver),
             "LINESIDE_REBOOT": "echo reboot",
         }
         done = subprocess.run(["sh", str(SCRIPT), *words], env=environment, capture_output=True, text=True, check=False)
@@ -151,3 +155,25 @@ def test_what_the_firmware_reads_stays_within_its_bound(card: Card) -> None:
     card.start(trial=True)
     card.call("set-state", "B", "good")
     assert len((card.select / "autoboot.txt").read_bytes()) <= 512
+
+
+def test_no_trial_is_asked_of_a_firmware_that_cannot_be_told(card: Card) -> None:
+    install(card, "B")
+    card.firmware.mkdir()
+    card.call("try", fails=True)
+    assert "tried" not in card.names(), "an ordinary start would count as a release that did not hold"
+    card.driver.mkdir()
+    assert card.call("try") == "reboot 0 tryboot"
+
+
+def test_a_commit_that_is_cut_behind_its_first_step_is_finished_by_the_next_start(card: Card) -> None:
+    install(card, "B")
+    card.call("try")
+    assert card.start(trial=True) == "B"
+    card.call("set-state", "B", "good")
+    for name in ("pending", "tried"):
+        (card.select / name).write_text("B\n")
+    assert card.start(trial=False) == "B"
+    assert card.call("settle") == ""
+    assert not {"pending", "tried", "bad-B"} & card.names()
+    assert not (card.kept / "not-taken").exists()
