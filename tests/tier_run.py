@@ -80,7 +80,8 @@ def limit_of(item: pytest.Item) -> float:
 
 
 def longest_file_first(items: list[pytest.Item]) -> list[pytest.Item]:
-    """A long test may start only while the budget is fresh. Files stay whole: their tests share fixtures."""
+    """A long test may start only while the budget is fresh, and several processes end together when the short ones come
+    last. Files stay whole: their tests share fixtures."""
     limits: dict[Path, float] = {}
     for item in items:
         limits[item.path] = max(limits.get(item.path, 0.0), limit_of(item))
@@ -135,7 +136,7 @@ class TierRun:
             (keep if wanted else drop).append(item)
         self.selected = len(keep)
         config.hook.pytest_deselected(items=drop)
-        items[:] = keep if self.seconds is None else longest_file_first(keep)
+        items[:] = longest_file_first(keep)
 
     def may_start(self, item: pytest.Item) -> bool:
         """False when the test could still run at the end of the budget: a run that ends in time ends by itself."""

@@ -55,7 +55,10 @@ def app(tmp_path: Path) -> Iterator[Flask]:
     close_app(made)
 
 
-@pytest.mark.parametrize(("wide", "language"), [(390, "zh"), (1280, "en")], ids=["phone-zh", "office-en"])
+@pytest.mark.parametrize(
+    ("wide", "language"),
+    [pytest.param(390, "zh", id="phone-zh"), pytest.param(1280, "en", id="office-en", marks=pytest.mark.nightly)],
+)
 def test_every_page_of_master_data_can_be_read(app: Flask, browser: Browser, wide: int, language: str) -> None:
     admin = first_administrator(app)
     edit(admin, "people", "P03", name="张伟 Zhang Wei 2")

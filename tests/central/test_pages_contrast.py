@@ -17,8 +17,12 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize(
     ("width", "language", "scheme"),
-    [(390, "zh", "light"), (1280, "en", "light"), (1280, "zh", "dark")],
-    ids=["phone-zh", "office-en", "dark-zh"],
+    [
+        pytest.param(390, "zh", "light", id="phone-zh"),
+        pytest.param(1280, "en", "light", id="office-en", marks=pytest.mark.nightly),
+        # tests/central/test_dark.py reads every page in the dark, once.
+        pytest.param(1280, "zh", "dark", id="dark-zh", marks=pytest.mark.nightly),
+    ],
 )
 def test_every_office_page_can_be_read(
     context: BrowserContext,

@@ -101,7 +101,13 @@ def test_a_call_is_taken_by_the_link_of_a_received_message(
         board.context.close()
 
 
-@pytest.mark.parametrize(("size", "language"), [((390, 844), "zh"), ((1280, 720), "en")], ids=["phone-zh", "office-en"])
+@pytest.mark.parametrize(
+    ("size", "language"),
+    [
+        pytest.param((390, 844), "zh", id="phone-zh"),
+        pytest.param((1280, 720), "en", id="office-en", marks=pytest.mark.nightly),
+    ],
+)
 def test_every_page_of_messages_can_be_read(
     app: Flask, plant: NotifyPlant, chat: MemoryChannel, browser: Browser, size: tuple[int, int], language: str
 ) -> None:

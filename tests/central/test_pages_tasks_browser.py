@@ -77,7 +77,10 @@ def fill(here: Plant) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("wide", "language"), [(390, "zh"), (1280, "en")], ids=["phone-zh", "office-en"])
+@pytest.mark.parametrize(
+    ("wide", "language"),
+    [pytest.param(390, "zh", id="phone-zh"), pytest.param(1280, "en", id="office-en", marks=pytest.mark.nightly)],
+)
 def test_every_page_can_be_read_and_fits(app: Flask, browser: Browser, wide: int, language: str) -> None:
     paths = fill(app.extensions["lineside"])
     first_administrator(app)

@@ -113,7 +113,13 @@ def arrived(plant: Plant, shift: Shift) -> bool:
     return board["complete"] and all(good.get(key, 0) == value for key, value in shift.good.items())
 
 
-@pytest.mark.parametrize("away", [range(0), range(150, 450)], ids=["connected", "half of it alone"])
+@pytest.mark.parametrize(
+    "away",
+    [
+        pytest.param(range(0), id="connected", marks=pytest.mark.nightly),
+        pytest.param(range(150, 450), id="half of it alone"),
+    ],
+)
 def test_the_shift_comes_to_what_its_script_says(tmp_path: Path, away: range) -> None:
     shift = Shift().run()
     try:
