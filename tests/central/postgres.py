@@ -138,4 +138,5 @@ class Postgres:
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait(30)
         self._log.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        # Some hundred thousand files: rm is several times as quick as Python.
+        subprocess.run(["rm", "-rf", self._folder], check=False)

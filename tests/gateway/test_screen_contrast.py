@@ -32,7 +32,13 @@ def gate(tmp_path: Path) -> Iterator[SetUpGateway]:
     threading.stack_size(stack)
 
 
-@pytest.mark.parametrize(("size", "language"), [(SEVEN_INCH, "zh"), (PHONE, "en")], ids=["7-inch-zh", "phone-en"])
+@pytest.mark.parametrize(
+    ("size", "language"),
+    [
+        pytest.param(SEVEN_INCH, "zh", id="7-inch-zh"),
+        pytest.param(PHONE, "en", id="phone-en", marks=pytest.mark.nightly),
+    ],
+)
 def test_every_pose_can_be_read(browser: Browser, size: tuple[int, int], language: str) -> None:
     with served(samples.refused(), language=language) as page, tab(browser, page.server.url, size) as seen:
         for name in POSES:

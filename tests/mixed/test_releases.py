@@ -46,14 +46,8 @@ def paired(folder: Path, gateway_release: Release, server_release: Release) -> I
         pair.plant.stop()
 
 
-@pytest.mark.parametrize(
-    ("at_the_line", "at_the_office"),
-    [
-        (HERE, HERE),
-        pytest.param(EARLIER, HERE, marks=pytest.mark.faults),
-        pytest.param(HERE, EARLIER, marks=pytest.mark.faults),
-    ],
-)
+@pytest.mark.faults
+@pytest.mark.parametrize(("at_the_line", "at_the_office"), [(HERE, HERE), (EARLIER, HERE), (HERE, EARLIER)])
 @pytest.mark.timeout(900)
 def test_the_same_scenarios_hold(tmp_path: Path, releases: Releases, at_the_line: str, at_the_office: str) -> None:
     with paired(tmp_path, releases(at_the_line), releases(at_the_office)) as pair:
