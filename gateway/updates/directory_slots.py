@@ -37,7 +37,8 @@ class DirectorySlots:
         if slot not in NAMES:
             raise SlotBroken(f"{self._root / BOOTED} names no slot: nothing was booted here")
         version = str(read_json(self._root / slot / RELEASE).get("version", ""))
-        return SlotState(slot, str(booted.get("boot", "")), version, self._compatible)
+        usual = str(read_json(self._root / BOOT).get("default", "a"))
+        return SlotState(slot, str(booted.get("boot", "")), version, self._compatible, slot != usual)
 
     def inspect(self, bundle: Path) -> BundleContent:
         """See Slots."""

@@ -7,7 +7,6 @@ import platform
 import random
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from floor import __version__
 from gateway import limits
+from gateway.clock import boottime
 from gateway.config import Config
 from gateway.durable import read_json, write_durably
 from gateway.ending import on_end_signal
@@ -94,6 +94,13 @@ def pace_of(config: Config) -> Pace:
     )
 
 
+def interrupt(folder: Path) -> str:
+    """The gateway in that folder ends in order; or why not. The gateway itself decides it, in one step with its inputs:
+    what it told a moment ago may be over. Empty as well when there is none that answers."""
+    told = ask(folder, "restart")
+    return str(told.get("refused", "")) if isinstance(told, dict) else ""
+
+
 class MachinePorts:
     """What the agent reaches, for real."""
 
@@ -115,6 +122,10 @@ class MachinePorts:
     def health(self) -> Health | None:
         """See Ports."""
         return health_of(ask(self._config.gateway.folder, "status"))
+
+    def interrupt(self) -> str:
+        """See Ports."""
+        return interrupt(self._config.gateway.folder)
 
     def journal_faults(self) -> Sequence[str]:
         """See Ports."""
@@ -154,6 +165,7 @@ class AgentProcess:
         self._token: str | None = None
         self._exchange: HttpExchange | None = None
         self._slots = slots_of(config)
+        self._running: SlotState | None = None
         state = folder / "state.json"
         kept = state.read_text("utf-8") if state.exists() else ""
         self.agent = UpdateAgent(
@@ -178,7 +190,7 @@ class AgentProcess:
         told = (self.agent.update.state, self.agent.update.reason, self.settings.told())
         if now >= self._ask_at or told != self._told:
             self._told, self._ask_at = told, now + self.config.update.ask_seconds
-            self._ask_office()
+            self._ask_office(now)
         if not self.settings.trying and now >= self._wakes["update"]:
             self._wakes["update"] = self.agent.step(now)
         elif self.agent.update.state in RESTING and now >= self._wakes["settings"]:
@@ -219,26 +231,27 @@ class AgentProcess:
             self._token = token
         return self._exchange
 
-    def _ask_office(self) -> None:
+    def _ask_office(self, now: float) -> None:
         exchange = self._office()
         if exchange is None:
             return
         try:
             wish = exchange.fleet(self._report())
             self._seal.was_told()
-            self._take(exchange, wish)
+            self._take(exchange, wish, now)
         except (SinkUnreachable, SinkRefused) as error:
             log.info("the office: %s", error)
 
     def _report(self) -> FleetReport:
-        update, release, slot = self.agent.update, __version__, ""
+        update = self.agent.update
+        # A look that fails changes nothing of what runs; a gateway that told of no slots would get no release wished.
         with suppress(SlotBroken):
-            running = self._slots.state()
-            release, slot = running.version or __version__, running.booted
+            self._running = self._slots.state()
+        running = self._running
         return FleetReport(
             gateway=self.config.gateway.name,
-            release=release,
-            slot=slot,
+            release=running.version if running is not None and running.version else __version__,
+            slot=running.booted if running is not None else "",
             update=UpdateTold(state=update.state, rollout=update.rollout, version=update.version, reason=update.reason),
             settings=self.settings.told(),
             configuration_digest=hashlib.sha256(self._configuration.encode()).hexdigest(),
@@ -247,9 +260,14 @@ class AgentProcess:
             log_seal=self._seal.to_tell(),
         )
 
-    def _take(self, exchange: HttpExchange, wish: FleetWish) -> None:
+    def _take(self, exchange: HttpExchange, wish: FleetWish, now: float) -> None:
         changed = (wish.bundle, wish.settings) != (self.agent.wish, self.settings.wish) or not self.agent.asked
-        self.agent.wish, self.agent.asked, self.settings.wish = wish.bundle, True, wish.settings
+        # A word that had run out and came anew is acted on at once, too.
+        changed = changed or not self.agent.is_told(now)
+        if self._running is not None:
+            # Before the slots were looked at nothing of them was told, so nothing of a release is answered.
+            self.agent.told(wish.bundle, now)
+        self.settings.wish = wish.settings
         if changed:
             self._wakes = dict.fromkeys(self._wakes, float("-inf"))
         if wish.configuration_wanted and not self._tell_configuration:
@@ -280,7 +298,7 @@ def run(config: Config, config_path: Path) -> None:
     print("update agent ready", flush=True)
     try:
         wake = 0.0
-        while not ended.wait(min(WAIT_SECONDS_MAX, max(0.05, wake - time.monotonic()))):
-            wake = process.step(time.monotonic())
+        while not ended.wait(min(WAIT_SECONDS_MAX, max(0.05, wake - boottime()))):
+            wake = process.step(boottime())
     finally:
         process.close()

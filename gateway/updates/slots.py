@@ -14,12 +14,14 @@ from gateway.errors import BundleRefused
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """What runs. `boot` is another text after each boot; `version` is that of the booted slot, empty when unknown."""
+    """What runs. `boot` is another text after each boot; `version` is that of the booted slot, empty when unknown.
+    `on_trial`: the next boot is of the other slot, unless this one is marked good."""
 
     booted: str
     boot: str
     version: str
     compatible: str
+    on_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class RaucBench:
     def slots(self) -> Slots:
         card = json.loads(self.card.read_text())
         version = card["versions"][card["booted"]]
-        return RaucSlots(version, self.requests, self._command, lambda: str(self.boots))
+        return RaucSlots(version, self.requests, self._command, lambda: str(self.boots), (*self._command, "on-trial"))
 
     def bundle(self, version: str, fault: str = "") -> Path:
         out = self.home / f"{version}-{fault}.raucb"
@@ -140,7 +140,9 @@ def opened(name):
         fail("Failed to check bundle identifier: bundle size is too small")
     return bundle
 
-if verb == "status" and rest and rest[0] == "mark-good":
+if verb == "on-trial":
+    sys.exit(card["booted"] == card["default"])
+elif verb == "status" and rest and rest[0] == "mark-good":
     if card["booted"] != card["default"]:
         card["default"] = card["booted"]
     card["pending"] = ""

@@ -35,6 +35,7 @@ class SlotContract:
         assert (second.booted, second.version) != (first.booted, first.version)
         assert second.version == "2.0"
         assert second.boot != first.boot
+        assert (first.on_trial, second.on_trial) == (False, True)
         bench.boot()
         assert bench.slots.state().booted == first.booted, "nobody said that it is good"
 
@@ -44,6 +45,7 @@ class SlotContract:
         bench.boot()
         bench.slots.mark_good()
         bench.slots.mark_good()
+        assert not bench.slots.state().on_trial
         for _ in range(2):
             bench.boot()
             assert bench.slots.state().version == "2.0"

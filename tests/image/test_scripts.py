@@ -47,37 +47,79 @@ def test_only_plain_public_keys_are_taken_and_none_stay_without(tmp_path: Path) 
     ("agent", "works", "ends"),
     [
         ('{"state": "idle", "version": ""}', True, "kept"),
-        ('{"state": "returned", "version": "1.2.0"}', True, "kept"),
-        ('{"state": "trial", "version": "1.4.0"}', True, "rebooted"),
-        ('{"state": "returned", "version": "1.4.0"}', True, "rebooted"),
+        ('{"state": "returned", "version": "1.2.0", "boot": "this-boot"}', True, "kept"),
+        ('{"state": "trial", "version": "1.4.0", "boot": "the-boot-before"}', True, "rebooted"),
+        ('{"state": "returned", "version": "1.4.0", "boot": "this-boot"}', True, "rebooted"),
+        # It went back some time ago, and somebody tries it again by hand.
+        ('{"state": "returned", "version": "1.4.0", "boot": "a-boot-before"}', True, "kept"),
         ("", False, "rebooted"),
     ],
 )
 def test_a_trial_is_settled_by_the_agent_that_began_it_or_else_by_whether_the_station_works(
     tmp_path: Path, agent: str, works: bool, ends: str
 ) -> None:
-    programs = {
-        "tryboot": f'[ "$1" != on-trial ] || [ ! -e {tmp_path}/kept ]',
-        "works": "true" if works else "false",
-        "rauc": f"touch {tmp_path}/kept",
-        "systemctl": f"touch {tmp_path}/rebooted",
-    }
-    for name, text in programs.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
-        (tmp_path / name).chmod(0o755)
-    (tmp_path / "state.json").write_text(agent)
-    (tmp_path / "os-release").write_text("IMAGE_VERSION=1.4.0\n")
-    done = call(
-        "settle",
-        PATH=f"{tmp_path}:/usr/bin:/bin",
-        LINESIDE_TRYBOOT=tmp_path / "tryboot",
-        LINESIDE_WORKS=tmp_path / "works",
-        LINESIDE_AGENT=tmp_path / "state.json",
-        LINESIDE_OS_RELEASE=tmp_path / "os-release",
-        LINESIDE_TRIAL_SECONDS="1",
-    )
+    done = settled(tmp_path, agent, works="true" if works else "false")
     assert done.returncode == 0, done.stderr
-    assert [each for each in ("kept", "rebooted") if (tmp_path / each).exists()] == [ends]
+    assert how_it_ended(tmp_path) == [ends]
+
+
+def settled(folder: Path, agent: str = "", busy_seconds: int = 0, **others: str) -> subprocess.CompletedProcess[str]:
+    """A trial by hand, or by the agent, in a folder. `others`: what the programs around it do instead."""
+    programs = {
+        "tryboot": f'[ "$1" != on-trial ] || [ ! -e {folder}/kept ]',
+        "works": "true",
+        "rauc": f"touch {folder}/kept",
+        "systemctl": f"touch {folder}/rebooted",
+        "interrupt": "exit 0",
+    } | others
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    (folder / "state.json").write_text(agent)
+    (folder / "os-release").write_text("IMAGE_VERSION=1.4.0\n")
+    (folder / "boot-id").write_text("this-boot\n")
+    return call(
+        "settle",
+        PATH=f"{folder}:/usr/bin:/bin",
+        LINESIDE_TRYBOOT=folder / "tryboot",
+        LINESIDE_WORKS=folder / "works",
+        LINESIDE_AGENT=folder / "state.json",
+        LINESIDE_INTERRUPT=folder / "interrupt",
+        LINESIDE_BOOT_ID=folder / "boot-id",
+        LINESIDE_OS_RELEASE=folder / "os-release",
+        LINESIDE_TRIAL_SECONDS="3",
+        LINESIDE_BUSY_SECONDS=str(busy_seconds),
+    )
+
+
+def how_it_ended(folder: Path) -> list[str]:
+    return [each for each in ("kept", "rebooted") if (folder / each).exists()]
+
+
+def test_a_word_of_rauc_that_fails_is_said_again_and_does_not_end_the_way_back(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for each in (first, second):
+        each.mkdir()
+    again = f"[ -e {first}/once ] && touch {first}/kept || {{ touch {first}/once; exit 1; }}"
+    assert settled(first, rauc=again).returncode == 0
+    assert how_it_ended(first) == ["kept"]
+    done = settled(second, rauc="exit 1")
+    assert (done.returncode, how_it_ended(second)) == (0, ["rebooted"])
+    assert "tried again" in done.stderr
+
+
+def test_the_way_back_waits_for_who_is_busy_but_not_for_ever(tmp_path: Path) -> None:
+    busy = f"date +%s >>{tmp_path}/asked; echo a hand-over is open >&2; exit 3"
+    done = settled(tmp_path, busy_seconds=4, works="false", interrupt=busy)
+    assert (done.returncode, how_it_ended(tmp_path)) == (0, ["rebooted"])
+    asked = [int(each) for each in (tmp_path / "asked").read_text().split()]
+    assert len(asked) >= 2
+    assert (tmp_path / "rebooted").stat().st_mtime - asked[0] >= 2
+
+
+def test_a_device_partition_that_cannot_be_read_is_no_trial_to_go_back_from(tmp_path: Path) -> None:
+    done = settled(tmp_path, works="false", tryboot='[ "$1" != on-trial ] || exit 2')
+    assert (done.returncode, how_it_ended(tmp_path)) == (1, [])
 
 
 @pytest.fixture(scope="module")
