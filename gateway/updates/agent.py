@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway import limits
-from gateway.errors import BundleRefused, SlotBroken
+from gateway.errors import BundleRefused, BundleUntimely, SlotBroken
 from gateway.updates.health import Health, may_interrupt, unhealthy
 from gateway.updates.slots import Slots, SlotState, refuse_unfit
 from gateway.updates.states import (
@@ -309,6 +309,8 @@ class UpdateAgent:
         except BundleRefused as error:
             self._refuse(str(error))
             return now
+        except BundleUntimely:
+            raise
         except SlotBroken as error:
             self.update = self.update.with_reason(str(error), self.update.failures + 1)
             if self.update.failures >= limits.UPDATE_INSTALLS_MAX:

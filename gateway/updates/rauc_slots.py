@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gateway.errors import BundleRefused, SlotBroken
+from gateway.clock import synchronised
+from gateway.errors import BundleRefused, BundleUntimely, SlotBroken
 from gateway.journal_versions import journal_heard
 from gateway.updates.boot_requests import ask_for_boot
 from gateway.updates.slots import BundleContent, SlotState
@@ -27,9 +28,13 @@ slot was installed last, not which one the firmware starts."""
 _REFUSED = ("signature", "verify", "certificate", "compatible", "manifest", "bundle format", "not a valid", "too small")
 """Words of RAUC's last line that mean the bundle; anything else is the machine's trouble, and is tried again."""
 
+_UNTIMELY = ("not yet valid", "has expired")
+"""Words about a certificate's time: they mean the bundle only where the clock is right."""
+
 
 class RaucSlots:
-    """`version`: of the release that runs. `command`: what runs rauc, and `on_trial` tryboot; the seams for tests."""
+    """`version`: of the release that runs. `command`: what runs rauc, and `on_trial` tryboot; `is_clock_good`: whether
+    NTP holds it. The seams for tests."""
 
     def __init__(
         self,
@@ -38,9 +43,10 @@ class RaucSlots:
         command: Sequence[str] = ("rauc",),
         boot_id: Callable[[], str] = lambda: BOOT_ID.read_text().strip(),
         on_trial: Sequence[str] = ON_TRIAL,
+        is_clock_good: Callable[[], bool] = synchronised,
     ) -> None:
         self._version, self._requests, self._command, self._boot_id = version, requests, tuple(command), boot_id
-        self._on_trial = tuple(on_trial)
+        self._on_trial, self._is_clock_good = tuple(on_trial), is_clock_good
 
     def state(self) -> SlotState:
         """See Slots."""
@@ -97,6 +103,8 @@ class RaucSlots:
         said = " ".join((done.stderr.strip().splitlines() or done.stdout.strip().splitlines() or ["no word"])[-1:])[
             :200
         ]
+        if refused and any(word in said.lower() for word in _UNTIMELY) and not self._is_clock_good():
+            raise BundleUntimely(f"the clock is not synchronised: {said}")
         if refused and any(word in said.lower() for word in _REFUSED):
             raise BundleRefused(said)
         raise SlotBroken(f"rauc {arguments[0]} ended with {done.returncode}: {said}")

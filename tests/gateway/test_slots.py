@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import BundleRefused, SlotBroken
+from gateway.errors import BundleRefused, BundleUntimely, SlotBroken
+from gateway.updates.bundle_shelf import Sticks
 from gateway.updates.bundles import (
     CUT_SHORT,
     TAMPERED,
@@ -33,6 +34,30 @@ class TestRaucWords(SlotContract):
     @pytest.fixture
     def bench(self, tmp_path: Path) -> SlotBench:
         return RaucBench(tmp_path)
+
+
+def test_a_certificate_is_not_judged_by_a_clock_that_nobody_has_set(tmp_path: Path) -> None:
+    """A board without a battery starts at the time its system was made, before the signer's key was."""
+    bench = RaucBench(tmp_path)
+    bundle = bench.bundle("2.0", "untimely")
+    bench.is_clock_good = False
+    for look in (bench.slots.inspect, bench.slots.install):
+        with pytest.raises(BundleUntimely, match="not yet valid"):
+            look(bundle)
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    there = bench.bundle("2.0", "untimely").rename(stick / "2.0.raucb")
+    sticks = Sticks([stick], lambda path: bench.slots.inspect(path))
+    assert sticks.newest("1.0") is None
+    state = there.stat()
+    there.write_text(there.read_text().replace("untimely", "        "))
+    os.utime(there, ns=(state.st_atime_ns, state.st_mtime_ns))
+    found = sticks.newest("1.0")
+    assert found is not None and found.version == "2.0", "the same file, once the clock is set"
+    bench.is_clock_good = True
+    for look in (bench.slots.inspect, bench.slots.install):
+        with pytest.raises(BundleRefused, match="not yet valid"):
+            look(bench.bundle("2.0", "untimely"))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway import limits
-from gateway.errors import BundleRefused, SlotBroken
+from gateway.errors import BundleRefused, BundleUntimely, SlotBroken
 from gateway.updates.agent import Found, UpdateAgent
 from gateway.updates.slots import BundleContent
 from gateway.updates.states import RESTING, TABLE, TRIAL, Update, from_json
@@ -151,6 +151,15 @@ def test_an_install_that_fails_is_tried_again_only_where_the_machine_is_at_fault
     machine = Machine(install_fault=fault)
     agent = run(machine)
     assert (agent.update.state, machine.acts.count("install")) == ("refused", count)
+
+
+def test_a_clock_that_is_not_set_refuses_no_release_however_long_it_takes() -> None:
+    machine = Machine(install_fault=BundleUntimely("the clock is not synchronised"))
+    agent = run(machine, seconds=900.0)
+    assert (agent.update.state, machine.acts.count("install") > limits.UPDATE_INSTALLS_MAX) == ("installing", True)
+    assert "clock" in agent.update.reason
+    machine.install_fault = None
+    assert run(machine).update.state == "good"
 
 
 def test_without_room_or_line_it_waits_and_goes_on() -> None:
