@@ -1,5 +1,6 @@
 """What everything that holds slots must do. A bench brings slots, a boot, and bundles; a machine brings RAUC."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -111,3 +112,6 @@ class SlotContract:
             with pytest.raises(BundleRefused, match=word):
                 refuse_unfit(bench.slots.inspect(bench.bundle(version, fault)), state, known)
         refuse_unfit(bench.slots.inspect(bench.bundle("2.0")), state, known)
+        for version in ("", "0.4.0+3"):
+            with pytest.raises(BundleRefused, match="cannot be compared"):
+                refuse_unfit(bench.slots.inspect(bench.bundle("2.0")), replace(state, version=version), known)

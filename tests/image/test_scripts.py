@@ -3,11 +3,14 @@
 import importlib.machinery
 import importlib.util
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from floor import __version__
+from floor.versions import is_newer, version_key
 from image.bundle import manifest
 from image.recipe import ARCHITECTURES, VARIANTS, Recipe
 
@@ -19,17 +22,46 @@ def call(name: str, **environment: str | Path) -> subprocess.CompletedProcess[st
     return subprocess.run(["sh", str(SCRIPTS / name)], env=words, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(
-    ("offered", "taken"), [("1.4.0", True), ("1.10.0", True), ("1.3.9", False), ("1.4.0~rc1", False), ("", False)]
-)
-def test_an_older_release_is_refused(tmp_path: Path, offered: str, taken: bool) -> None:
+@pytest.fixture(scope="module")
+def hook() -> ModuleType:
+    return module_of("refuse-older")
+
+
+VERSIONS = ["0.3.9", "0.4", "0.4.0.dev1", "0.4.0a1", "0.4.0b2", "0.4.0rc1", "0.4.0-rc2", "0.4.0", "0.4.0.1", "0.10.0"]
+NO_VERSIONS = ["", "0.4.0~rc1", "0.4.0+3", "latest"]
+
+
+@pytest.mark.parametrize("offered", VERSIONS + NO_VERSIONS)
+@pytest.mark.parametrize("running", VERSIONS + NO_VERSIONS)
+def test_an_older_release_is_refused_in_the_order_that_all_others_have(
+    tmp_path: Path, hook: ModuleType, offered: str, running: str
+) -> None:
+    offer(tmp_path, offered, running)
+    taken = offered in VERSIONS and running in VERSIONS and not is_newer(running, offered)
+    assert (hook.main(tmp_path, tmp_path / "os-release") == "") == taken
+
+
+def offer(folder: Path, offered: str, running: str) -> None:
     recipe = Recipe(ARCHITECTURES["amd64"], VARIANTS["headless"], offered)
-    (tmp_path / "manifest.raucm").write_text(manifest(recipe))
-    running = tmp_path / "os-release"
-    running.write_text("NAME=Debian\nIMAGE_ID=x\nIMAGE_VERSION=1.4.0\n")
-    done = call("refuse-older", RAUC_BUNDLE_MOUNT_POINT=tmp_path, LINESIDE_OS_RELEASE=running)
-    assert (done.returncode == 0) == taken
-    assert bool(done.stderr) != taken
+    (folder / "manifest.raucm").write_text(manifest(recipe))
+    (folder / "os-release").write_text(f"NAME=Debian\nIMAGE_ID=x\nIMAGE_VERSION={running}\n")
+
+
+@pytest.mark.parametrize(("offered", "word"), [("1.4.0", ""), ("1.4.0rc2", "older than 1.4.0"), ("", "no version")])
+def test_rauc_hears_by_the_exit_code_and_people_by_the_word(tmp_path: Path, offered: str, word: str) -> None:
+    offer(tmp_path, offered, "1.4.0")
+    words = {"RAUC_BUNDLE_MOUNT_POINT": str(tmp_path), "LINESIDE_OS_RELEASE": str(tmp_path / "os-release")}
+    command = [sys.executable, "-I", str(SCRIPTS / "refuse-older")]
+    done = subprocess.run(command, env=words, capture_output=True, text=True, check=False)
+    assert (done.returncode, word in done.stderr) == (1 if word else 0, True)
+    assert bool(done.stderr) == bool(word)
+
+
+def test_an_image_is_not_built_with_a_version_that_cannot_be_compared() -> None:
+    command = [sys.executable, "-m", "image", "--release", "0.4.0+3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "is no version" in done.stderr) == (2, True)
+    assert version_key(__version__) is not None
 
 
 def test_only_plain_public_keys_are_taken_and_none_stay_without(tmp_path: Path) -> None:
@@ -124,9 +156,13 @@ def test_a_device_partition_that_cannot_be_read_is_no_trial_to_go_back_from(tmp_
 
 @pytest.fixture(scope="module")
 def network() -> ModuleType:
-    """The program as a module; it has no suffix, as it is a command."""
-    loader = importlib.machinery.SourceFileLoader("image_network", str(SCRIPTS / "network"))
-    spec = importlib.util.spec_from_loader("image_network", loader)
+    return module_of("network")
+
+
+def module_of(name: str) -> ModuleType:
+    """A program as a module; it has no suffix, as it is a command."""
+    loader = importlib.machinery.SourceFileLoader(f"image_{name}", str(SCRIPTS / name))
+    spec = importlib.util.spec_from_loader(f"image_{name}", loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
