@@ -77,8 +77,20 @@ def slots_of(config: Config) -> Slots:
     if update.backend == "directory":
         from gateway.updates.directory_slots import DirectorySlots
 
-        return DirectorySlots(update.slots, update.keys, update.compatible, update.requests)
+        spare = _spare_bytes(config) if _is_same_card(update.slots, config.gateway.folder) else 0
+        return DirectorySlots(update.slots, update.keys, update.compatible, update.requests, spare)
     return NoSlots()
+
+
+def _spare_bytes(config: Config) -> int:
+    return config.gateway.free_bytes_min + limits.UPDATE_ROOM_BYTES
+
+
+def _is_same_card(one: Path, other: Path) -> bool:
+    try:
+        return one.stat().st_dev == other.stat().st_dev
+    except OSError:
+        return False
 
 
 def pace_of(config: Config) -> Pace:
@@ -171,7 +183,7 @@ class AgentProcess:
         self.agent = UpdateAgent(
             from_json(kept),
             self._slots,
-            BundleShelf(folder / "bundles", config.gateway.free_bytes_min + limits.UPDATE_ROOM_BYTES),
+            BundleShelf(folder / "bundles", _spare_bytes(config)),
             MachinePorts(config, self._office, self._slots, state),
             MIGRATIONS,
             pace_of(config),

@@ -66,9 +66,7 @@ def refuse_unfit(content: BundleContent, state: SlotState, migrations: Sequence[
     if version_key(content.version) is None:
         raise BundleRefused(f"{content.version!r} is no version")
     if version_key(state.version) is None:
-        raise BundleRefused(
-            f"release {state.version!r}, which runs, cannot be compared: a card is written by hand once"
-        )
+        raise BundleRefused(f"release {state.version!r}, which runs, cannot be compared: write a new card")
     if not is_newer(content.version, state.version):
         raise BundleRefused(f"release {content.version} is not newer than {state.version}, which runs")
     if content.journal is None:
