@@ -323,11 +323,31 @@ def test_figures_are_read_where_the_machine_tells_them(tmp_path: Path) -> None:
         "wpa_psk=abcdefghijklmnop",
         "a word abcdefghijklmnop in between",
         "-----BEGIN PRIVATE KEY-----\nabcdefghijklmnop\n-----END PRIVATE KEY-----",
+        "mqtt://line:abcdefghijklmnop@broker:1883 refused",
+        "mqtts://abcdefghijklmnop:abcdefghijklmnop@broker",
+        "https://line:with@abcdefghijklmnop@host/page",
+        "wpa_passphrase=abcdefghijklmnop",
+        "passphrase: abcdefghijklmnop",
+        "passcode = 'abcdefghijklmnop'",
+        '{"password": "two abcdefghijklmnop"}',
+        "psk='two abcdefghijklmnop' and more",
+        r'{"password": "a \" abcdefghijklmnop"}',
+        r"a line: {\"password\": \"two abcdefghijklmnop\"}",
+        'password="never closed abcdefghijklmnop',
+        "password=first;abcdefghijklmnop",
     ],
 )
 def test_secrets_are_taken_out_of_logs(line: str) -> None:
     known = ["abcdefghijklmnop"] if "in between" in line else []
     assert "abcdefghijklmnop" not in redacted(line, known)
+
+
+def test_what_stands_beside_a_secret_is_left() -> None:
+    assert redacted('{"password": "two words", "host": "broker"}') == '{"password": "***", "host": "broker"}'
+    assert redacted("password=x, host=broker") == "password=***, host=broker"
+    assert redacted("mqtt://line:x@broker:1883 refused") == "mqtt://***@broker:1883 refused"
+    for text in ("https://office.example:8443/path", "http://office/a:b@c", "ratio 3:4 @ 5"):
+        assert redacted(text) == text
 
 
 def test_a_diagnosis_bundle_fits_and_holds_the_newest_lines(tmp_path: Path) -> None:
