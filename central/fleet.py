@@ -15,14 +15,16 @@ from central.change import note_change
 from central.errors import ReleaseRefused
 from central.fleet_health import Health, health_of
 from central.fleet_limits import FLEET_RELEASES_MAX, ONLINE_SECONDS_MAX
-from central.fleet_tables import FleetDevice, FleetRelease
+from central.fleet_tables import FleetDevice, FleetRelease, Rollout
 from central.fold_rows import clean
 from central.log_seals import take_log_seal
 from central.models import Gateway
+from central.plant_days import moment
 from central.rollouts import bundle_wished, take_update, takers
+from central.wish_end import good_seconds
 from central.wished_settings import settings_wished, take_settings
 from floor.versions import version_key
-from sync.wire import BUNDLE_BYTES_MAX, FleetReport, FleetWish
+from sync.wire import BUNDLE_BYTES_MAX, BundleWish, FleetReport, FleetWish
 
 PIECE_BYTES = 1024 * 1024
 
@@ -163,11 +165,21 @@ def take_report(session: Session, plant: str, gateway_name: str, told: FleetRepo
     if before != (device.update_state, device.settings_state, device.release):
         note_change(session, plant)
     return FleetWish(
-        bundle=bundle_wished(session, plant, gateway_name, now, offer=True) if told.slot else None,
+        bundle=_bundle(session, plant, gateway_name, now) if told.slot else None,
         settings=settings_wished(session, plant, gateway_name),
         diagnosis=device.diagnosis_asked,
         configuration_wanted=device.configuration_digest != told.configuration_digest,
     )
+
+
+def _bundle(session: Session, plant: str, gateway_name: str, now: float) -> BundleWish | None:
+    """What is wished, and for how long: the gateway may not hear of the window's end."""
+    wish = bundle_wished(session, plant, gateway_name, now, offer=True)
+    rollout = session.get(Rollout, (plant, wish.rollout)) if wish is not None else None
+    if wish is None or rollout is None:
+        return wish
+    left = good_seconds(moment(now), rollout.window_from, rollout.window_until)
+    return wish.model_copy(update={"good_seconds": left})
 
 
 def _first_device(plant: str, gateway_name: str) -> FleetDevice:

@@ -21,6 +21,7 @@ def version_key(version: str) -> Key | None:
 
 
 def is_newer(version: str, than: str) -> bool:
-    """Whether `version` comes after `than`; a text that is no version comes after nothing, and before every version."""
+    """Whether `version` comes after `than`. A text that is no version is neither newer nor older than anything: who
+    meets one says so, and does not take every other release for its successor."""
     one, other = version_key(version), version_key(than)
-    return one is not None and (other is None or one > other)
+    return one is not None and other is not None and one > other

@@ -86,3 +86,9 @@ class SlotBroken(GatewayError):
     """A slot could not be read or written; the slot that runs is as it was."""
 
     hint = "It is tried again. If it stays so, the maintainer looks at the card's room and health."
+
+
+class BundleUntimely(SlotBroken):
+    """The bundle's certificate does not hold at this gateway's time, which nothing synchronises: nothing is decided."""
+
+    hint = "It is looked at again once the clock is synchronised; the maintainer looks at NTP and the network."

@@ -242,6 +242,13 @@ UPDATE_DOWNLOADS_MAX = 3
 UPDATE_TRIAL_STARTS_MAX = 5
 """Starts of the agent in one trial: a release whose agent dies again and again is not good."""
 
+UPDATE_BOOTS_MAX = 5
+"""Boots that are asked for in one trial, or of one return: each one ends the gateway, and a machine that does not boot
+by then does not by asking."""
+
+UPDATE_BUSY_SECONDS_MAX = 600.0
+"""A release that failed goes back in a quiet moment if there is one within this time; lineside-settle grants it too."""
+
 UPDATE_STICK_BUNDLES_MAX = 20
 """Bundles on a stick that are looked at."""
 

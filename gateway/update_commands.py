@@ -11,6 +11,9 @@ from gateway.commands import checked, config_option
 from gateway.errors import GatewayError
 from gateway.journal_commands import Failure
 
+BUSY = 3
+"""How `lineside update interrupt` ends while nobody must be interrupted; lineside-settle asks again then."""
+
 
 @click.group("update")
 def update_group() -> None:
@@ -53,6 +56,23 @@ def status(config: Path) -> None:
         "settings": read_json(folder / "settings.json"),
     }
     click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+@update_group.command("interrupt")
+@config_option
+def interrupt(config: Path) -> None:
+    """End the gateway in order before a boot. Ends with 3 and says why while somebody is in the midst of something."""
+    from gateway.local_socket import ask
+    from gateway.updates.health import health_of, may_interrupt
+    from gateway.updates.process import interrupt as interrupt_gateway
+
+    place = checked(config)
+    found = health_of(ask(place.gateway.folder, "status"))
+    if found is None:
+        return
+    if busy := may_interrupt(found, place.update.quiet_seconds) or interrupt_gateway(place.gateway.folder):
+        click.echo(busy, err=True)
+        click.get_current_context().exit(BUSY)
 
 
 @update_group.command("boot")

@@ -5,12 +5,20 @@ import os
 import sys
 from pathlib import Path
 
+from floor.versions import version_key
 from image.build import Build
 from image.bundle import make_keys
 from image.emulation import require_programs_of
 from image.product import ROOT
 from image.programs import locked
 from image.recipe import ARCHITECTURES, VARIANTS, Recipe
+
+
+def release(text: str) -> str:
+    """A version that stations can compare: any other could neither be installed over a release, nor be updated."""
+    if version_key(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no version: numbers with dots, such as 0.3.1 or 0.4.0rc1")
+    return text
 
 
 def arguments() -> argparse.Namespace:
@@ -22,7 +30,7 @@ def arguments() -> argparse.Namespace:
         "--arch", choices=ARCHITECTURES, default="arm64", help="arm64 for a Pi, amd64 for a virtual machine"
     )
     words.add_argument("--variant", choices=VARIANTS, default="headless", help="kiosk has a browser on its screen")
-    words.add_argument("--release", help="the release's number; default: the product's own")
+    words.add_argument("--release", type=release, help="the release's number; default: the product's own")
     words.add_argument("--keys", type=Path, help="folder of the keys that sign updates; made when it is not there")
     words.add_argument("--out", type=Path, default=ROOT / "var/image/out", help="where releases go, each in its folder")
     words.add_argument(

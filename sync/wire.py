@@ -50,6 +50,10 @@ CertificateRequest = Annotated[str, Field(max_length=REQUEST_CHARACTERS_MAX)]
 BUNDLE_BYTES_MAX = 2 * 1024 * 1024 * 1024
 """A release's bundle: an image of a whole slot is a third of it."""
 
+WISH_GOOD_SECONDS = 900
+"""A wished release is wished for so long after the answer; agents ask once a minute. A gateway whose line is cut does
+not hear of a pause, and restarts for it no later than this."""
+
 SETTINGS_CHARACTERS_MAX = 32_768
 """Settings that the office wishes, or the configuration a gateway tells of, as JSON."""
 
@@ -287,13 +291,16 @@ class FleetReport(WireModel):
 
 
 class BundleWish(WireModel):
-    """The release that a gateway should run, by the roll-out of this number. The gateway decides when."""
+    """The release that a gateway should run, by the roll-out of this number. The gateway decides when, within
+    `good_seconds` from the answer on; seconds, as the two clocks may differ. Who does not say means the default.
+    """
 
     rollout: Seq
     version: Word
     sha256: Digest
     size: Annotated[int, Field(gt=0, le=BUNDLE_BYTES_MAX)]
     bytes_per_second: Annotated[int, Field(gt=0)] = 1024 * 1024
+    good_seconds: Annotated[int, Field(gt=0)] = WISH_GOOD_SECONDS
 
 
 class SettingsWish(WireModel):

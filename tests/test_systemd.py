@@ -129,6 +129,9 @@ def test_the_update_agent_takes_what_scans_leave() -> None:
     assert int(agent["IOWeight"][0]) < int(station["IOWeight"][0])
     assert (agent["IOSchedulingClass"], agent["User"]) == (["idle"], station["User"])
     assert agent["RuntimeDirectory"] == ["lineside-update"]
+    # A certificate is not judged by a clock that nothing synchronises, so it may ask, as the gateway may.
+    assert "ProtectClock" not in agent
+    assert agent["SystemCallFilter"][-1] == "adjtimex clock_adjtime"
 
 
 def test_the_gateway_may_read_what_it_needs() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway import limits
-from gateway.errors import BundleRefused, SlotBroken
+from gateway.errors import BundleRefused, BundleUntimely, SlotBroken
 from gateway.updates.health import Health, may_interrupt, unhealthy
-from gateway.updates.slots import Slots, refuse_unfit
+from gateway.updates.slots import Slots, SlotState, refuse_unfit
 from gateway.updates.states import (
     DOWNLOADING,
     INSTALLED,
@@ -26,13 +26,16 @@ from gateway.updates.states import (
 )
 from sync.errors import SinkRefused, SinkUnreachable
 from sync.limits import PumpLimits, retry_pause
-from sync.wire import BundleWish
+from sync.wire import WISH_GOOD_SECONDS, BundleWish
+
+NO_TRIAL_BOOT = "the boot of the new release was asked for and did not come: the maintainer looks at who boots here"
+NO_BOOT_BACK = "the boot back was asked for and did not come, the maintainer restarts this station:"
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """The times of the agent; tests make them small. `away_seconds`: nobody is in the midst of anything at a gateway
-    that has not answered for so long."""
+    that has not answered for so long. `busy_seconds_max`: so long a return waits for a quiet moment."""
 
     look_seconds: float = 30.0
     quiet_seconds: float = 120.0
@@ -40,6 +43,7 @@ class Pace:
     trial_seconds_max: float = 600.0
     away_seconds: float = 600.0
     refused_retry_seconds: float = 60.0
+    busy_seconds_max: float = limits.UPDATE_BUSY_SECONDS_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,10 @@ class Ports(Protocol):
     def health(self) -> Health | None:
         """What the gateway says; None when it does not answer."""
 
+    def interrupt(self) -> str:
+        """Ends the gateway in order for a boot, unless somebody is in the midst of something in this very moment: then
+        why not. Empty when it ends, and when there is none."""
+
     def journal_faults(self) -> Sequence[str]:
         """What does not hold of the newest records."""
 
@@ -110,7 +118,8 @@ class UpdateAgent:
         self._slots, self._shelf, self._ports = slots, shelf, ports
         self._migrations, self._pace = migrations, pace
         self._failures = 0
-        self._settled = False
+        self._good_until = float("-inf")
+        self._back_since: float | None = None
         self._trial_since: float | None = None
         self._healthy_since: float | None = None
         self._away_since: float | None = None
@@ -124,6 +133,16 @@ class UpdateAgent:
             TRIAL: self._judge,
         }
 
+    def told(self, wish: BundleWish | None, now: float) -> None:
+        """The office's word, which is good from `now` on for as long as it says: a window or a pause that comes later
+        does not reach a gateway whose line is cut."""
+        self.wish, self.asked = wish, True
+        self._good_until = now + (wish.good_seconds if wish is not None else WISH_GOOD_SECONDS)
+
+    def is_told(self, now: float) -> bool:
+        """Whether the office's word still holds."""
+        return self.asked and now < self._good_until
+
     def step(self, now: float) -> float:
         """Do what is due. OSError of the card is waited out: what cannot be kept is not done."""
         try:
@@ -136,23 +155,28 @@ class UpdateAgent:
                 return self._judged(now, str(error))
             return now + self._pace.refused_retry_seconds
 
+    def _keep(self, update: Update) -> None:
+        self._ports.keep(update)
+        self.update = update
+
     def _go(self, event: str, **changes: object) -> None:
         after = self.update.after(event, **changes)
         self._ports.keep(after)
-        self.update, self._failures, self._away_since = after, 0, None
+        self.update, self._failures = after, 0
 
     # -- nothing under way ----------------------------------------------------------------------------------------
 
     def _rest(self, now: float) -> float:
         running = self._slots.state()
         if self.update.state == RETURNED and running.booted != self.update.slot:
-            # The release that failed still runs: its boot back was not asked for, or did not come.
-            self._slots.restart(trial=False)
-            return now + self._pace.look_seconds
-        if self.update.state == RETURNED and not self._settled:
-            # The bookkeeping of a try that failed still names the slot; once a start is enough.
+            return self._come_back(now, running)
+        if self.update.state == RETURNED and not self.update.settled:
+            # The bookkeeping of the try that failed still names its slot; what is put there later is not of this try.
             self._slots.give_up()
-            self._settled = True
+            self._keep(replace(self.update, settled=True))
+        if running.on_trial:
+            # A release that somebody tries by hand, which lineside-settle judges. The other slot is the way back.
+            return now + self._pace.look_seconds
         wish = self.wish
         if wish is not None and self._is_new(wish.rollout, wish.sha256):
             event = "present" if wish.version == running.version else "wished"
@@ -170,16 +194,20 @@ class UpdateAgent:
 
     def _begin(self, event: str, rollout: int, version: str, sha256: str, size: int, path: str = "") -> None:
         self._shelf.clear(but=sha256)
+        self._away_since = None
         begun = (*self.update.begun, f"{rollout}/{sha256}")[-limits.UPDATE_BEGUN_MAX :]
         names = {"rollout": rollout, "version": version, "sha256": sha256, "size": size, "path": path}
         self._go(event, **names, begun=begun, slot="", boot="", failures=0, missing=(), office=False)
 
     def _is_withdrawn(self) -> bool:
         """The office does not wish it any more; a trial is judged all the same."""
-        update, wish = self.update, self.wish
-        if update.state in RESTING or update.state == TRIAL or not update.rollout or not self.asked:
+        if self.update.state in RESTING or self.update.state == TRIAL or not self.update.rollout or not self.asked:
             return False
-        return wish is None or (wish.rollout, wish.sha256) != (update.rollout, update.sha256)
+        return not self._is_named()
+
+    def _is_named(self) -> bool:
+        update, wish = self.update, self.wish
+        return wish is not None and (wish.rollout, wish.sha256) == (update.rollout, update.sha256)
 
     def _withdraw(self) -> None:
         if self.update.state == INSTALLED:
@@ -245,10 +273,21 @@ class UpdateAgent:
     # -- a quiet moment, the slot, a quiet moment again -----------------------------------------------------------
 
     def _wait(self, now: float) -> float:
-        if self._is_quiet(now):
+        if self._is_due(now):
             self._go("quiet", failures=0)
             return now
+        return self._soon(now)
+
+    def _soon(self, now: float) -> float:
         return now + min(self._pace.look_seconds, max(1.0, self._pace.quiet_seconds / 4))
+
+    def _is_due(self, now: float) -> bool:
+        """Whether it is still wished, by a word that has not run out, and nobody is interrupted. Who plugged a stick in
+        has said so himself."""
+        if self.update.rollout and not (self.is_told(now) and self._is_named()):
+            self.update = self.update.with_reason("the office has to be asked again before it goes on")
+            return False
+        return self._is_quiet(now)
 
     def _is_quiet(self, now: float) -> bool:
         found = self._ports.health()
@@ -262,11 +301,16 @@ class UpdateAgent:
 
     def _install(self, now: float) -> float:
         """Writes the other slot; the station works on meanwhile."""
+        if self._slots.state().on_trial:
+            self.update = self.update.with_reason("a release is on trial, and the other slot is its way back")
+            return now + self._pace.look_seconds
         try:
             self._slots.install(self._shelf.path(self.update.sha256))
         except BundleRefused as error:
             self._refuse(str(error))
             return now
+        except BundleUntimely:
+            raise
         except SlotBroken as error:
             self.update = self.update.with_reason(str(error), self.update.failures + 1)
             if self.update.failures >= limits.UPDATE_INSTALLS_MAX:
@@ -275,7 +319,9 @@ class UpdateAgent:
             self._ports.keep(self.update)
             return now + self._pace.refused_retry_seconds
         running = self._slots.state()
-        self._go("installed", slot=running.booted, boot=running.boot)
+        # Nobody asked the gateway meanwhile.
+        self._away_since = None
+        self._go("installed", slot=running.booted, boot=running.boot, asks=0, settled=False)
         return now
 
     def _wait_again(self, now: float) -> float:
@@ -284,8 +330,8 @@ class UpdateAgent:
         if running.booted != self.update.slot:
             self._go("moved", reason="another slot was booted meanwhile, by nobody's order")
             return now
-        if not self._is_quiet(now):
-            return now + min(self._pace.look_seconds, max(1.0, self._pace.quiet_seconds / 4))
+        if not self._is_due(now):
+            return self._soon(now)
         before = self._ports.health()
         self._go(
             "quiet",
@@ -298,23 +344,53 @@ class UpdateAgent:
 
     # -- the trial ------------------------------------------------------------------------------------------------
 
+    def _start_trial(self, now: float) -> float:
+        """Asks for the boot. What was quiet before the office was asked may not be so any more."""
+        update = self.update
+        if update.asks >= limits.UPDATE_BOOTS_MAX:
+            self._slots.give_up()
+            self._go("came_back", settled=True, reason=NO_TRIAL_BOOT)
+            return now
+        if not self._is_due(now):
+            # Once it was asked for it may be on its way, and then the gateway does not answer any more.
+            if not update.asks:
+                self._go("put_off", reason=self.update.reason)
+            return self._soon(now)
+        self._keep(replace(update, asks=update.asks + 1))
+        if busy := self._ports.interrupt():
+            self._go("put_off", asks=update.asks, reason=busy)
+            return self._soon(now)
+        self._slots.restart(trial=True)
+        return now + self._pace.look_seconds
+
     def _judge(self, now: float) -> float:
         running = self._slots.state()
         if running.booted == self.update.slot:
             if running.boot == self.update.boot:
-                # Kept and not asked for yet, or the boot is on its way.
-                self._slots.restart(trial=True)
-                return now + self._pace.look_seconds
+                return self._start_trial(now)
             self._slots.give_up()
-            self._go("came_back", reason="the new release did not come up, or the power was cut in its trial")
+            reason = "the new release did not come up, or the power was cut in its trial"
+            self._go("came_back", settled=True, reason=reason)
             return now
+        if not running.on_trial:
+            return self._found_usual(now, running)
         if self._trial_since is None:
             self._trial_since = now
-            self.update = replace(self.update, failures=self.update.failures + 1)
-            self._ports.keep(self.update)
+            self._keep(replace(self.update, boot=running.boot, failures=self.update.failures + 1))
         if self.update.failures > limits.UPDATE_TRIAL_STARTS_MAX:
             return self._return(now, "the new release's agent ended again and again")
         return self._judged(now, unhealthy(self._ports.health(), self.update, self._ports.journal_faults()))
+
+    def _found_usual(self, now: float, running: SlotState) -> float:
+        """What should be on trial is what boots from now on: it was found good, and the power was cut right after, or
+        somebody has made it so by hand. There is nothing to go back from."""
+        if running.version == self.update.version:
+            self._slots.mark_good()
+            self._go("healthy")
+            self._shelf.clear()
+        else:
+            self._go("came_back", settled=True, reason="another release runs than the one that was to be tried")
+        return now
 
     def _judged(self, now: float, fault: str) -> float:
         """A release is good when it was healthy for a while without a break, before its time is over."""
@@ -334,6 +410,37 @@ class UpdateAgent:
         return now + min(5.0, self._pace.healthy_seconds / 4)
 
     def _return(self, now: float, reason: str) -> float:
-        self._go("unhealthy", reason=reason)
+        self._go("unhealthy", reason=reason, asks=0)
+        return now
+
+    # -- the way back ---------------------------------------------------------------------------------------------
+
+    def _come_back(self, now: float, running: SlotState) -> float:
+        """A return is told and the slot before does not run. Only the very boot in which the trial failed is left."""
+        if not running.on_trial:
+            if running.version == self.update.version:
+                self._go("stays", reason="it was made the usual release by hand")
+            else:
+                cleared = {"rollout": 0, "version": "", "sha256": "", "size": 0, "path": ""}
+                self._go("moved", **cleared, reason="another release was put in its place by hand")
+            return now
+        if running.boot != self.update.boot:
+            # The firmware starts a slot on trial once, so this is a trial that somebody began by hand.
+            return now + self._pace.look_seconds
+        return self._boot_back(now)
+
+    def _boot_back(self, now: float) -> float:
+        """A gateway that answers is not interrupted before its quiet moment, but for so long only."""
+        update = self.update
+        if update.asks >= limits.UPDATE_BOOTS_MAX:
+            if not update.reason.startswith(NO_BOOT_BACK):
+                self._keep(update.with_reason(f"{NO_BOOT_BACK} {update.reason}"))
+            return now + self._pace.look_seconds
+        self._back_since = now if self._back_since is None else self._back_since
+        found = self._ports.health()
+        is_patient = now - self._back_since < self._pace.busy_seconds_max
+        if found and is_patient and (may_interrupt(found, self._pace.quiet_seconds) or self._ports.interrupt()):
+            return self._soon(now)
+        self._keep(replace(update, asks=update.asks + 1))
         self._slots.restart(trial=False)
         return now + self._pace.look_seconds

@@ -7,7 +7,7 @@ from pathlib import Path
 from floor.versions import is_newer
 from gateway import limits
 from gateway.durable import digest_of_file, flush
-from gateway.errors import BundleRefused
+from gateway.errors import BundleRefused, BundleUntimely
 from gateway.journal_room import free_bytes
 from gateway.updates.agent import Found
 from gateway.updates.slots import BundleContent
@@ -91,7 +91,8 @@ class Sticks:
         return files[: limits.UPDATE_STICK_BUNDLES_MAX]
 
     def _look(self, path: Path) -> Found | None:
-        with suppress(OSError):
+        # What nobody can judge before the clock is set is looked at again.
+        with suppress(OSError, BundleUntimely):
             state = path.stat()
             key = (str(path), state.st_size, state.st_mtime_ns)
             if key not in self._known:

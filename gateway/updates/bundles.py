@@ -9,7 +9,8 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Annotated
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gateway import limits
 from gateway.durable import digest_of_file
 from gateway.errors import BundleRefused, SlotBroken
+from gateway.journal_room import free_bytes
 from gateway.updates.slots import BundleContent
 from sync.wire import BUNDLE_BYTES_MAX, Digest, Word
 
@@ -39,10 +41,13 @@ except ModuleNotFoundError as missing:
 MANIFEST, SIGNATURE, PAYLOAD = "manifest.json", "manifest.sig", "payload.tar.gz"
 SIGNATURE_BYTES = 64
 PIECE_BYTES = 1024 * 1024
+BLOCK_BYTES = 4096
+"""What the smallest file takes on a card."""
 
 WRONG_SIGNATURE = "no key of this gateway has signed the bundle"
 CUT_SHORT = "the bundle is cut short or is none"
 TAMPERED = "the payload is not what was signed"
+TOO_LARGE = "the payload is larger than a slot takes"
 
 
 class Manifest(BaseModel):
@@ -128,7 +133,17 @@ def _pack(tree: Path, payload: Path) -> None:
         tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as inner,
     ):
         for path in sorted(tree.rglob("*")):
-            inner.add(path, path.relative_to(tree).as_posix(), recursive=False, filter=plain)
+            member = inner.gettarinfo(path, path.relative_to(tree).as_posix())
+            if member is not None and member.islnk():
+                # The second name of a file: packed as a file of its own, as a slot takes no hard links.
+                member.type, member.linkname, member.size = tarfile.REGTYPE, "", path.stat().st_size
+            if member is not None and member.isfile():
+                with path.open("rb") as file:
+                    inner.addfile(plain(member), file)
+            elif member is not None and (member.isdir() or member.issym()):
+                inner.addfile(plain(member))
+            else:
+                raise ValueError(f"{path} is neither file, folder nor link: no gateway would install it")
 
 
 def trusted_keys(folder: Path) -> list[Ed25519PublicKey]:
@@ -196,25 +211,53 @@ class _Part:
         return piece
 
 
-def unpack(path: Path, bundle: OpenBundle, into: Path) -> None:
-    """Proves the payload, then unpacks it into a new folder. Raises BundleRefused or OSError."""
+def unpack(path: Path, bundle: OpenBundle, into: Path, spare_bytes: int = 0) -> None:
+    """Proves the payload, then unpacks it into a new folder, if it leaves `spare_bytes` free on its card. Raises
+    BundleRefused, SlotBroken or OSError."""
     with path.open("rb") as file:
-        part = _Part(file, bundle.offset, bundle.manifest.payload_size)
-        digest, size = hashlib.sha256(), 0
-        while piece := part.read(PIECE_BYTES):
-            digest.update(piece)
-            size += len(piece)
-        if size != bundle.manifest.payload_size:
-            raise BundleRefused(CUT_SHORT)
-        if digest.hexdigest() != bundle.manifest.payload_sha256:
-            raise BundleRefused(TAMPERED)
+        _prove(file, bundle)
+        with _payload(file, bundle) as inner:
+            needed = _unpacked_bytes(inner)
+        free = free_bytes(into.parent)
+        if free < needed + spare_bytes:
+            raise SlotBroken(
+                f"the release needs {needed} bytes, and {spare_bytes} must stay free for the journal: {free} are free"
+            )
         into.mkdir(parents=True)
-        part = _Part(file, bundle.offset, bundle.manifest.payload_size)
-        try:
-            with tarfile.open(fileobj=part, mode="r|gz") as inner:  # type: ignore[call-overload]
-                _unpack_members(inner, into)
-        except (tarfile.TarError, EOFError) as error:
-            raise BundleRefused(f"the payload cannot be unpacked: {error}") from error
+        with _payload(file, bundle) as inner:
+            _unpack_members(inner, into)
+
+
+def _prove(file: IO[bytes], bundle: OpenBundle) -> None:
+    part = _Part(file, bundle.offset, bundle.manifest.payload_size)
+    digest, size = hashlib.sha256(), 0
+    while piece := part.read(PIECE_BYTES):
+        digest.update(piece)
+        size += len(piece)
+    if size != bundle.manifest.payload_size:
+        raise BundleRefused(CUT_SHORT)
+    if digest.hexdigest() != bundle.manifest.payload_sha256:
+        raise BundleRefused(TAMPERED)
+
+
+@contextmanager
+def _payload(file: IO[bytes], bundle: OpenBundle) -> Iterator[tarfile.TarFile]:
+    part = _Part(file, bundle.offset, bundle.manifest.payload_size)
+    try:
+        with tarfile.open(fileobj=part, mode="r|gz") as inner:  # type: ignore[call-overload]
+            yield inner
+    except (tarfile.TarError, EOFError) as error:
+        raise BundleRefused(f"the payload cannot be unpacked: {error}") from error
+
+
+def _unpacked_bytes(inner: tarfile.TarFile) -> int:
+    """What its members take on a card, in whole blocks. More than a slot takes is not read on."""
+    total = 0
+    for member in inner:
+        total += -(-max(1, member.size) // BLOCK_BYTES) * BLOCK_BYTES
+        if total > 2 * limits.UPDATE_UNPACKED_BYTES_MAX:
+            raise BundleRefused(TOO_LARGE)
+    return total
 
 
 def _unpack_members(inner: tarfile.TarFile, into: Path) -> None:
@@ -224,7 +267,7 @@ def _unpack_members(inner: tarfile.TarFile, into: Path) -> None:
         place = PurePosixPath(member.name)
         room -= member.size
         if count >= limits.UPDATE_FILES_MAX or room < 0:
-            raise BundleRefused("the payload is larger than a slot takes")
+            raise BundleRefused(TOO_LARGE)
         if place.is_absolute() or ".." in place.parts or not place.parts:
             raise BundleRefused(f"the payload names a place outside of it: {member.name[:80]!r}")
         target = into / place

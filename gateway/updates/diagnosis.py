@@ -21,9 +21,15 @@ UNITS: Final = ("lineside-gateway", "lineside-update")
 LOG_SECONDS_MAX: Final = 20.0
 
 _NAMED = re.compile(
-    r"(?i)\b((?:[\w.-]*(?:password|passwd|secret|token|api[_-]?key|credential|psk))|authorization|code)"
-    r"(\"?\s*[=:]\s*\"?)(?:bearer\s+|basic\s+)?([^\s\"',;]+)"
+    r"(?i)\b((?:[\w.-]{0,128}(?:pass(?:word|wd|phrase|code)|secret|token|api[_-]?key|credential|psk))|authorization|code)"
+    r"((?:\\?[\"'])?\s*[=:]\s*)"
+    # A quoted value ends at its own quote, in JSON within JSON with a backslash; any other at a space or comma.
+    r"(?:(?P<quote>\\?[\"'])(?:(?!(?P=quote)|\n)(?:\\.|[^\\\n]))*(?P=quote)?"
+    r"|(?:bearer\s+|basic\s+)?[^\s\"',]+)"
 )
+_ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,15}://)[^\s/@:\"']{0,128}:[^\s/\"']{0,256}@")
+"""A name and a password before a host; bounded, as a log may hold anything."""
+
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 
@@ -35,7 +41,8 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
             text = text.replace(each, "***")
     text = _KEY.sub("*** private key ***", text)
     text = _BEARER.sub(r"\1 ***", text)
-    return _NAMED.sub(r"\1\2***", text)
+    text = _ADDRESS.sub(r"\1***@", text)
+    return _NAMED.sub(lambda found: f"{found[1]}{found[2]}{found['quote'] or ''}***{found['quote'] or ''}", text)
 
 
 def secrets_of(config: Config) -> list[str]:

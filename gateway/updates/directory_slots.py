@@ -25,10 +25,12 @@ BOOT, BOOTED = "boot.json", "booted.json"
 
 
 class DirectorySlots:
-    """The slots under `root`. `requests`: the folder where a boot is asked for. `keys`: who may sign a release."""
+    """The slots under `root`. `requests`: the folder where a boot is asked for. `keys`: who may sign a release.
+    `spare_bytes`: what must stay free beside a release, for a journal on the same card."""
 
-    def __init__(self, root: Path, keys: Path, compatible: str, requests: Path) -> None:
+    def __init__(self, root: Path, keys: Path, compatible: str, requests: Path, spare_bytes: int = 0) -> None:
         self._root, self._keys, self._compatible, self._requests = root, keys, compatible, requests
+        self._spare_bytes = spare_bytes
 
     def state(self) -> SlotState:
         """See Slots."""
@@ -37,7 +39,8 @@ class DirectorySlots:
         if slot not in NAMES:
             raise SlotBroken(f"{self._root / BOOTED} names no slot: nothing was booted here")
         version = str(read_json(self._root / slot / RELEASE).get("version", ""))
-        return SlotState(slot, str(booted.get("boot", "")), version, self._compatible)
+        usual = str(read_json(self._root / BOOT).get("default", "a"))
+        return SlotState(slot, str(booted.get("boot", "")), version, self._compatible, slot != usual)
 
     def inspect(self, bundle: Path) -> BundleContent:
         """See Slots."""
@@ -50,7 +53,7 @@ class DirectorySlots:
         try:
             self.give_up()
             shutil.rmtree(aside, ignore_errors=True)
-            unpack(bundle, opened, aside)
+            unpack(bundle, opened, aside, self._spare_bytes)
             # What the release.json names is on the card before it is.
             os.sync()
             write_durably(aside / RELEASE, opened.text)
@@ -58,8 +61,10 @@ class DirectorySlots:
             aside.rename(target)
             flush(self._root)
         except OSError as error:
+            # Half a release would take the room that the next try, and the journal, need.
+            shutil.rmtree(aside, ignore_errors=True)
             raise SlotBroken(f"the release cannot be put into its slot: {error}") from error
-        except BundleRefused:
+        except (BundleRefused, SlotBroken):
             shutil.rmtree(aside, ignore_errors=True)
             raise
 

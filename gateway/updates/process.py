@@ -7,7 +7,6 @@ import platform
 import random
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from floor import __version__
 from gateway import limits
+from gateway.clock import boottime
 from gateway.config import Config
 from gateway.durable import read_json, write_durably
 from gateway.ending import on_end_signal
@@ -77,8 +77,20 @@ def slots_of(config: Config) -> Slots:
     if update.backend == "directory":
         from gateway.updates.directory_slots import DirectorySlots
 
-        return DirectorySlots(update.slots, update.keys, update.compatible, update.requests)
+        spare = _spare_bytes(config) if _is_same_card(update.slots, config.gateway.folder) else 0
+        return DirectorySlots(update.slots, update.keys, update.compatible, update.requests, spare)
     return NoSlots()
+
+
+def _spare_bytes(config: Config) -> int:
+    return config.gateway.free_bytes_min + limits.UPDATE_ROOM_BYTES
+
+
+def _is_same_card(one: Path, other: Path) -> bool:
+    try:
+        return one.stat().st_dev == other.stat().st_dev
+    except OSError:
+        return False
 
 
 def pace_of(config: Config) -> Pace:
@@ -92,6 +104,13 @@ def pace_of(config: Config) -> Pace:
         away_seconds=max(600.0, update.quiet_seconds),
         refused_retry_seconds=min(60.0, update.ask_seconds),
     )
+
+
+def interrupt(folder: Path) -> str:
+    """The gateway in that folder ends in order; or why not. The gateway itself decides it, in one step with its inputs:
+    what it told a moment ago may be over. Empty as well when there is none that answers."""
+    told = ask(folder, "restart")
+    return str(told.get("refused", "")) if isinstance(told, dict) else ""
 
 
 class MachinePorts:
@@ -115,6 +134,10 @@ class MachinePorts:
     def health(self) -> Health | None:
         """See Ports."""
         return health_of(ask(self._config.gateway.folder, "status"))
+
+    def interrupt(self) -> str:
+        """See Ports."""
+        return interrupt(self._config.gateway.folder)
 
     def journal_faults(self) -> Sequence[str]:
         """See Ports."""
@@ -154,12 +177,13 @@ class AgentProcess:
         self._token: str | None = None
         self._exchange: HttpExchange | None = None
         self._slots = slots_of(config)
+        self._running: SlotState | None = None
         state = folder / "state.json"
         kept = state.read_text("utf-8") if state.exists() else ""
         self.agent = UpdateAgent(
             from_json(kept),
             self._slots,
-            BundleShelf(folder / "bundles", config.gateway.free_bytes_min + limits.UPDATE_ROOM_BYTES),
+            BundleShelf(folder / "bundles", _spare_bytes(config)),
             MachinePorts(config, self._office, self._slots, state),
             MIGRATIONS,
             pace_of(config),
@@ -178,7 +202,7 @@ class AgentProcess:
         told = (self.agent.update.state, self.agent.update.reason, self.settings.told())
         if now >= self._ask_at or told != self._told:
             self._told, self._ask_at = told, now + self.config.update.ask_seconds
-            self._ask_office()
+            self._ask_office(now)
         if not self.settings.trying and now >= self._wakes["update"]:
             self._wakes["update"] = self.agent.step(now)
         elif self.agent.update.state in RESTING and now >= self._wakes["settings"]:
@@ -219,26 +243,27 @@ class AgentProcess:
             self._token = token
         return self._exchange
 
-    def _ask_office(self) -> None:
+    def _ask_office(self, now: float) -> None:
         exchange = self._office()
         if exchange is None:
             return
         try:
             wish = exchange.fleet(self._report())
             self._seal.was_told()
-            self._take(exchange, wish)
+            self._take(exchange, wish, now)
         except (SinkUnreachable, SinkRefused) as error:
             log.info("the office: %s", error)
 
     def _report(self) -> FleetReport:
-        update, release, slot = self.agent.update, __version__, ""
+        update = self.agent.update
+        # A look that fails changes nothing of what runs; a gateway that told of no slots would get no release wished.
         with suppress(SlotBroken):
-            running = self._slots.state()
-            release, slot = running.version or __version__, running.booted
+            self._running = self._slots.state()
+        running = self._running
         return FleetReport(
             gateway=self.config.gateway.name,
-            release=release,
-            slot=slot,
+            release=running.version if running is not None and running.version else __version__,
+            slot=running.booted if running is not None else "",
             update=UpdateTold(state=update.state, rollout=update.rollout, version=update.version, reason=update.reason),
             settings=self.settings.told(),
             configuration_digest=hashlib.sha256(self._configuration.encode()).hexdigest(),
@@ -247,9 +272,14 @@ class AgentProcess:
             log_seal=self._seal.to_tell(),
         )
 
-    def _take(self, exchange: HttpExchange, wish: FleetWish) -> None:
+    def _take(self, exchange: HttpExchange, wish: FleetWish, now: float) -> None:
         changed = (wish.bundle, wish.settings) != (self.agent.wish, self.settings.wish) or not self.agent.asked
-        self.agent.wish, self.agent.asked, self.settings.wish = wish.bundle, True, wish.settings
+        # A word that had run out and came anew is acted on at once, too.
+        changed = changed or not self.agent.is_told(now)
+        if self._running is not None:
+            # Before the slots were looked at nothing of them was told, so nothing of a release is answered.
+            self.agent.told(wish.bundle, now)
+        self.settings.wish = wish.settings
         if changed:
             self._wakes = dict.fromkeys(self._wakes, float("-inf"))
         if wish.configuration_wanted and not self._tell_configuration:
@@ -280,7 +310,7 @@ def run(config: Config, config_path: Path) -> None:
     print("update agent ready", flush=True)
     try:
         wake = 0.0
-        while not ended.wait(min(WAIT_SECONDS_MAX, max(0.05, wake - time.monotonic()))):
-            wake = process.step(time.monotonic())
+        while not ended.wait(min(WAIT_SECONDS_MAX, max(0.05, wake - boottime()))):
+            wake = process.step(boottime())
     finally:
         process.close()

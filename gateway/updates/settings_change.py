@@ -39,7 +39,8 @@ STATE = "settings.json"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """As it is kept. `good`: the settings to go back to, with their number; `office`: it was reached before."""
+    """As it is kept. `good`: the settings to go back to, with their number. `office` and `missing`: it was reached, and
+    which devices were not there, before; neither is held against the new settings."""
 
     number: int = 0
     state: str = NONE
@@ -48,6 +49,7 @@ class Change:
     good_number: int = 0
     good: str = "{}"
     office: bool = False
+    missing: tuple[str, ...] = ()
 
     def after(self, event: str, **changes: Any) -> "Change":
         """KeyError for an event that the table does not know here."""
@@ -68,10 +70,12 @@ class SettingsChange:
         self._config, self._folder, self._health, self._restart = config, folder, health, restart
         values = read_json(folder / STATE)
         known = {name: values[name] for name in Change.__slots__ if name in values}
-        self.change = Change(**known)
+        self.change = Change(**known | {"missing": tuple(known.get("missing", ()))})
         self.wish: SettingsWish | None = None
         self._since: float | None = None
         self._ready_since: float | None = None
+        self._back_since: float | None = None
+        self._back_fault = ""
 
     def told(self) -> SettingsTold:
         """For the office."""
@@ -118,10 +122,13 @@ class SettingsChange:
             good_number, good = read_wished(self._folder)
         except ConfigRefused:
             good_number, good = 0, {}
-        office = found.office == "online"
         self._keep(
             self.change.after(
-                "quiet", good_number=good_number, good=json.dumps(good, ensure_ascii=False), office=office
+                "quiet",
+                good_number=good_number,
+                good=json.dumps(good, ensure_ascii=False),
+                office=found.office == "online",
+                missing=found.missing,
             )
         )
         write_wished(self._folder, self.change.number, settings_of(self.change.wished))
@@ -134,6 +141,8 @@ class SettingsChange:
 
     def _judge(self, now: float) -> float:
         update = self._config.update
+        if self._back_since is not None:
+            return self._take_back(now, self._back_since)
         if self._since is None:
             # After a cut: the file may not have been written, and the gateway may run without it.
             write_wished(self._folder, self.change.number, settings_of(self.change.wished))
@@ -148,9 +157,24 @@ class SettingsChange:
         self._ready_since = None
         if now - self._since >= update.trial_seconds_max:
             self._put_back()
-            self._restart()
-            self._keep(self.change.after("not_ready", reason=f"taken back: {fault}"))
-            self._since = None
+            self._since, self._back_since, self._back_fault = None, now, fault
+            return now
+        return now + 1.0
+
+    def _take_back(self, now: float, since: float) -> float:
+        """They are taken back once the gateway runs without them, and not before: one in which somebody is in the midst
+        of something goes on with them until it may be restarted. One that does not answer starts with what lies there.
+        After a start of the agent they are judged anew."""
+        if refused := self._restart():
+            found, number, _ = self._health()
+            is_back = found is not None and number == self.change.good_number
+            is_gone = found is None and now - since >= self._config.update.trial_seconds_max
+            if not is_back and not is_gone:
+                reason = f"to be taken back ({self._back_fault}), and waits: {refused}"
+                self.change = replace(self.change, reason=reason[:REASON_CHARACTERS_MAX])
+                return now + 1.0
+        self._keep(self.change.after("not_ready", reason=f"taken back: {self._back_fault}"))
+        self._back_since = None
         return now + 1.0
 
     def _fault(self) -> str:
@@ -163,6 +187,8 @@ class SettingsChange:
             return f"the gateway runs with settings {number}"
         if faults:
             return faults[0]
+        if lost := [each for each in found.missing if each not in self.change.missing]:
+            return f"devices are not open: {', '.join(lost)}"
         if self.change.office and found.office != "online":
             return "the office was reached before and is not now"
         return ""

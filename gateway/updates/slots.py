@@ -14,12 +14,14 @@ from gateway.errors import BundleRefused
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """What runs. `boot` is another text after each boot; `version` is that of the booted slot, empty when unknown."""
+    """What runs. `boot` is another text after each boot; `version` is that of the booted slot, empty when unknown.
+    `on_trial`: the next boot is of the other slot, unless this one is marked good."""
 
     booted: str
     boot: str
     version: str
     compatible: str
+    on_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def refuse_unfit(content: BundleContent, state: SlotState, migrations: Sequence[
         raise BundleRefused(f"the bundle is for {content.compatible!r}, this gateway is {state.compatible!r}")
     if version_key(content.version) is None:
         raise BundleRefused(f"{content.version!r} is no version")
+    if version_key(state.version) is None:
+        raise BundleRefused(f"release {state.version!r}, which runs, cannot be compared: write a new card")
     if not is_newer(content.version, state.version):
         raise BundleRefused(f"release {content.version} is not newer than {state.version}, which runs")
     if content.journal is None:

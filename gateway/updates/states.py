@@ -37,18 +37,24 @@ TABLE: Final[dict[tuple[str, str], str]] = {
     (INSTALLING, "refused"): REFUSED,
     (INSTALLED, "quiet"): TRIAL,
     (INSTALLED, "moved"): REFUSED,
+    (TRIAL, "put_off"): INSTALLED,
     (TRIAL, "healthy"): GOOD,
     (TRIAL, "unhealthy"): RETURNED,
     (TRIAL, "came_back"): RETURNED,
+    (RETURNED, "stays"): GOOD,
+    (RETURNED, "moved"): IDLE,
 }
 """(state, event) -> state. `moved`: another slot runs than the one that installed, by no doing of the agent.
-`came_back`: the slot before runs again, so the trial failed, or the power was cut in it."""
+`came_back`: the slot before runs again, so the trial failed, or the power was cut in it. `put_off`: somebody began
+something before the boot was asked for. `stays`: somebody made what had failed the usual release, by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
     """One update as it is kept. `rollout` 0: from a stick, whose file is `path`. `boot`: the boot in which the trial
-    was asked for. `office` and `missing`: what was so before the trial, and is not held against it."""
+    was asked for, and once it has begun its own, by which lineside-settle knows it. `office` and `missing`: what was
+    so before the trial, and is not held against it. `asks`: boots asked for, of the trial or back. `settled`: the
+    slots' bookkeeping of a trial that failed is cleared."""
 
     state: str = IDLE
     rollout: int = 0
@@ -62,6 +68,8 @@ class Update:
     reason: str = ""
     office: bool = False
     missing: tuple[str, ...] = ()
+    asks: int = 0
+    settled: bool = False
     begun: tuple[str, ...] = ()
     """What was begun, as rollout/sha256, the newest last."""
 

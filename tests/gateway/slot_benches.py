@@ -94,12 +94,16 @@ class RaucBench:
         program = home / "rauc.py"
         program.write_text(RAUC)
         self._command = (sys.executable, str(program), str(self.card))
+        self.is_clock_good = True
 
     @property
     def slots(self) -> Slots:
         card = json.loads(self.card.read_text())
         version = card["versions"][card["booted"]]
-        return RaucSlots(version, self.requests, self._command, lambda: str(self.boots))
+        trial = (*self._command, "on-trial")
+        return RaucSlots(
+            version, self.requests, self._command, lambda: str(self.boots), trial, lambda: self.is_clock_good
+        )
 
     def bundle(self, version: str, fault: str = "") -> Path:
         out = self.home / f"{version}-{fault}.raucb"
@@ -136,11 +140,15 @@ def opened(name):
     bundle = json.load(open(name))
     if bundle["fault"] == "signature":
         fail("signature verification failed: Verify error: self-signed certificate")
+    if bundle["fault"] == "untimely":
+        fail("signature verification failed: Verify error: certificate is not yet valid")
     if bundle["fault"] == "cut":
         fail("Failed to check bundle identifier: bundle size is too small")
     return bundle
 
-if verb == "status" and rest and rest[0] == "mark-good":
+if verb == "on-trial":
+    sys.exit(card["booted"] == card["default"])
+elif verb == "status" and rest and rest[0] == "mark-good":
     if card["booted"] != card["default"]:
         card["default"] = card["booted"]
     card["pending"] = ""

@@ -1,5 +1,6 @@
 """What everything that holds slots must do. A bench brings slots, a boot, and bundles; a machine brings RAUC."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -35,6 +36,7 @@ class SlotContract:
         assert (second.booted, second.version) != (first.booted, first.version)
         assert second.version == "2.0"
         assert second.boot != first.boot
+        assert (first.on_trial, second.on_trial) == (False, True)
         bench.boot()
         assert bench.slots.state().booted == first.booted, "nobody said that it is good"
 
@@ -44,6 +46,7 @@ class SlotContract:
         bench.boot()
         bench.slots.mark_good()
         bench.slots.mark_good()
+        assert not bench.slots.state().on_trial
         for _ in range(2):
             bench.boot()
             assert bench.slots.state().version == "2.0"
@@ -109,3 +112,6 @@ class SlotContract:
             with pytest.raises(BundleRefused, match=word):
                 refuse_unfit(bench.slots.inspect(bench.bundle(version, fault)), state, known)
         refuse_unfit(bench.slots.inspect(bench.bundle("2.0")), state, known)
+        for version in ("", "0.4.0+3"):
+            with pytest.raises(BundleRefused, match="cannot be compared"):
+                refuse_unfit(bench.slots.inspect(bench.bundle("2.0")), replace(state, version=version), known)

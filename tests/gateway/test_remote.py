@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,53 @@ def test_settings_wait_for_a_quiet_moment(tmp_path: Path) -> None:
     assert change_over(station, wish_of(1, "en")).told().state == "applied"
 
 
+@pytest.mark.parametrize(("before", "state"), [((), "refused"), (("S1.scanner",), "applied")])
+def test_settings_that_take_a_scanner_away_are_taken_back(tmp_path: Path, before: tuple[str, ...], state: str) -> None:
+    """A path typed wrong fits the schema; what was missing before is not held against the settings."""
+
+    class Typed(Gateway):
+        def told(self) -> tuple[Health | None, int, tuple[str, ...]]:
+            missing = ("S1.scanner",) if self.running[0] else before
+            return replace(WELL, missing=missing), self.running[0], ()
+
+    station = Typed(tmp_path)
+    told = change_over(station, wish_of(1, "en")).told()
+    assert told.state == state
+    assert ("S1.scanner" in told.reason, station.running[0]) == (not before, 0 if not before else 1)
+
+
+def test_settings_are_not_called_taken_back_while_the_gateway_goes_on_with_them(tmp_path: Path) -> None:
+    """It refuses to restart while a hand-over is open, and so it runs with what was tried."""
+    station = Gateway(tmp_path)
+    change = SettingsChange(config_in(tmp_path), tmp_path, station.told, station.restart)
+    change.wish = wish_of(1, "en")
+    now = 0.0
+    while now < 200.0:
+        now = max(now + 0.5, change.step(now))
+        if station.running[0] and not station.busy:
+            station.busy = "a hand-over is open at S1"
+            station.health = replace(WELL, office="offline", busy=station.busy)
+    told = change.told()
+    assert (told.state, station.running) == ("trying", (1, "en"))
+    assert "hand-over" in told.reason and "office" in told.reason
+    station.busy = ""
+    while now < 210.0:
+        now = max(now + 0.5, change.step(now))
+    assert (change.told().state, station.running) == ("refused", (0, ""))
+
+
+def test_a_gateway_that_is_gone_is_given_time_to_start_without_the_settings(tmp_path: Path) -> None:
+    class Gone(Gateway):
+        def restart(self) -> str:
+            return "the gateway does not answer" if self.running[0] else super().restart()
+
+    station = Gone(tmp_path, breaks_with="zh")
+    told = change_over(station, wish_of(1, "zh"), seconds=100.0).told()
+    assert told.state == "trying"
+    assert change_over(station, None, seconds=300.0).told().state == "refused"
+    assert read_wished(tmp_path) == (0, {})
+
+
 # -- what the gateway tells
 
 
@@ -275,11 +323,31 @@ def test_figures_are_read_where_the_machine_tells_them(tmp_path: Path) -> None:
         "wpa_psk=abcdefghijklmnop",
         "a word abcdefghijklmnop in between",
         "-----BEGIN PRIVATE KEY-----\nabcdefghijklmnop\n-----END PRIVATE KEY-----",
+        "mqtt://line:abcdefghijklmnop@broker:1883 refused",
+        "mqtts://abcdefghijklmnop:abcdefghijklmnop@broker",
+        "https://line:with@abcdefghijklmnop@host/page",
+        "wpa_passphrase=abcdefghijklmnop",
+        "passphrase: abcdefghijklmnop",
+        "passcode = 'abcdefghijklmnop'",
+        '{"password": "two abcdefghijklmnop"}',
+        "psk='two abcdefghijklmnop' and more",
+        r'{"password": "a \" abcdefghijklmnop"}',
+        r"a line: {\"password\": \"two abcdefghijklmnop\"}",
+        'password="never closed abcdefghijklmnop',
+        "password=first;abcdefghijklmnop",
     ],
 )
 def test_secrets_are_taken_out_of_logs(line: str) -> None:
     known = ["abcdefghijklmnop"] if "in between" in line else []
     assert "abcdefghijklmnop" not in redacted(line, known)
+
+
+def test_what_stands_beside_a_secret_is_left() -> None:
+    assert redacted('{"password": "two words", "host": "broker"}') == '{"password": "***", "host": "broker"}'
+    assert redacted("password=x, host=broker") == "password=***, host=broker"
+    assert redacted("mqtt://line:x@broker:1883 refused") == "mqtt://***@broker:1883 refused"
+    for text in ("https://office.example:8443/path", "http://office/a:b@c", "ratio 3:4 @ 5"):
+        assert redacted(text) == text
 
 
 def test_a_diagnosis_bundle_fits_and_holds_the_newest_lines(tmp_path: Path) -> None:
@@ -340,7 +408,9 @@ def test_the_newest_good_bundle_of_a_stick_is_found(tmp_path: Path) -> None:
         ("1.0", "1.0rc1", True),
         ("1.0rc2", "1.0rc1", True),
         ("1.0.dev1", "1.0a1", False),
-        ("2.0", "unknown", True),
+        ("2.0", "unknown", False),
+        ("2.0", "", False),
+        ("2.0", "0.4.0+3", False),
         ("latest", "1.0", False),
         ("1.0.0.0.1", "1.0", False),
     ],

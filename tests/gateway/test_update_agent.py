@@ -1,173 +1,16 @@
 """The update agent: every way through its table, with cuts at every step."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway import limits
-from gateway.errors import BundleRefused, SlotBroken
-from gateway.updates.agent import Found, Pace, UpdateAgent
-from gateway.updates.health import Health
-from gateway.updates.slots import BundleContent, SlotState
+from gateway.errors import BundleRefused, BundleUntimely, SlotBroken
+from gateway.updates.agent import Found, UpdateAgent
+from gateway.updates.slots import BundleContent
 from gateway.updates.states import RESTING, TABLE, TRIAL, Update, from_json
-from sync.errors import SinkUnreachable
-from sync.wire import BundleWish
-
-GOOD = Health("2.0", "", "online", (), "", 9_999.0)
-MIGRATIONS = ("m001_tables",)
-SHA = "a" * 64
-FITS = BundleContent("2.0", "lineside", MIGRATIONS)
-PACE = Pace(look_seconds=1, quiet_seconds=10, healthy_seconds=5, trial_seconds_max=60, away_seconds=30)
-
-
-class Cut(Exception):
-    """The power goes away."""
-
-
-@dataclass
-class Machine:
-    """A machine with slots, a card and an office, in plain values. `cut_in`: acts until the power is cut."""
-
-    size: int = 3000
-    content: BundleContent = FITS
-    health_now: Health | None = GOOD
-    health_of_new: Health | None = GOOD
-    faults: tuple[str, ...] = ()
-    install_fault: Exception | None = None
-    stick: Found | None = None
-    room: bool = True
-    offline: bool = False
-    booted: str = "a"
-    default: str = "a"
-    trying: str = ""
-    other_holds: str = ""
-    boots: int = 1
-    cut_in: int | None = None
-    kept: str = ""
-    shelf: bytes = b""
-    whole: bool = False
-    damaged: int = 0
-    fetched: int = 0
-    acts: list[str] = field(default_factory=list)
-
-    def act(self, name: str) -> None:
-        self.acts.append(name)
-        if self.cut_in is not None:
-            self.cut_in -= 1
-            if self.cut_in < 0:
-                self.cut_in = None
-                raise Cut
-
-    def boot(self) -> None:
-        self.booted = self.trying or self.default
-        self.trying = ""
-        self.boots += 1
-
-    # Slots
-
-    def state(self) -> SlotState:
-        return SlotState(self.booted, str(self.boots), "1.0" if self.booted == "a" else self.other_holds, "lineside")
-
-    def inspect(self, bundle: Path) -> BundleContent:
-        return self.content
-
-    def install(self, bundle: Path) -> None:
-        self.act("install")
-        if self.install_fault is not None:
-            raise self.install_fault
-        self.other_holds = self.content.version
-        self.act("installed")
-
-    def restart(self, trial: bool) -> None:
-        self.act("restart")
-        if trial:
-            self.trying = "b" if self.booted == "a" else "a"
-        raise Boot
-
-    def mark_good(self) -> None:
-        self.act("mark_good")
-        self.default = self.booted
-
-    def give_up(self) -> None:
-        self.act("give_up")
-        self.trying = ""
-
-    # Shelf
-
-    def offset(self, sha256: str) -> int:
-        return len(self.shelf)
-
-    def put(self, sha256: str, piece: bytes) -> None:
-        self.act("put")
-        self.shelf += piece
-
-    def finish(self, sha256: str) -> bool:
-        if self.damaged:
-            self.damaged -= 1
-            self.shelf = b""
-            return False
-        self.whole = len(self.shelf) == self.size
-        return self.whole
-
-    def path(self, sha256: str) -> Path:
-        return Path(sha256)
-
-    def has_room(self, size: int) -> bool:
-        return self.room
-
-    def clear(self, but: str = "") -> None:
-        if not but:
-            self.shelf = b""
-
-    # Ports
-
-    def piece(self, update: Update, offset: int) -> bytes:
-        if self.offline and update.path:
-            raise FileNotFoundError(update.path)
-        if self.offline:
-            raise SinkUnreachable("no line")
-        self.fetched += 1
-        return bytes(min(1000, self.size - offset))
-
-    def health(self) -> Health | None:
-        return self.health_of_new if self.booted == "b" else self.health_now
-
-    def journal_faults(self) -> Sequence[str]:
-        return self.faults
-
-    def on_stick(self, running: str) -> Found | None:
-        return self.stick
-
-    def keep(self, update: Update) -> None:
-        self.act(f"keep {update.state}")
-        self.kept = update.to_json()
-
-    def jitter(self) -> float:
-        return 0.5
-
-
-class Boot(Exception):
-    """The machine boots as was asked."""
-
-
-WISH = BundleWish(rollout=1, version="2.0", sha256=SHA, size=3000, bytes_per_second=1_000_000)
-
-
-def run(machine: Machine, wish: BundleWish | None = WISH, seconds: float = 400.0, asked: bool = True) -> UpdateAgent:
-    """The agent of that machine over boots and cuts, until nothing more happens."""
-    now = 0.0
-    agent = UpdateAgent(from_json(machine.kept), machine, machine, machine, MIGRATIONS, PACE)
-    while now < seconds:
-        agent.wish, agent.asked = wish, asked
-        try:
-            now = max(now + 0.01, agent.step(now))
-        except (Boot, Cut):
-            machine.boot()
-            now += 1
-            agent = UpdateAgent(from_json(machine.kept), machine, machine, machine, MIGRATIONS, PACE)
-    return agent
+from tests.gateway.update_machine import GOOD, MIGRATIONS, PACE, SHA, WISH, Boot, Machine, run
 
 
 def test_a_good_release_goes_all_the_way() -> None:
@@ -187,7 +30,7 @@ def test_a_good_release_goes_all_the_way() -> None:
     assert machine.fetched == 3
 
 
-@pytest.mark.parametrize("cut_in", range(16))
+@pytest.mark.parametrize("cut_in", range(19))
 def test_a_cut_anywhere_ends_in_the_new_release_or_safely_in_the_old_one(cut_in: int) -> None:
     machine = Machine(cut_in=cut_in)
     agent = run(machine)
@@ -224,7 +67,8 @@ def test_what_was_missing_before_is_not_held_against_the_release() -> None:
 def test_a_power_cut_in_the_trial_brings_the_old_release_back() -> None:
     machine = Machine(health_of_new=None)
     agent = UpdateAgent(Update(), machine, machine, machine, MIGRATIONS, PACE)
-    agent.wish, agent.asked, now = WISH, True, 0.0
+    now = 0.0
+    agent.told(WISH, now)
     with pytest.raises(Boot):
         while True:
             now = max(now + 0.01, agent.step(now))
@@ -252,7 +96,8 @@ def test_nobody_is_interrupted(busy: str) -> None:
 def test_somebody_who_begins_while_it_installs_is_not_interrupted_either() -> None:
     machine = Machine()
     agent = UpdateAgent(Update(), machine, machine, machine, MIGRATIONS, PACE)
-    agent.wish, agent.asked, now = WISH, True, 0.0
+    now = 0.0
+    agent.told(WISH, now)
     while agent.update.state != "installed":
         now = max(now + 0.01, agent.step(now))
     machine.health_now = replace(GOOD, busy="a hand-over is open at S1")
@@ -308,6 +153,15 @@ def test_an_install_that_fails_is_tried_again_only_where_the_machine_is_at_fault
     assert (agent.update.state, machine.acts.count("install")) == ("refused", count)
 
 
+def test_a_clock_that_is_not_set_refuses_no_release_however_long_it_takes() -> None:
+    machine = Machine(install_fault=BundleUntimely("the clock is not synchronised"))
+    agent = run(machine, seconds=900.0)
+    assert (agent.update.state, machine.acts.count("install") > limits.UPDATE_INSTALLS_MAX) == ("installing", True)
+    assert "clock" in agent.update.reason
+    machine.install_fault = None
+    assert run(machine).update.state == "good"
+
+
 def test_without_room_or_line_it_waits_and_goes_on() -> None:
     for machine in (Machine(room=False), Machine(offline=True)):
         agent = run(machine)
@@ -320,7 +174,8 @@ def test_without_room_or_line_it_waits_and_goes_on() -> None:
 def test_a_paused_roll_out_begins_again_and_fetches_only_the_rest() -> None:
     machine = Machine()
     agent = UpdateAgent(Update(), machine, machine, machine, MIGRATIONS, PACE)
-    agent.wish, agent.asked, now = WISH, True, 0.0
+    now = 0.0
+    agent.told(WISH, now)
     while machine.fetched < 2:
         now = max(now + 0.01, agent.step(now))
     assert run(machine, wish=None).update.state == "idle"
@@ -329,9 +184,12 @@ def test_a_paused_roll_out_begins_again_and_fetches_only_the_rest() -> None:
     assert machine.fetched == 3
 
 
-def test_an_office_that_was_not_asked_yet_withdraws_nothing() -> None:
+def test_an_office_that_was_not_asked_yet_withdraws_nothing_and_allows_no_trial() -> None:
+    """A pause, a stop, or the end of the window may have come while the machine was off."""
     machine = Machine(kept=Update("installing", 1, "2.0", SHA, 3000).to_json(), shelf=bytes(3000))
-    assert run(machine, wish=None, asked=False).update.state == "good"
+    assert run(machine, wish=None, asked=False).update.state == "installed"
+    assert "restart" not in machine.acts
+    assert run(machine).update.state == "good"
 
 
 def test_a_stick_brings_a_release_without_an_office() -> None:

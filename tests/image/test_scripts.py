@@ -3,11 +3,14 @@
 import importlib.machinery
 import importlib.util
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from floor import __version__
+from floor.versions import is_newer, version_key
 from image.bundle import manifest
 from image.recipe import ARCHITECTURES, VARIANTS, Recipe
 
@@ -19,17 +22,46 @@ def call(name: str, **environment: str | Path) -> subprocess.CompletedProcess[st
     return subprocess.run(["sh", str(SCRIPTS / name)], env=words, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(
-    ("offered", "taken"), [("1.4.0", True), ("1.10.0", True), ("1.3.9", False), ("1.4.0~rc1", False), ("", False)]
-)
-def test_an_older_release_is_refused(tmp_path: Path, offered: str, taken: bool) -> None:
+@pytest.fixture(scope="module")
+def hook() -> ModuleType:
+    return module_of("refuse-older")
+
+
+VERSIONS = ["0.3.9", "0.4", "0.4.0.dev1", "0.4.0a1", "0.4.0b2", "0.4.0rc1", "0.4.0-rc2", "0.4.0", "0.4.0.1", "0.10.0"]
+NO_VERSIONS = ["", "0.4.0~rc1", "0.4.0+3", "latest"]
+
+
+@pytest.mark.parametrize("offered", VERSIONS + NO_VERSIONS)
+@pytest.mark.parametrize("running", VERSIONS + NO_VERSIONS)
+def test_an_older_release_is_refused_in_the_order_that_all_others_have(
+    tmp_path: Path, hook: ModuleType, offered: str, running: str
+) -> None:
+    offer(tmp_path, offered, running)
+    taken = offered in VERSIONS and running in VERSIONS and not is_newer(running, offered)
+    assert (hook.main(tmp_path, tmp_path / "os-release") == "") == taken
+
+
+def offer(folder: Path, offered: str, running: str) -> None:
     recipe = Recipe(ARCHITECTURES["amd64"], VARIANTS["headless"], offered)
-    (tmp_path / "manifest.raucm").write_text(manifest(recipe))
-    running = tmp_path / "os-release"
-    running.write_text("NAME=Debian\nIMAGE_ID=x\nIMAGE_VERSION=1.4.0\n")
-    done = call("refuse-older", RAUC_BUNDLE_MOUNT_POINT=tmp_path, LINESIDE_OS_RELEASE=running)
-    assert (done.returncode == 0) == taken
-    assert bool(done.stderr) != taken
+    (folder / "manifest.raucm").write_text(manifest(recipe))
+    (folder / "os-release").write_text(f"NAME=Debian\nIMAGE_ID=x\nIMAGE_VERSION={running}\n")
+
+
+@pytest.mark.parametrize(("offered", "word"), [("1.4.0", ""), ("1.4.0rc2", "older than 1.4.0"), ("", "no version")])
+def test_rauc_hears_by_the_exit_code_and_people_by_the_word(tmp_path: Path, offered: str, word: str) -> None:
+    offer(tmp_path, offered, "1.4.0")
+    words = {"RAUC_BUNDLE_MOUNT_POINT": str(tmp_path), "LINESIDE_OS_RELEASE": str(tmp_path / "os-release")}
+    command = [sys.executable, "-I", str(SCRIPTS / "refuse-older")]
+    done = subprocess.run(command, env=words, capture_output=True, text=True, check=False)
+    assert (done.returncode, word in done.stderr) == (1 if word else 0, True)
+    assert bool(done.stderr) == bool(word)
+
+
+def test_an_image_is_not_built_with_a_version_that_cannot_be_compared() -> None:
+    command = [sys.executable, "-m", "image", "--release", "0.4.0+3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "is no version" in done.stderr) == (2, True)
+    assert version_key(__version__) is not None
 
 
 def test_only_plain_public_keys_are_taken_and_none_stay_without(tmp_path: Path) -> None:
@@ -47,44 +79,90 @@ def test_only_plain_public_keys_are_taken_and_none_stay_without(tmp_path: Path) 
     ("agent", "works", "ends"),
     [
         ('{"state": "idle", "version": ""}', True, "kept"),
-        ('{"state": "returned", "version": "1.2.0"}', True, "kept"),
-        ('{"state": "trial", "version": "1.4.0"}', True, "rebooted"),
-        ('{"state": "returned", "version": "1.4.0"}', True, "rebooted"),
+        ('{"state": "returned", "version": "1.2.0", "boot": "this-boot"}', True, "kept"),
+        ('{"state": "trial", "version": "1.4.0", "boot": "the-boot-before"}', True, "rebooted"),
+        ('{"state": "returned", "version": "1.4.0", "boot": "this-boot"}', True, "rebooted"),
+        # It went back some time ago, and somebody tries it again by hand.
+        ('{"state": "returned", "version": "1.4.0", "boot": "a-boot-before"}', True, "kept"),
         ("", False, "rebooted"),
     ],
 )
 def test_a_trial_is_settled_by_the_agent_that_began_it_or_else_by_whether_the_station_works(
     tmp_path: Path, agent: str, works: bool, ends: str
 ) -> None:
-    programs = {
-        "tryboot": f'[ "$1" != on-trial ] || [ ! -e {tmp_path}/kept ]',
-        "works": "true" if works else "false",
-        "rauc": f"touch {tmp_path}/kept",
-        "systemctl": f"touch {tmp_path}/rebooted",
-    }
-    for name, text in programs.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
-        (tmp_path / name).chmod(0o755)
-    (tmp_path / "state.json").write_text(agent)
-    (tmp_path / "os-release").write_text("IMAGE_VERSION=1.4.0\n")
-    done = call(
-        "settle",
-        PATH=f"{tmp_path}:/usr/bin:/bin",
-        LINESIDE_TRYBOOT=tmp_path / "tryboot",
-        LINESIDE_WORKS=tmp_path / "works",
-        LINESIDE_AGENT=tmp_path / "state.json",
-        LINESIDE_OS_RELEASE=tmp_path / "os-release",
-        LINESIDE_TRIAL_SECONDS="1",
-    )
+    done = settled(tmp_path, agent, works="true" if works else "false")
     assert done.returncode == 0, done.stderr
-    assert [each for each in ("kept", "rebooted") if (tmp_path / each).exists()] == [ends]
+    assert how_it_ended(tmp_path) == [ends]
+
+
+def settled(folder: Path, agent: str = "", busy_seconds: int = 0, **others: str) -> subprocess.CompletedProcess[str]:
+    """A trial by hand, or by the agent, in a folder. `others`: what the programs around it do instead."""
+    programs = {
+        "tryboot": f'[ "$1" != on-trial ] || [ ! -e {folder}/kept ]',
+        "works": "true",
+        "rauc": f"touch {folder}/kept",
+        "systemctl": f"touch {folder}/rebooted",
+        "interrupt": "exit 0",
+    } | others
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    (folder / "state.json").write_text(agent)
+    (folder / "os-release").write_text("IMAGE_VERSION=1.4.0\n")
+    (folder / "boot-id").write_text("this-boot\n")
+    return call(
+        "settle",
+        PATH=f"{folder}:/usr/bin:/bin",
+        LINESIDE_TRYBOOT=folder / "tryboot",
+        LINESIDE_WORKS=folder / "works",
+        LINESIDE_AGENT=folder / "state.json",
+        LINESIDE_INTERRUPT=folder / "interrupt",
+        LINESIDE_BOOT_ID=folder / "boot-id",
+        LINESIDE_OS_RELEASE=folder / "os-release",
+        LINESIDE_TRIAL_SECONDS="3",
+        LINESIDE_BUSY_SECONDS=str(busy_seconds),
+    )
+
+
+def how_it_ended(folder: Path) -> list[str]:
+    return [each for each in ("kept", "rebooted") if (folder / each).exists()]
+
+
+def test_a_word_of_rauc_that_fails_is_said_again_and_does_not_end_the_way_back(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for each in (first, second):
+        each.mkdir()
+    again = f"[ -e {first}/once ] && touch {first}/kept || {{ touch {first}/once; exit 1; }}"
+    assert settled(first, rauc=again).returncode == 0
+    assert how_it_ended(first) == ["kept"]
+    done = settled(second, rauc="exit 1")
+    assert (done.returncode, how_it_ended(second)) == (0, ["rebooted"])
+    assert "tried again" in done.stderr
+
+
+def test_the_way_back_waits_for_who_is_busy_but_not_for_ever(tmp_path: Path) -> None:
+    busy = f"date +%s >>{tmp_path}/asked; echo a hand-over is open >&2; exit 3"
+    done = settled(tmp_path, busy_seconds=4, works="false", interrupt=busy)
+    assert (done.returncode, how_it_ended(tmp_path)) == (0, ["rebooted"])
+    asked = [int(each) for each in (tmp_path / "asked").read_text().split()]
+    assert len(asked) >= 2
+    assert (tmp_path / "rebooted").stat().st_mtime - asked[0] >= 2
+
+
+def test_a_device_partition_that_cannot_be_read_is_no_trial_to_go_back_from(tmp_path: Path) -> None:
+    done = settled(tmp_path, works="false", tryboot='[ "$1" != on-trial ] || exit 2')
+    assert (done.returncode, how_it_ended(tmp_path)) == (1, [])
 
 
 @pytest.fixture(scope="module")
 def network() -> ModuleType:
-    """The program as a module; it has no suffix, as it is a command."""
-    loader = importlib.machinery.SourceFileLoader("image_network", str(SCRIPTS / "network"))
-    spec = importlib.util.spec_from_loader("image_network", loader)
+    return module_of("network")
+
+
+def module_of(name: str) -> ModuleType:
+    """A program as a module; it has no suffix, as it is a command."""
+    loader = importlib.machinery.SourceFileLoader(f"image_{name}", str(SCRIPTS / name))
+    spec = importlib.util.spec_from_loader(f"image_{name}", loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)

@@ -38,6 +38,14 @@ class Card:
         return slot
 
     def call(self, *words: str, fails: bool = False) -> str:
+        done = self.run(*words)
+        assert (done.returncode != 0) == fails, done.stderr
+        return done.stdout.strip()
+
+    def code(self, *words: str) -> int:
+        return self.run(*words).returncode
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         environment = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "LINESIDE_SELECT": str(self.select),
@@ -48,9 +56,7 @@ class Card:
             "LINESIDE_DRIVER": str(self.driver),
             "LINESIDE_REBOOT": "echo reboot",
         }
-        done = subprocess.run(["sh", str(SCRIPT), *words], env=environment, capture_output=True, text=True, check=False)
-        assert (done.returncode != 0) == fails, done.stderr
-        return done.stdout.strip()
+        return subprocess.run(["sh", str(SCRIPT), *words], env=environment, capture_output=True, text=True, check=False)
 
     def names(self) -> set[str]:
         return {path.name for path in self.select.iterdir()}
@@ -142,6 +148,15 @@ def test_choosing_the_usual_slot_forgets_what_was_waiting(card: Card) -> None:
     card.call("set-primary", "A")
     assert card.call("get-primary") == "A"
     card.call("try", fails=True)
+
+
+def test_a_partition_that_cannot_be_read_is_neither_a_trial_nor_none(card: Card) -> None:
+    (card.select / "autoboot.txt").write_text("")
+    assert card.code("on-trial") == 2
+    (card.select / "autoboot.txt").write_bytes(AUTOBOOT)
+    assert card.code("on-trial") == 1
+    card.start(trial=True)
+    assert card.code("on-trial") == 0
 
 
 @pytest.mark.parametrize("words", [("get-state", "C"), ("set-primary", "../x"), ("nonsense",), ()])

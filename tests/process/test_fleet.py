@@ -10,6 +10,7 @@ from central.database import Database
 from central.fleet import add_release
 from central.rollouts import Plan, start_rollout, takers
 from gateway.config import read as read_config
+from gateway.updates.directory_slots import boot, first_release
 from gateway.updates.log_seal import FILE_NAME
 from gateway.updates.process import AgentProcess
 from simulation.processes import wait_for
@@ -133,6 +134,41 @@ def test_an_agent_that_started_before_enrolment_asks_the_office_once_there_is_a_
             assert office.rows("SELECT gateway FROM fleet_device") == [("late",)]
             assert office.rows("SELECT gateway, key FROM fleet_log_seal") == [("late", KEY)]
             assert not seal.exists(), "who takes the card cannot seal what he changes"
+        finally:
+            agent.close()
+
+
+def test_a_look_at_the_slots_that_fails_withdraws_no_release(tmp_path: Path) -> None:
+    vendor = Vendor(tmp_path / "vendor")
+    first_release(tmp_path / "slots", vendor.bundle("1.0"), vendor.keys)
+    boot(tmp_path / "slots")
+    with office_of(tmp_path / "office") as (office, database):
+        settings = tmp_path / "gateway.toml"
+        update = (f'slots = "{tmp_path / "slots"}"', f'keys = "{vendor.keys}"', f'requests = "{tmp_path / "requests"}"')
+        lines = ("[gateway]", 'name = "press"', f'folder = "{tmp_path / "card"}"', "[central]", f'url = "{office.url}"')
+        settings.write_text(
+            "\n".join((*lines, "[update]", 'backend = "directory"', *update, "[[station]]", 'id = "A1"'))
+        )
+        config = read_config(settings)
+        config.token_path.parent.mkdir()
+        config.token_path.write_text(enrol_gateway(database, "press"))
+        agent = AgentProcess(config, settings)
+        try:
+            agent.step(0.0)
+            with database.write() as session:
+                add_release(
+                    session, database.plant, office.folder / "central", vendor.bundle("2.0"), "2.0", "boss", 0.0
+                )
+            roll_out(database, "2.0")
+            agent.step(config.update.ask_seconds)
+            assert agent.agent.wish is not None
+            (tmp_path / "slots/booted.json").rename(tmp_path / "slots/aside")
+            agent.step(2 * config.update.ask_seconds)
+            assert agent.agent.wish is not None and told(office) == {"press"}
+            again = AgentProcess(config, settings)
+            again.step(0.0)
+            assert not again.agent.asked, "what never saw its slots is not told that nothing is wished"
+            again.close()
         finally:
             agent.close()
 
