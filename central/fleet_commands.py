@@ -28,7 +28,7 @@ def list_fleet(config: CentralConfig, as_json: bool) -> None:
     """Print every gateway: health, release, slot, update, unsent records, last seen."""
     from dataclasses import asdict
 
-    from central.fleet import fleet
+    from central.fleet_lines import fleet
 
     with reading(config) as session:
         found = fleet(session, config.plant, time.time())

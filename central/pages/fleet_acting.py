@@ -11,7 +11,8 @@ from central import wished_settings as wishing
 from central.context import plant
 from central.digits import whole_number
 from central.errors import CentralError, RolloutRefused, SettingsRefused
-from central.fleet import fleet, releases, takers_at
+from central.fleet import releases, takers_at
+from central.fleet_lines import fleet
 from central.pages.asking import note_act
 from central.pages.frame import for_accounts, for_action, render, signed_in
 from central.rights import Action

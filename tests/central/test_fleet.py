@@ -17,9 +17,10 @@ from central.context import Plant
 from central.database import Database
 from central.diagnosis import ask_diagnosis, kept
 from central.errors import ReleaseRefused, RolloutRefused, SettingsRefused
-from central.fleet import add_release, device_of, fleet, releases, take_report
+from central.fleet import add_release, device_of, releases, take_report
 from central.fleet_health import health_of
 from central.fleet_limits import DIAGNOSIS_KEPT_MAX, ROLLOUT_SILENT_SECONDS_MAX
+from central.fleet_lines import fleet
 from central.fleet_tables import RolloutMember
 from central.ingest import ingest
 from central.models import Alarm
