@@ -9,7 +9,12 @@ FLEET_RELEASES_MAX: Final = 50
 """Releases that are listed; another one is refused until somebody removes an old one."""
 
 ROLLOUT_SILENT_SECONDS_MAX: Final = 1_800.0
-"""A gateway that was about to try a release, and whose agent then said nothing for so long, counts as failed."""
+"""A gateway that was about to try a release, and whose agent then said nothing for so long, counts as failed; so does
+one that was good and has been doubted for so long. A start of a Pi with a trial takes ten minutes at most."""
+
+ROLLOUT_QUIET_SECONDS_MAX: Final = 300.0
+"""A gateway that was good is doubted when its agent says nothing for so long: five asks were missed. And a server that
+did not look for so long was away: silence, doubt and the watch of a stage count from then on."""
 
 ROLLOUT_BYTES_PER_SECOND: Final = 1024 * 1024
 """How fast one gateway fetches a bundle: 250 MB in four minutes, and a line of 100 Mbit/s has room for ten."""

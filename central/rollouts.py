@@ -10,22 +10,30 @@ from central.alarms import raise_alarms
 from central.change import note_change
 from central.database import Database
 from central.errors import RolloutRefused
-from central.fleet_limits import ROLLOUT_BYTES_PER_SECOND, ROLLOUT_SILENT_SECONDS_MAX, ROLLOUTS_SHOWN_MAX
+from central.fleet_limits import (
+    ONLINE_SECONDS_MAX,
+    ROLLOUT_BYTES_PER_SECOND,
+    ROLLOUT_QUIET_SECONDS_MAX,
+    ROLLOUT_SILENT_SECONDS_MAX,
+    ROLLOUTS_SHOWN_MAX,
+)
+from central.fleet_lines import fleet
 from central.fleet_tables import FleetDevice, FleetRelease, Rollout, RolloutMember
 from central.fold_rows import clean
 from central.ingest_rules import AlarmRaised
 from central.models import Gateway, table_of
 from central.plant_days import moment
+from central.rollout_members import DOUBTED, GOOD, OFFERED, UNDER_WAY, WAITING, doubt_of, event_of, phase_of
+from central.rollout_members import TABLE as MEMBER_TABLE
 from central.rollout_states import (
     ACTS,
-    FAILED,
-    GOOD,
     PAUSED,
     RUNNING,
     STAGES,
     TABLE,
-    WAITING,
+    Judgement,
     Member,
+    has_later,
     in_window,
     judge,
     staged,
@@ -37,18 +45,27 @@ PUMP_SECONDS = 5.0
 
 
 class RolloutPump:
-    """Takes the open roll-out on. Reports of agents do so too; this is for what only time tells."""
+    """Takes the open roll-out on, by what only time tells. What agents tell stops and ends it at once.
+
+    Nobody can tell anything to a server that is away, so silence counts from its start; and a stage was not watched
+    meanwhile. A server whose database was away, or that slept, was away as well.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._looked: float | None = None
+        self._since = 0.0
 
     def step(self, now: float) -> float:
         """Cheap: nothing is written while nothing changes."""
         with self._database.read() as session:
             is_open = open_rollout(session, self._database.plant) is not None
+        if self._looked is None or not 0 <= now - self._looked <= ROLLOUT_QUIET_SECONDS_MAX:
+            self._since = now
+        self._looked = now
         if is_open:
             with self._database.write() as session:
-                advance(session, self._database.plant, now)
+                watch(session, self._database.plant, self._since, now)
         return now + PUMP_SECONDS
 
 
@@ -170,7 +187,7 @@ def bundle_wished(
         if not offer:
             return None
         member.offered_at = member.changed_at = now
-        member.state = "offered"
+        member.state = MEMBER_TABLE[WAITING, OFFERED]
     return BundleWish(
         rollout=rollout.number,
         version=rollout.version,
@@ -186,34 +203,72 @@ def _is_in_window(rollout: Rollout, now: float) -> bool:
 
 
 def take_update(session: Session, plant: str, gateway_name: str, told: UpdateTold, now: float) -> None:
-    """What an agent says of a roll-out's release; the roll-out is judged at once."""
+    """What an agent says of a roll-out's release. It may stop the roll-out, or end it, at once."""
     member = session.get(RolloutMember, (plant, told.rollout, gateway_name)) if told.rollout else None
-    if member is None or (member.state, member.reason) == (told.state, told.reason) or member.state == GOOD:
+    if member is None:
         return
-    if member.state in FAILED and told.state not in (GOOD, *FAILED):
+    follows = MEMBER_TABLE.get((phase_of(member.state, member.offered_at is not None), event_of(told.state)))
+    state = clean(told.state) if follows == UNDER_WAY else follows
+    if state is None or (member.state, member.reason) == (state, told.reason):
         return
-    member.state, member.reason, member.changed_at = clean(told.state), clean(told.reason), now
+    member.state, member.reason, member.changed_at = state, clean(told.reason), now
     session.flush()
     advance(session, plant, now)
 
 
-def advance(session: Session, plant: str, now: float) -> None:
-    """Take the open roll-out to its next stage, or to its end; a stop by failures is told."""
+def watch(session: Session, plant: str, since: float, now: float) -> None:
+    """See who was good and is not now, then take the roll-out on. `since`: the server has listened from then on."""
     rollout = open_rollout(session, plant)
     if rollout is None:
         return
+    rows = members(session, plant, rollout.number)
+    if now - since >= ONLINE_SECONDS_MAX:
+        _doubt(session, rollout, rows, since, now)
+    advance(session, plant, now, since)
+
+
+def _doubt(session: Session, rollout: Rollout, rows: Sequence[RolloutMember], since: float, now: float) -> None:
+    """In the last stage nobody is doubted any more: nobody takes the release on its word, and stations are switched
+    off when their shift ends."""
+    is_watched = has_later(rollout.stage, [each.stage for each in rows])
+    lines = {each.name: each for each in fleet(session, rollout.plant, now)}
+    for member in rows:
+        if member.state not in (GOOD, DOUBTED):
+            continue
+        device, line = session.get(FleetDevice, (rollout.plant, member.gateway)), lines.get(member.gateway)
+        reason = ""
+        if device is not None and line is not None:
+            bad = line.health.faults if line.health.level == "bad" else ()
+            silent = now - max(device.told_at, since)
+            reason = doubt_of(silent, ROLLOUT_QUIET_SECONDS_MAX, device.release, rollout.version, bad)
+        event = "doubted" if reason and is_watched else "" if reason else "cleared"
+        follows = MEMBER_TABLE.get((member.state, event))
+        if follows is not None:
+            member.state, member.changed_at = follows, now
+            note_change(session, rollout.plant)
+        if member.state == DOUBTED or follows is not None:
+            member.reason = clean(reason)
+    session.flush()
+
+
+def advance(session: Session, plant: str, now: float, since: float | None = None) -> None:
+    """Take the open roll-out to its end where what was told is enough for that; a stop by failures is told. To its next
+    stage it goes only by who listened to it: `since` when."""
+    rollout = open_rollout(session, plant)
+    if rollout is None:
+        return
+    watched = None if rollout.stage_since is None or since is None else max(rollout.stage_since, since)
     found = judge(
         rollout.stage,
-        rollout.stage_since,
-        _members_now(session, plant, rollout, now),
+        watched,
+        _members_now(session, rollout, now if since is None else since, now),
         rollout.failures_max,
         rollout.soak_seconds,
         ROLLOUT_SILENT_SECONDS_MAX,
         now,
     )
-    if rollout.state == RUNNING and (found.stage, found.since) != (rollout.stage, rollout.stage_since):
-        rollout.stage, rollout.stage_since = found.stage, found.since
-        note_change(session, plant)
+    if since is not None and (rollout.state == RUNNING or found.stage == rollout.stage):
+        _go_on(session, rollout, found)
     if found.event and (rollout.state, found.event) in TABLE:
         _after(rollout, found.event, found.reason, now)
         note_change(session, plant)
@@ -222,11 +277,26 @@ def advance(session: Session, plant: str, now: float) -> None:
             raise_alarms(session, plant, "", [AlarmRaised("rollout_stopped", str(rollout.number), told)], now)
 
 
-def _members_now(session: Session, plant: str, rollout: Rollout, now: float) -> list[Member]:
+def _go_on(session: Session, rollout: Rollout, found: Judgement) -> None:
+    if (found.stage, found.since) != (rollout.stage, rollout.stage_since):
+        rollout.stage, rollout.stage_since = found.stage, found.since
+        note_change(session, rollout.plant)
+
+
+def _members_now(session: Session, rollout: Rollout, since: float, now: float) -> list[Member]:
     table = table_of(RolloutMember)
     rows = session.execute(
-        select(table.c.gateway, table.c.stage, table.c.state, FleetDevice.told_at)
+        select(table.c.gateway, table.c.stage, table.c.state, table.c.changed_at, FleetDevice.told_at)
         .outerjoin(FleetDevice, (FleetDevice.plant == table.c.plant) & (FleetDevice.gateway == table.c.gateway))
-        .where(table.c.plant == plant, table.c.number == rollout.number)
+        .where(table.c.plant == rollout.plant, table.c.number == rollout.number)
     )
-    return [Member(row.gateway, row.stage, row.state, now - (row.told_at or rollout.made_at)) for row in rows]
+    return [
+        Member(
+            gateway=row.gateway,
+            stage=row.stage,
+            state=row.state,
+            silent_seconds=now - max(row.told_at or rollout.made_at, since),
+            doubt_seconds=now - max(row.changed_at, since),
+        )
+        for row in rows
+    ]

@@ -16,7 +16,8 @@ from central.fleet_lines import fleet
 from central.pages.asking import note_act
 from central.pages.frame import for_accounts, for_action, render, signed_in
 from central.rights import Action
-from central.rollout_states import FAILED, GOOD, STAGES
+from central.rollout_members import FAILED, GOOD
+from central.rollout_states import STAGES
 from central.rollouts import Plan
 from sync.wire import SETTINGS_CHARACTERS_MAX
 
