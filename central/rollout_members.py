@@ -23,6 +23,7 @@ TABLE: Final = {
     (WAITING, "offered"): OFFERED,
     (OFFERED, "begun"): UNDER_WAY,
     (UNDER_WAY, "begun"): UNDER_WAY,
+    (UNDER_WAY, "withdrawn"): WAITING,
     **{(state, ending): ending for state in (OFFERED, UNDER_WAY) for ending in (GOOD, RETURNED, REFUSED)},
     (RETURNED, GOOD): GOOD,
     (REFUSED, GOOD): GOOD,
@@ -31,7 +32,8 @@ TABLE: Final = {
     (GOOD, "doubted"): DOUBTED,
     (DOUBTED, "cleared"): GOOD,
 }
-"""(state, event) -> state. `doubted` and `cleared` are the office's own findings, all others are told by the agent."""
+"""(state, event) -> state. `withdrawn`: its agent tells of this roll-out no more, since it was paused or its window has
+ended, or since another card took its place. `doubted` and `cleared` are the office's own findings."""
 
 
 def phase_of(state: str, was_offered: bool) -> str:

@@ -204,6 +204,7 @@ def _is_in_window(rollout: Rollout, now: float) -> bool:
 
 def take_update(session: Session, plant: str, gateway_name: str, told: UpdateTold, now: float) -> None:
     """What an agent says of a roll-out's release. It may stop the roll-out, or end it, at once."""
+    _take_back(session, plant, gateway_name, told, now)
     member = session.get(RolloutMember, (plant, told.rollout, gateway_name)) if told.rollout else None
     if member is None:
         return
@@ -214,6 +215,20 @@ def take_update(session: Session, plant: str, gateway_name: str, told: UpdateTol
     member.state, member.reason, member.changed_at = state, clean(told.reason), now
     session.flush()
     advance(session, plant, now)
+
+
+def _take_back(session: Session, plant: str, gateway_name: str, told: UpdateTold, now: float) -> None:
+    """A gateway that is at it no more has no release on its hands, and is offered it anew when its time comes."""
+    rollout = open_rollout(session, plant)
+    if rollout is None or told.rollout == rollout.number:
+        return
+    member = session.get(RolloutMember, (plant, rollout.number, gateway_name))
+    if member is None:
+        return
+    follows = MEMBER_TABLE.get((phase_of(member.state, member.offered_at is not None), "withdrawn"))
+    if follows is not None:
+        member.state, member.reason, member.offered_at, member.changed_at = follows, "", None, now
+        session.flush()
 
 
 def watch(session: Session, plant: str, since: float, now: float) -> None:

@@ -279,3 +279,35 @@ def test_silence_counts_from_the_start_of_the_server(plant_with_ten: Database) -
     assert state_of(database, number)[0] == "running"
     watch(database, again, now, 120.0)
     assert state_of(database, number)[0] == "stopped"
+
+
+# -- who goes back, and who leaves
+
+
+def test_a_withdrawn_release_is_no_risk_any_more(plant_with_ten: Database) -> None:
+    database = plant_with_ten
+    number = begin(database, canaries=("gw0",))
+    pump = RolloutPump(database)
+    tell(database, "gw0", 1001.0)
+    tell(database, "gw0", 1010.0, UpdateTold(state="installed", rollout=number, version="2.0"))
+    with database.write() as session:
+        act_on(session, database.plant, number, "pause", "boss", 1020.0)
+    assert tell(database, "gw0", 1030.0, UpdateTold(state="installed", rollout=number, version="2.0")).bundle is None
+    tell(database, "gw0", 1031.0)
+    assert states_of(database, number)["gw0"][0] == "waiting"
+    now = watch(database, pump, 1040.0, 2 * ROLLOUT_SILENT_SECONDS_MAX)
+    assert state_of(database, number)[0] == "paused", "it was withdrawn, and then switched off"
+    with database.write() as session:
+        act_on(session, database.plant, number, "resume", "boss", now)
+    assert tell(database, "gw0", now).bundle is not None
+    tell(database, "gw0", now + 1.0, good(number), release="2.0")
+    assert states_of(database, number)["gw0"][0] == "good"
+
+
+def test_a_card_that_takes_the_place_of_one_on_trial_begins_anew(plant_with_ten: Database) -> None:
+    database = plant_with_ten
+    number = begin(database, canaries=("gw0",))
+    tell(database, "gw0", 1001.0)
+    tell(database, "gw0", 1010.0, UpdateTold(state="trial", rollout=number, version="2.0"))
+    assert tell(database, "gw0", 1020.0).bundle is not None, "another card, which knows of no trial"
+    assert states_of(database, number)["gw0"][0] == "offered"
