@@ -68,6 +68,7 @@ _STATES: Final = {
     "update.trial": ("试运行", "on trial"),
     "update.good": ("成功", "good"),
     "update.doubted": ("曾成功，现在异常", "was good, in doubt now"),
+    "update.left": ("已退出（凭证已吊销）", "left, its credential is void"),
     "update.returned": ("失败，已退回旧版本", "failed, went back"),
     "update.refused": ("已拒绝", "refused"),
     "wished.none": ("无", "none"),
@@ -87,10 +88,10 @@ _ROLLOUTS: Final = {
         "先在试点网关上运行；试点全部正常并保持一段时间后，再推给一部分，最后推给全部。观察期间离线、版本不符或有故障的"
         "网关会使本阶段等待，半小时后算作失败。失败超过上限，或一个阶段没有任何网关成功时，自动停止并告警。"
         "网关自己选择空闲时刻重启。",
-        "First on the canaries; once all of them were good for a while on a part, then on all. One that is silent, runs "
-        "another release or is in bad health meanwhile holds its stage, and counts as failed after half an hour. With "
-        "more failures than the bound, or with no gateway of a stage good, it stops by itself and raises an alarm. Each "
-        "gateway restarts in a quiet moment of its own choice.",
+        "First on the canaries; once all of them were good for a while on a part, then on all. One that is silent, "
+        "runs another release or is in bad health meanwhile holds its stage, and counts as failed after half an hour. "
+        "With more failures than the bound, or with no gateway of a stage good, it stops by itself and raises an "
+        "alarm. Each gateway restarts in a quiet moment of its own choice.",
     ),
     "rollouts.no_release": (
         "没有可用的版本。在服务器上运行 lineside fleet add 登记一个。",

@@ -14,6 +14,7 @@ GOOD: Final = "good"
 DOUBTED: Final = "doubted"
 RETURNED: Final = "returned"
 REFUSED: Final = "refused"
+LEFT: Final = "left"
 
 FAILED: Final = (RETURNED, REFUSED)
 AT_RISK: Final = ("installed", "trial")
@@ -31,13 +32,17 @@ TABLE: Final = {
     (REFUSED, RETURNED): RETURNED,
     (GOOD, "doubted"): DOUBTED,
     (DOUBTED, "cleared"): GOOD,
+    **{(state, "revoked"): LEFT for state in (WAITING, OFFERED, UNDER_WAY, GOOD, DOUBTED)},
 }
 """(state, event) -> state. `withdrawn`: its agent tells of this roll-out no more, since it was paused or its window has
-ended, or since another card took its place. `doubted` and `cleared` are the office's own findings."""
+ended, or since another card took its place. `doubted`, `cleared` and `revoked` are the office's own findings; who left
+takes part in the next roll-out, if it is enrolled again."""
 
 
 def phase_of(state: str, was_offered: bool) -> str:
     """The state of the table. An agent's word `waiting` is for a quiet moment; before the offer it is a turn's."""
+    if state == LEFT:
+        return LEFT
     if not was_offered:
         return WAITING
     return state if state in (OFFERED, GOOD, DOUBTED, *FAILED) else UNDER_WAY
@@ -63,4 +68,5 @@ def diagram() -> str:
     """The table as a Mermaid state diagram."""
     lines = ["stateDiagram-v2", f"    [*] --> {WAITING}"]
     lines += [f"    {state} --> {follows}: {event}" for (state, event), follows in TABLE.items()]
+    lines.append(f"    {LEFT} --> [*]")
     return "\n".join(lines) + "\n"

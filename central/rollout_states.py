@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from central.rollout_members import AT_RISK, DOUBTED, FAILED, GOOD
+from central.rollout_members import AT_RISK, DOUBTED, FAILED, GOOD, LEFT
 
 RUNNING: Final = "running"
 PAUSED: Final = "paused"
@@ -65,13 +65,14 @@ def judge(
     now: float,
 ) -> Judgement:
     """What comes next. A gateway that fell silent with the release on its hands, or that was good and has been doubted
-    for so long, counts as failed. Failures that are allowed take nobody on: somebody of the stage has to be good."""
+    for so long, counts as failed; one that left is waited for no more. Failures that are allowed take nobody on:
+    somebody of the stage has to be good."""
     failed = [each for each in members if _is_failed(each, silent_seconds_max)]
     if len(failed) > failures_max:
         names = ", ".join(each.gateway for each in failed[:5])
         return Judgement("failed", stage, since, f"{len(failed)} of {len(members)} failed: {names}")
     begun = [each for each in members if STAGES.index(each.stage) <= STAGES.index(stage)]
-    if not all(each.state == GOOD or each in failed for each in begun):
+    if not all(each.state in (GOOD, LEFT) or each in failed for each in begun):
         return Judgement("", stage, None)
     is_last = len(begun) == len(members)
     if not any(each.state == GOOD for each in begun if is_last or each.stage == stage):

@@ -23,7 +23,7 @@ from central.fold_rows import clean
 from central.ingest_rules import AlarmRaised
 from central.models import Gateway, table_of
 from central.plant_days import moment
-from central.rollout_members import DOUBTED, GOOD, OFFERED, UNDER_WAY, WAITING, doubt_of, event_of, phase_of
+from central.rollout_members import DOUBTED, GOOD, LEFT, OFFERED, UNDER_WAY, WAITING, doubt_of, event_of, phase_of
 from central.rollout_members import TABLE as MEMBER_TABLE
 from central.rollout_states import (
     ACTS,
@@ -181,7 +181,7 @@ def bundle_wished(
     if rollout is None or rollout.state != RUNNING or not _is_in_window(rollout, now):
         return None
     member = session.get(RolloutMember, (plant, rollout.number, gateway_name))
-    if member is None or STAGES.index(member.stage) > STAGES.index(rollout.stage):
+    if member is None or member.state == LEFT or STAGES.index(member.stage) > STAGES.index(rollout.stage):
         return None
     if member.offered_at is None:
         if not offer:
@@ -272,6 +272,7 @@ def advance(session: Session, plant: str, now: float, since: float | None = None
     rollout = open_rollout(session, plant)
     if rollout is None:
         return
+    _let_go(session, rollout, now)
     watched = None if rollout.stage_since is None or since is None else max(rollout.stage_since, since)
     found = judge(
         rollout.stage,
@@ -290,6 +291,22 @@ def advance(session: Session, plant: str, now: float, since: float | None = None
         if found.event == "failed":
             told = f"{rollout.version}: {found.reason}"
             raise_alarms(session, plant, "", [AlarmRaised("rollout_stopped", str(rollout.number), told)], now)
+
+
+def _let_go(session: Session, rollout: Rollout, now: float) -> None:
+    """Who was revoked or retired can tell nothing any more; nobody waits for it."""
+    mine = (RolloutMember.plant == rollout.plant, RolloutMember.number == rollout.number)
+    gone = session.scalars(
+        select(RolloutMember)
+        .join(Gateway, (Gateway.plant == RolloutMember.plant) & (Gateway.name == RolloutMember.gateway))
+        .where(*mine, Gateway.revoked_at.is_not(None), RolloutMember.state != LEFT)
+    ).all()
+    for member in gone:
+        follows = MEMBER_TABLE.get((phase_of(member.state, member.offered_at is not None), "revoked"))
+        if follows is not None:
+            member.state, member.reason, member.changed_at = follows, "its credential is void", now
+            note_change(session, rollout.plant)
+    session.flush()
 
 
 def _go_on(session: Session, rollout: Rollout, found: Judgement) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from central.database import Database
+from central.enrolment import retire, revoke
 from central.errors import RolloutRefused
 from central.fleet_limits import ROLLOUT_SILENT_SECONDS_MAX
 from central.fleet_tables import RolloutMember
@@ -302,6 +303,33 @@ def test_a_withdrawn_release_is_no_risk_any_more(plant_with_ten: Database) -> No
     assert tell(database, "gw0", now).bundle is not None
     tell(database, "gw0", now + 1.0, good(number), release="2.0")
     assert states_of(database, number)["gw0"][0] == "good"
+
+
+def test_a_revoked_gateway_leaves_the_roll_out(plant_with_ten: Database) -> None:
+    database = plant_with_ten
+    number = begin(database, canaries=("gw0", "gw1"), percent=50, soak_seconds=60.0)
+    pump = RolloutPump(database)
+    for name in ("gw0", "gw1"):
+        tell(database, name, 1001.0)
+    tell(database, "gw0", 1010.0, good(number), release="2.0")
+    with database.write() as session:
+        revoke(session, database.plant, "gw1", 1011.0)
+    watch(database, pump, 1020.0, 90.0, "gw0", update=good(number), release="2.0")
+    assert states_of(database, number)["gw1"] == ("left", "its credential is void")
+    assert state_of(database, number) == ("running", "part")
+
+
+def test_a_roll_out_whose_only_canary_was_retired_stops_and_tells(plant_with_ten: Database) -> None:
+    database = plant_with_ten
+    number = begin(database, canaries=("gw0",))
+    tell(database, "gw0", 1001.0)
+    with database.write() as session:
+        retire(session, database.plant, "gw0", "boss", 1011.0)
+    RolloutPump(database).step(1020.0)
+    assert state_of(database, number) == ("stopped", "canary")
+    with database.read() as session:
+        assert list(session.scalars(select(Alarm.kind))) == ["rollout_stopped"]
+    assert begin(database) == number + 1
 
 
 def test_a_card_that_takes_the_place_of_one_on_trial_begins_anew(plant_with_ten: Database) -> None:
