@@ -81,7 +81,7 @@ def rollout_group() -> None:
 @click.argument("version")
 @click.option("--canary", multiple=True, help="A canary by name; several are allowed.")
 @click.option("--canaries", type=click.IntRange(1), default=1, show_default=True, help="How many, if none is named.")
-@click.option("--percent", type=click.IntRange(0, 100), default=20, show_default=True, help="Share of stage two.")
+@click.option("--percent", type=click.IntRange(0, 100), default=20, show_default=True, help="Of the others: stage two.")
 @click.option("--failures", type=click.IntRange(0), default=0, show_default=True, help="With one more it stops.")
 @click.option("--soak-seconds", type=click.FloatRange(0), default=3600.0, show_default=True, help="Watched per stage.")
 @click.option("--line", default="", help="Only this line: site/area/line.")

@@ -104,7 +104,7 @@ _ROLLOUTS: Final = {
     "rollouts.every_line": ("全部产线", "Every line"),
     "rollouts.canaries": ("试点网关（可留空）", "Canaries by name (may be empty)"),
     "rollouts.canary_count": ("试点数量", "Number of canaries"),
-    "rollouts.percent": ("第二阶段比例 %", "Share of the second stage, %"),
+    "rollouts.percent": ("第二阶段：其余网关的 %（0 为没有）", "Second stage: % of the others (0: none)"),
     "rollouts.failures_max": ("允许失败数", "Failures allowed"),
     "rollouts.soak": ("每阶段观察（分钟）", "Watched after each stage, minutes"),
     "rollouts.from": ("时段从", "Window from"),

@@ -97,11 +97,12 @@ def _is_failed(member: Member, silent_seconds_max: float) -> bool:
 def staged(
     gateways: Sequence[str], canaries: Sequence[str], canary_count: int, percent: int, salt: str
 ) -> dict[str, str]:
-    """gateway -> stage. Who is not named as a canary is taken in an order that differs from release to release."""
+    """gateway -> stage. Who is not named as a canary is taken in an order that differs from release to release.
+    `percent`: of those who are no canary, rounded up, so that there is a second stage unless it is 0."""
     order = sorted(gateways, key=lambda name: hashlib.sha256(f"{salt}/{name}".encode()).digest())
     first = [name for name in order if name in canaries] or order[:canary_count]
     rest = [name for name in order if name not in first]
-    part = rest[: max(0, math.ceil(len(order) * percent / 100) - len(first))]
+    part = rest[: math.ceil(len(rest) * percent / 100)]
     return {name: "canary" if name in first else "part" if name in part else "all" for name in order}
 
 

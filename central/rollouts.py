@@ -94,6 +94,13 @@ def start_rollout(session: Session, plant: str, plan: Plan, by: str, now: float)
         raise RolloutRefused("another roll-out is under way")
     if not plan.gateways:
         raise RolloutRefused("no gateway with slots takes part")
+    strange = [name[:48] for name in plan.canaries if name not in plan.gateways]
+    if strange:
+        # Another one in its place would take the release to a machine that nobody had chosen for it.
+        raise RolloutRefused(
+            f"{', '.join(strange[:5])} takes no part: no such gateway, one without slots, or one of another line",
+            "Name canaries as `lineside fleet list` does, or none: then they are chosen for you.",
+        )
     if not 0 <= plan.percent <= 100 or plan.canary_count < 1 or plan.failures_max < 0 or plan.soak_seconds < 0:
         raise RolloutRefused("a share is 0 to 100, there is one canary at least, bounds are not below 0")
     number = (session.scalar(select(func.max(Rollout.number)).where(Rollout.plant == plant)) or 0) + 1

@@ -72,6 +72,8 @@ def test_a_release_is_listed_rolled_out_and_stopped(folder: Path) -> None:
     assert said(folder, "releases").split()[:2] == ["2.0", "6"]
     refused = call(folder, "rollout", "start", "2.0", "--line", "no/such/line")
     assert refused.exit_code == 1 and "no gateway with slots takes part" in refused.output
+    refused = call(folder, "rollout", "start", "2.0", "--canary", "pres")
+    assert refused.exit_code == 1 and "pres takes no part" in refused.output
     assert "1 gateways take part" in said(folder, "rollout", "start", "2.0", "--window", "22:00-05:30")
     said(folder, "rollout", "pause", "1")
     said(folder, "rollout", "resume", "1")

@@ -13,7 +13,7 @@ from central.fleet_tables import RolloutMember
 from central.ingest import ingest
 from central.models import Alarm
 from central.rollout_states import Member, in_window, judge, staged
-from central.rollouts import RolloutPump, act_on, members, takers
+from central.rollouts import Plan, RolloutPump, act_on, members, open_rollout, start_rollout, takers
 from sync.wire import Batch, UpdateTold
 from tests.central.rollout_plant import NAMES, begin, good, names_of, plant_with_ten, state_of, tell, watch
 
@@ -25,10 +25,30 @@ __all__ = ["plant_with_ten"]
 def test_stages_take_canaries_first_then_a_share_then_all() -> None:
     found = staged(NAMES, (), 1, 30, "1/2.0")
     assert sorted(found.values()).count("canary") == 1
-    assert sorted(found.values()).count("part") == 2
+    assert sorted(found.values()).count("part") == 3, "a share of the nine others"
     assert set(found) == set(NAMES)
     assert staged(NAMES, ("gw3",), 5, 0, "x")["gw3"] == "canary"
     assert set(staged(NAMES, (), 50, 0, "x").values()) == {"canary"}
+
+
+@pytest.mark.parametrize(
+    ("count", "canaries", "percent", "part", "rest"),
+    [
+        (1, 1, 20, 0, 0),
+        (2, 1, 20, 1, 0),
+        (3, 1, 20, 1, 1),
+        (5, 1, 20, 1, 3),
+        (10, 3, 20, 2, 5),
+        (10, 1, 0, 0, 9),
+        (10, 1, 100, 9, 0),
+        (200, 2, 10, 20, 178),
+    ],
+)
+def test_the_second_stage_is_a_share_of_the_others(
+    count: int, canaries: int, percent: int, part: int, rest: int
+) -> None:
+    found = list(staged([f"gw{at}" for at in range(count)], (), canaries, percent, "1/2.0").values())
+    assert (found.count("canary"), found.count("part"), found.count("all")) == (canaries, part, rest)
 
 
 def members_of(**states: str) -> list[Member]:
@@ -176,6 +196,15 @@ def test_a_person_pauses_resumes_and_stops(plant_with_ten: Database) -> None:
     with pytest.raises(RolloutRefused):
         act("failed")
     assert begin(database) == number + 1
+
+
+@pytest.mark.parametrize("canaries", [("pres",), ("gw0", "pres"), ("gw9",)])
+def test_a_canary_that_takes_no_part_is_refused(plant_with_ten: Database, canaries: tuple[str, ...]) -> None:
+    database = plant_with_ten
+    with database.write() as session, pytest.raises(RolloutRefused, match=f"{canaries[-1]} takes no part"):
+        start_rollout(session, database.plant, Plan("2.0", NAMES[:9], canaries), "boss", 1001.0)
+    with database.read() as session:
+        assert open_rollout(session, database.plant) is None
 
 
 def test_only_gateways_with_slots_and_only_of_the_line_take_part(plant_with_ten: Database) -> None:
