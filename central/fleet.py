@@ -9,9 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from central.change import note_change
+from central.diagnosis import take_answered
 from central.errors import ReleaseRefused
 from central.fleet_limits import FLEET_RELEASES_MAX
 from central.fleet_lines import fleet
+from central.fleet_numbers import greatest_given
 from central.fleet_tables import FleetDevice, FleetRelease
 from central.fold_rows import clean
 from central.log_seals import take_log_seal
@@ -41,7 +43,9 @@ def take_report(session: Session, plant: str, gateway_name: str, told: FleetRepo
     before = (device.update_state, device.settings_state, device.release)
     device.told_at = now
     device.release, device.slot = clean(told.release), clean(told.slot)
-    device.update_state, device.update_rollout = clean(told.update.state), told.update.rollout
+    # Of all that it ever told: a roll-out's number never comes twice, and from one that was withdrawn it tells 0 again.
+    device.update_rollout = greatest_given(told.update.rollout, device.update_rollout)
+    device.update_state = clean(told.update.state)
     device.update_version, device.update_reason = clean(told.update.version), clean(told.update.reason)
     device.settings_number, device.settings_state = told.settings.number, clean(told.settings.state)
     device.settings_reason = clean(told.settings.reason)
@@ -50,12 +54,13 @@ def take_report(session: Session, plant: str, gateway_name: str, told: FleetRepo
     session.flush()
     take_settings(session, plant, gateway_name, told.settings, now)
     take_update(session, plant, gateway_name, told.update, now)
+    take_answered(device, told.diagnosis)
     take_log_seal(session, plant, gateway_name, told.log_seal, now)
     if before != (device.update_state, device.settings_state, device.release):
         note_change(session, plant)
     return FleetWish(
         bundle=bundle_wished(session, plant, gateway_name, now, offer=True) if told.slot else None,
-        settings=settings_wished(session, plant, gateway_name),
+        settings=settings_wished(session, plant, gateway_name, now),
         diagnosis=device.diagnosis_asked,
         configuration_wanted=device.configuration_digest != told.configuration_digest,
     )

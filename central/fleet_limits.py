@@ -22,6 +22,9 @@ ROLLOUT_BYTES_PER_SECOND: Final = 1024 * 1024
 ROLLOUTS_SHOWN_MAX: Final = 20
 """Roll-outs and published settings that a page lists, the newest."""
 
+TOLD_NUMBER_MAX: Final = 900_000_000
+"""Numbers have nine digits. A gateway that tells of a greater one has it from no office, and does not use them up."""
+
 DIAGNOSIS_KEPT_MAX: Final = 3
 """Diagnosis bundles kept of one gateway, the newest."""
 

@@ -73,6 +73,7 @@ _STATES: Final = {
     "update.refused": ("已拒绝", "refused"),
     "wished.none": ("无", "none"),
     "wished.published": ("已发布", "published"),
+    "wished.offered": ("网关已领取", "fetched"),
     "wished.waiting": ("等待空闲时刻", "waits for a quiet moment"),
     "wished.trying": ("试用中", "being tried"),
     "wished.applied": ("已生效", "in use"),

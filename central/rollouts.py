@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from central.alarms import raise_alarms
@@ -18,6 +18,7 @@ from central.fleet_limits import (
     ROLLOUTS_SHOWN_MAX,
 )
 from central.fleet_lines import fleet
+from central.fleet_numbers import next_rollout
 from central.fleet_tables import FleetDevice, FleetRelease, Rollout, RolloutMember
 from central.fold_rows import clean
 from central.ingest_rules import AlarmRaised
@@ -103,7 +104,7 @@ def start_rollout(session: Session, plant: str, plan: Plan, by: str, now: float)
         )
     if not 0 <= plan.percent <= 100 or plan.canary_count < 1 or plan.failures_max < 0 or plan.soak_seconds < 0:
         raise RolloutRefused("a share is 0 to 100, there is one canary at least, bounds are not below 0")
-    number = (session.scalar(select(func.max(Rollout.number)).where(Rollout.plant == plant)) or 0) + 1
+    number = next_rollout(session, plant)
     begins, ends = plan.window or (None, None)
     session.add(
         Rollout(

@@ -61,6 +61,11 @@ def state_of(database: Database, number: int) -> tuple[str, str]:
         return found.state, found.stage
 
 
+def members_states(database: Database, number: int) -> dict[str, tuple[str, str]]:
+    with database.read() as session:
+        return {each.gateway: (each.state, each.reason) for each in members(session, database.plant, number)}
+
+
 def watch(
     database: Database,
     pump: RolloutPump,

@@ -13,9 +13,19 @@ from central.fleet_tables import RolloutMember
 from central.ingest import ingest
 from central.models import Alarm
 from central.rollout_states import Member, in_window, judge, staged
-from central.rollouts import Plan, RolloutPump, act_on, members, open_rollout, start_rollout, takers
+from central.rollouts import Plan, RolloutPump, act_on, open_rollout, start_rollout, takers
 from sync.wire import Batch, UpdateTold
-from tests.central.rollout_plant import NAMES, begin, good, names_of, plant_with_ten, state_of, tell, watch
+from tests.central.rollout_plant import (
+    NAMES,
+    begin,
+    good,
+    members_states,
+    names_of,
+    plant_with_ten,
+    state_of,
+    tell,
+    watch,
+)
 
 __all__ = ["plant_with_ten"]
 
@@ -238,17 +248,12 @@ def one_canary_good(database: Database, **more: object) -> tuple[int, RolloutPum
     return number, pump
 
 
-def states_of(database: Database, number: int) -> dict[str, tuple[str, str]]:
-    with database.read() as session:
-        return {each.gateway: (each.state, each.reason) for each in members(session, database.plant, number)}
-
-
 def test_a_canary_that_was_good_and_falls_silent_takes_nobody_with_it(plant_with_ten: Database) -> None:
     database = plant_with_ten
     number, pump = one_canary_good(database, soak_seconds=900.0)
     now = watch(database, pump, 1040.0, 1_200.0, "gw1")
     assert state_of(database, number) == ("running", "canary"), "the time it is watched is over, and nobody heard it"
-    assert "silent" in states_of(database, number)["gw0"][1]
+    assert "silent" in members_states(database, number)["gw0"][1]
     now = watch(database, pump, now, 2 * ROLLOUT_SILENT_SECONDS_MAX, "gw1")
     assert state_of(database, number) == ("stopped", "canary")
     with database.read() as session:
@@ -262,9 +267,9 @@ def test_a_canary_that_runs_another_release_holds_the_stage_until_it_is_back(pla
     now = watch(database, pump, 1040.0, 300.0, "gw0", release="2.0", **told)
     now = watch(database, pump, now, 900.0, "gw0", release="1.0", **told)
     assert state_of(database, number) == ("running", "canary")
-    assert "release 1.0" in states_of(database, number)["gw0"][1]
+    assert "release 1.0" in members_states(database, number)["gw0"][1]
     now = watch(database, pump, now, 570.0, "gw0", release="2.0", **told)
-    assert states_of(database, number)["gw0"][0] == "good"
+    assert members_states(database, number)["gw0"][0] == "good"
     assert state_of(database, number) == ("running", "canary"), "it is watched anew"
     watch(database, pump, now, 90.0, "gw0", release="2.0", **told)
     assert state_of(database, number) == ("running", "part")
@@ -276,7 +281,7 @@ def test_a_canary_whose_station_is_in_bad_health_holds_the_stage(plant_with_ten:
     ingest(database, "gw0", Batch(gateway="gw0", release="2.0", status={}), 1020.0)
     now = watch(database, pump, 1040.0, 600.0, "gw0", update=good(number), release="2.0")
     assert state_of(database, number) == ("running", "canary"), "its agent tells, its station ends again and again"
-    assert "offline" in states_of(database, number)["gw0"][1]
+    assert "offline" in members_states(database, number)["gw0"][1]
     watch(database, pump, now, ROLLOUT_SILENT_SECONDS_MAX, "gw0", update=good(number), release="2.0")
     assert state_of(database, number) == ("stopped", "canary")
 
@@ -324,14 +329,14 @@ def test_a_withdrawn_release_is_no_risk_any_more(plant_with_ten: Database) -> No
         act_on(session, database.plant, number, "pause", "boss", 1020.0)
     assert tell(database, "gw0", 1030.0, UpdateTold(state="installed", rollout=number, version="2.0")).bundle is None
     tell(database, "gw0", 1031.0)
-    assert states_of(database, number)["gw0"][0] == "waiting"
+    assert members_states(database, number)["gw0"][0] == "waiting"
     now = watch(database, pump, 1040.0, 2 * ROLLOUT_SILENT_SECONDS_MAX)
     assert state_of(database, number)[0] == "paused", "it was withdrawn, and then switched off"
     with database.write() as session:
         act_on(session, database.plant, number, "resume", "boss", now)
     assert tell(database, "gw0", now).bundle is not None
     tell(database, "gw0", now + 1.0, good(number), release="2.0")
-    assert states_of(database, number)["gw0"][0] == "good"
+    assert members_states(database, number)["gw0"][0] == "good"
 
 
 def test_a_revoked_gateway_leaves_the_roll_out(plant_with_ten: Database) -> None:
@@ -344,7 +349,7 @@ def test_a_revoked_gateway_leaves_the_roll_out(plant_with_ten: Database) -> None
     with database.write() as session:
         revoke(session, database.plant, "gw1", 1011.0)
     watch(database, pump, 1020.0, 90.0, "gw0", update=good(number), release="2.0")
-    assert states_of(database, number)["gw1"] == ("left", "its credential is void")
+    assert members_states(database, number)["gw1"] == ("left", "its credential is void")
     assert state_of(database, number) == ("running", "part")
 
 
@@ -367,4 +372,4 @@ def test_a_card_that_takes_the_place_of_one_on_trial_begins_anew(plant_with_ten:
     tell(database, "gw0", 1001.0)
     tell(database, "gw0", 1010.0, UpdateTold(state="trial", rollout=number, version="2.0"))
     assert tell(database, "gw0", 1020.0).bundle is not None, "another card, which knows of no trial"
-    assert states_of(database, number)["gw0"][0] == "offered"
+    assert members_states(database, number)["gw0"][0] == "offered"
