@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,13 +12,13 @@ from sqlalchemy.orm import Session
 from central.change import note_change
 from central.diagnosis import take_answered
 from central.errors import ReleaseRefused
-from central.fleet_limits import FLEET_RELEASES_MAX
+from central.fleet_limits import BUNDLES_ROOM_BYTES, FLEET_RELEASES_MAX
 from central.fleet_lines import fleet
 from central.fleet_numbers import greatest_given
 from central.fleet_tables import FleetDevice, FleetRelease
 from central.fold_rows import clean
 from central.log_seals import take_log_seal
-from central.rollouts import bundle_wished, take_update, takers
+from central.rollouts import bundle_wished, open_rollout, take_update, takers
 from central.wished_settings import settings_wished, take_settings
 from floor.versions import version_key
 from sync.wire import BUNDLE_BYTES_MAX, FleetReport, FleetWish
@@ -91,7 +92,14 @@ def bundle_path(folder: Path, sha256: str) -> Path:
 
 
 def add_release(
-    session: Session, plant: str, folder: Path, file: Path, version: str, by: str, now: float
+    session: Session,
+    plant: str,
+    folder: Path,
+    file: Path,
+    version: str,
+    by: str,
+    now: float,
+    room_bytes: int = BUNDLES_ROOM_BYTES,
 ) -> FleetRelease:
     """Copy a bundle into the server's folder and list it. Gateways judge its signature. Raises ReleaseRefused."""
     if version_key(version) is None:
@@ -99,15 +107,48 @@ def add_release(
     if session.get(FleetRelease, (plant, version)) is not None:
         raise ReleaseRefused(f"release {version} is listed already")
     if len(releases(session, plant)) >= FLEET_RELEASES_MAX:
-        raise ReleaseRefused(f"more than {FLEET_RELEASES_MAX} releases are not kept")
+        raise ReleaseRefused(
+            f"more than {FLEET_RELEASES_MAX} releases are not kept",
+            "Remove one that nobody needs any more: `lineside fleet remove VERSION`.",
+        )
     size = file.stat().st_size
     if not 0 < size <= BUNDLE_BYTES_MAX:
         raise ReleaseRefused(f"{file} has {size} bytes, at most {BUNDLE_BYTES_MAX} are taken")
+    if shutil.disk_usage(folder).free < size + room_bytes:
+        raise ReleaseRefused(
+            f"{folder} has no room for {size} bytes beside the {room_bytes} that stay free",
+            "Remove an old release (`lineside fleet remove VERSION`), or make room on the server's disk.",
+        )
     sha256 = _stored(folder, file)
     row = FleetRelease(plant=plant, version=version, sha256=sha256, size=size, added_at=now, added_by=by)
     session.add(row)
     session.flush()
     return row
+
+
+def remove_release(session: Session, plant: str, version: str) -> str:
+    """List a release no more. Answers with the SHA-256 of a bundle that no other one needs, to be dropped once this is
+    committed; empty: none. Raises ReleaseRefused for one that a roll-out may still offer."""
+    row = session.get(FleetRelease, (plant, version), with_for_update=True)
+    if row is None:
+        raise ReleaseRefused(f"release {version} is not listed", "`lineside fleet releases` shows what is listed.")
+    rollout = open_rollout(session, plant)
+    if rollout is not None and rollout.version == version:
+        raise ReleaseRefused(
+            f"roll-out {rollout.number} of {version} is not over",
+            "Stop the roll-out first, or wait for its end; gateways fetch this bundle.",
+        )
+    session.delete(row)
+    session.flush()
+    note_change(session, plant)
+    return "" if any(each.sha256 == row.sha256 for each in releases(session, plant)) else row.sha256
+
+
+def drop_bundle(folder: Path, sha256: str) -> None:
+    """Delete the file of a release that is not listed any more. After the commit: a cut in between leaves a file too
+    many, never a release without one."""
+    if sha256:
+        bundle_path(folder, sha256).unlink(missing_ok=True)
 
 
 def _stored(folder: Path, file: Path) -> str:

@@ -72,6 +72,20 @@ def add(config: CentralConfig, bundle: Path, version: str) -> None:
     click.echo(f"release {version} is listed: {sha256}")
 
 
+@fleet_group.command("remove")
+@click.argument("version")
+@configured
+def remove(config: CentralConfig, version: str) -> None:
+    """List release VERSION no more, and delete its bundle. Gateways that run it keep it."""
+    from central.fleet import drop_bundle, remove_release
+
+    with acting(config) as (session, note):
+        unused = remove_release(session, config.plant, version)
+        note("release.removed", version, sha256=unused)
+    drop_bundle(config.folder, unused)
+    click.echo(f"release {version} is listed no more")
+
+
 @fleet_group.group("rollout")
 def rollout_group() -> None:
     """Roll a release out over the fleet, in stages."""

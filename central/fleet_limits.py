@@ -6,7 +6,10 @@ ONLINE_SECONDS_MAX: Final = 90.0
 """A gateway offers at least every 60 s (G3); one and a half of that without a word is offline."""
 
 FLEET_RELEASES_MAX: Final = 50
-"""Releases that are listed; another one is refused until somebody removes an old one."""
+"""Releases that are listed; another one is refused until somebody removes an old one (`lineside fleet remove`)."""
+
+BUNDLES_ROOM_BYTES: Final = 1024**3
+"""What the server's disk keeps free beside a bundle that is added: records and backups come every minute."""
 
 ROLLOUT_SILENT_SECONDS_MAX: Final = 1_800.0
 """A gateway that was about to try a release, and whose agent then said nothing for so long, counts as failed; so does

@@ -88,7 +88,8 @@ class Plan:
 def start_rollout(session: Session, plant: str, plan: Plan, by: str, now: float) -> int:
     """The number of a new roll-out. Raises RolloutRefused."""
     note_change(session, plant)
-    release = session.get(FleetRelease, (plant, plan.version))
+    # Held until the commit, so that nobody removes it meanwhile.
+    release = session.get(FleetRelease, (plant, plan.version), with_for_update=True)
     if release is None:
         raise RolloutRefused(f"release {plan.version} is not listed")
     if open_rollout(session, plant) is not None:

@@ -13,17 +13,17 @@ from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
 from central.diagnosis import ask_diagnosis, kept
-from central.errors import ReleaseRefused, SettingsRefused
-from central.fleet import add_release, device_of, releases
+from central.errors import ReleaseRefused, RolloutRefused, SettingsRefused
+from central.fleet import add_release, bundle_path, device_of, drop_bundle, releases, remove_release
 from central.fleet_health import health_of
 from central.fleet_limits import DIAGNOSIS_KEPT_MAX
 from central.fleet_lines import fleet
 from central.ingest import ingest
-from central.rollouts import Plan, open_rollout, start_rollout
+from central.rollouts import Plan, act_on, open_rollout, start_rollout
 from central.wished_settings import preview, publish_settings, read_settings, roll_back, targets
 from sync.wire import Batch, FleetReport, FleetWish, SettingsTold, UpdateTold
 from tests.central.conftest import enrol_gateway
-from tests.central.rollout_plant import OWN, digest, plant_with_ten, tell
+from tests.central.rollout_plant import OWN, begin, digest, plant_with_ten, tell
 
 __all__ = ["plant_with_ten"]
 
@@ -49,6 +49,43 @@ def test_a_release_is_listed_once_and_its_version_is_one(plant_with_ten: Databas
     for version in ("2.0", "latest", ""):
         with database.write() as session, pytest.raises(ReleaseRefused):
             add_release(session, database.plant, tmp_path, tmp_path / "2.0.lineside", version, "shell", 1.0)
+    with database.read() as session:
+        assert [each.version for each in releases(session, database.plant)] == ["2.0"]
+
+
+def test_a_release_goes_with_its_bundle_unless_a_roll_out_uses_it(plant_with_ten: Database, tmp_path: Path) -> None:
+    database = plant_with_ten
+    with database.write() as session:
+        file = tmp_path / "2.0.lineside"
+        sha256 = add_release(session, database.plant, tmp_path, file, "2.0.1", "shell", 1.0).sha256
+
+    def remove(version: str) -> None:
+        with database.write() as session:
+            unused = remove_release(session, database.plant, version)
+        drop_bundle(tmp_path, unused)
+
+    number = begin(database)
+    for act in ("pause", "stop"):
+        with pytest.raises(ReleaseRefused, match=f"roll-out {number}"):
+            remove("2.0")
+        with database.write() as session:
+            act_on(session, database.plant, number, act, "boss", 1001.0)
+    remove("2.0")
+    assert bundle_path(tmp_path, sha256).is_file(), "2.0.1 is the same bundle"
+    remove("2.0.1")
+    assert not bundle_path(tmp_path, sha256).exists()
+    with database.read() as session:
+        assert releases(session, database.plant) == []
+    with pytest.raises(ReleaseRefused, match="not listed"):
+        remove("2.0")
+    with pytest.raises(RolloutRefused, match="not listed"):
+        begin(database)
+
+
+def test_a_bundle_is_not_taken_where_the_disk_would_be_full(plant_with_ten: Database, tmp_path: Path) -> None:
+    database, file = plant_with_ten, tmp_path / "2.0.lineside"
+    with database.write() as session, pytest.raises(ReleaseRefused, match="no room"):
+        add_release(session, database.plant, tmp_path, file, "3.0", "shell", 1.0, room_bytes=2**60)
     with database.read() as session:
         assert [each.version for each in releases(session, database.plant)] == ["2.0"]
 
