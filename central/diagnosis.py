@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from central.change import note_change
 from central.errors import DiagnosisAbsent, FileRefused
-from central.fleet_limits import DIAGNOSIS_KEPT_MAX
+from central.fleet_limits import DIAGNOSIS_KEPT_MAX, TOLD_NUMBER_MAX
 from central.fleet_tables import FleetDevice
 
 ZIP_BEGINS = b"PK\x03\x04"
@@ -25,6 +25,17 @@ def ask_diagnosis(session: Session, plant: str, gateway_name: str, by: str, now:
         device.diagnosis_asked_at, device.diagnosis_asked_by = now, by
         note_change(session, plant)
     return device.diagnosis_asked
+
+
+def take_answered(device: FleetDevice, number: int) -> None:
+    """The newest request that the gateway says it has answered. It looks at greater ones only, so one that it cannot
+    have answered, for no bundle of it came, is asked for by a number above: the server was restored meanwhile."""
+    if number > TOLD_NUMBER_MAX:
+        return
+    if device.diagnosis_came < device.diagnosis_asked <= number:
+        device.diagnosis_asked = number + 1
+    elif device.diagnosis_asked < number:
+        device.diagnosis_asked = device.diagnosis_came = number
 
 
 def take_diagnosis(

@@ -322,7 +322,7 @@ class SymbolRefused(CentralError):
 
 
 class ReleaseRefused(RequestRefused):
-    """The release cannot be listed."""
+    """The release cannot be listed, or not be removed."""
 
     hint = "Name a bundle of another version; `lineside fleet releases` shows what is listed."
 

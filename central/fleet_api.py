@@ -15,8 +15,9 @@ from central.doors import asking_gateway
 from central.errors import FileAbsent, RequestRefused, RightRefused
 from central.file_api import RangeAsked, asked_first, piece_of
 from central.files import HASH
-from central.fleet import bundle_path, fleet, take_report
+from central.fleet import bundle_path, take_report
 from central.fleet_limits import FLEET_REPORT_BYTES_MAX
+from central.fleet_lines import fleet
 from central.read_api import READERS
 from central.rollouts import bundle_wished
 from sync.wire import DIAGNOSIS_BYTES_MAX, FleetReport, FleetWish

@@ -28,7 +28,7 @@ def list_fleet(config: CentralConfig, as_json: bool) -> None:
     """Print every gateway: health, release, slot, update, unsent records, last seen."""
     from dataclasses import asdict
 
-    from central.fleet import fleet
+    from central.fleet_lines import fleet
 
     with reading(config) as session:
         found = fleet(session, config.plant, time.time())
@@ -72,6 +72,20 @@ def add(config: CentralConfig, bundle: Path, version: str) -> None:
     click.echo(f"release {version} is listed: {sha256}")
 
 
+@fleet_group.command("remove")
+@click.argument("version")
+@configured
+def remove(config: CentralConfig, version: str) -> None:
+    """List release VERSION no more, and delete its bundle. Gateways that run it keep it."""
+    from central.fleet import drop_bundle, remove_release
+
+    with acting(config) as (session, note):
+        unused = remove_release(session, config.plant, version)
+        note("release.removed", version, sha256=unused)
+    drop_bundle(config.folder, unused)
+    click.echo(f"release {version} is listed no more")
+
+
 @fleet_group.group("rollout")
 def rollout_group() -> None:
     """Roll a release out over the fleet, in stages."""
@@ -81,7 +95,7 @@ def rollout_group() -> None:
 @click.argument("version")
 @click.option("--canary", multiple=True, help="A canary by name; several are allowed.")
 @click.option("--canaries", type=click.IntRange(1), default=1, show_default=True, help="How many, if none is named.")
-@click.option("--percent", type=click.IntRange(0, 100), default=20, show_default=True, help="Share of stage two.")
+@click.option("--percent", type=click.IntRange(0, 100), default=20, show_default=True, help="Of the others: stage two.")
 @click.option("--failures", type=click.IntRange(0), default=0, show_default=True, help="With one more it stops.")
 @click.option("--soak-seconds", type=click.FloatRange(0), default=3600.0, show_default=True, help="Watched per stage.")
 @click.option("--line", default="", help="Only this line: site/area/line.")

@@ -67,10 +67,13 @@ _STATES: Final = {
     "update.installed": ("已安装，等待重启时机", "installed, waits to restart"),
     "update.trial": ("试运行", "on trial"),
     "update.good": ("成功", "good"),
+    "update.doubted": ("曾成功，现在异常", "was good, in doubt now"),
+    "update.left": ("已退出（凭证已吊销）", "left, its credential is void"),
     "update.returned": ("失败，已退回旧版本", "failed, went back"),
     "update.refused": ("已拒绝", "refused"),
     "wished.none": ("无", "none"),
     "wished.published": ("已发布", "published"),
+    "wished.offered": ("网关已领取", "fetched"),
     "wished.waiting": ("等待空闲时刻", "waits for a quiet moment"),
     "wished.trying": ("试用中", "being tried"),
     "wished.applied": ("已生效", "in use"),
@@ -83,15 +86,26 @@ _ROLLOUTS: Final = {
     "rollouts.none": ("还没有推送过版本。", "No release was rolled out yet."),
     "rollouts.start": ("推送一个版本", "Roll a release out"),
     "rollouts.why": (
-        "先在试点网关上运行；试点全部正常并保持一段时间后，再推给一部分，最后推给全部。"
-        "失败超过上限时自动停止并告警。网关自己选择空闲时刻重启。",
-        "First on the canaries; once all of them were good for a while on a part, then on all. With more failures than "
-        "the bound it stops by itself and raises an alarm. Each gateway restarts in a quiet moment of its own choice.",
+        "先在试点网关上运行；试点全部正常并保持一段时间后，再推给一部分，最后推给全部。观察期间离线、版本不符或有故障的"
+        "网关会使本阶段等待，半小时后算作失败。失败超过上限，或一个阶段没有任何网关成功时，自动停止并告警。"
+        "网关自己选择空闲时刻重启。",
+        "First on the canaries; once all of them were good for a while on a part, then on all. One that is silent, "
+        "runs another release or is in bad health meanwhile holds its stage, and counts as failed after half an hour. "
+        "With more failures than the bound, or with no gateway of a stage good, it stops by itself and raises an "
+        "alarm. Each gateway restarts in a quiet moment of its own choice.",
     ),
     "rollouts.no_release": (
         "没有可用的版本。在服务器上运行 lineside fleet add 登记一个。",
         "No release is listed. Add one at the server: lineside fleet add",
     ),
+    "rollouts.releases": ("可用的版本", "Listed releases"),
+    "rollouts.size": ("{mb} MB", "{mb} MB"),
+    "rollouts.remove": ("删除", "Remove"),
+    "rollouts.remove_why": (
+        "删除后不能再推送，安装包文件一并删除；已运行该版本的网关不受影响。",
+        "It cannot be rolled out any more, and its bundle is deleted. Gateways that run it keep it.",
+    ),
+    "rollouts.remove_sure": ("确定删除 {version}", "Remove {version} for good"),
     "rollouts.release": ("版本", "Release"),
     "rollouts.state": ("状态", "State"),
     "rollouts.stage": ("阶段", "Stage"),
@@ -99,7 +113,7 @@ _ROLLOUTS: Final = {
     "rollouts.every_line": ("全部产线", "Every line"),
     "rollouts.canaries": ("试点网关（可留空）", "Canaries by name (may be empty)"),
     "rollouts.canary_count": ("试点数量", "Number of canaries"),
-    "rollouts.percent": ("第二阶段比例 %", "Share of the second stage, %"),
+    "rollouts.percent": ("第二阶段：其余网关的 %（0 为没有）", "Second stage: % of the others (0: none)"),
     "rollouts.failures_max": ("允许失败数", "Failures allowed"),
     "rollouts.soak": ("每阶段观察（分钟）", "Watched after each stage, minutes"),
     "rollouts.from": ("时段从", "Window from"),

@@ -130,6 +130,7 @@ _FLEET: Final = {
     "pages.fleet_settings": SIGNED_IN,
     "pages.start_rollout": Rule(action=Action.FLEET),
     "pages.act_on_rollout": Rule(action=Action.FLEET),
+    "pages.drop_release": Rule(action=Action.FLEET),
     "pages.preview_settings": Rule(action=Action.FLEET),
     "pages.publish_settings": Rule(action=Action.FLEET),
     "pages.roll_settings_back": Rule(action=Action.FLEET),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from central.change import note_change
 from central.errors import SettingsRefused
 from central.fleet_limits import ROLLOUTS_SHOWN_MAX
+from central.fleet_numbers import next_settings
 from central.fleet_tables import FleetDevice, SettingsTarget, WishedSettings
 from central.fold_rows import clean
 from floor.settings_merge import differences, merged, settings_of
@@ -19,6 +20,10 @@ from sync.wire import SETTINGS_CHARACTERS_MAX, SettingsTold, SettingsWish
 
 CHECKS = "lineside.checks"
 """The group of entry points where the gateway's program lends its own check (docs/decisions/0041)."""
+
+PUBLISHED = "published"
+OFFERED = "offered"
+"""The gateway was told of them. Every other state is its own word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +99,10 @@ def publish_settings(
 def _publish(
     session: Session, plant: str, gateways: Sequence[str], settings: str, by: str, now: float, note: str
 ) -> int:
-    number = (session.scalar(select(func.max(WishedSettings.number)).where(WishedSettings.plant == plant)) or 0) + 1
+    number = next_settings(session, plant)
     row = {"plant": plant, "number": number, "settings": settings, "note": clean(note[:200])}
     session.execute(insert(WishedSettings), [row | {"made_at": now, "made_by": by}])
-    target = {"plant": plant, "number": number, "state": "published", "reason": "", "changed_at": now}
+    target = {"plant": plant, "number": number, "state": PUBLISHED, "reason": "", "changed_at": now}
     rows = [
         target | {"gateway": name, "before": current_number(session, plant, name)} for name in sorted(set(gateways))
     ]
@@ -135,14 +140,40 @@ def published(session: Session, plant: str) -> Sequence[WishedSettings]:
     return session.scalars(found.order_by(WishedSettings.number.desc()).limit(ROLLOUTS_SHOWN_MAX)).all()
 
 
-def settings_wished(session: Session, plant: str, gateway_name: str) -> SettingsWish | None:
-    """For the gateway's agent."""
-    row = session.get(WishedSettings, (plant, current_number(session, plant, gateway_name)))
-    return SettingsWish(number=row.number, settings=row.settings) if row is not None else None
+def settings_wished(session: Session, plant: str, gateway_name: str, now: float) -> SettingsWish | None:
+    """For the gateway's agent, with a note that it was told them."""
+    number = current_number(session, plant, gateway_name)
+    row, target = (
+        session.get(WishedSettings, (plant, number)),
+        session.get(SettingsTarget, (plant, number, gateway_name)),
+    )
+    if row is None or target is None:
+        return None
+    if target.state == PUBLISHED:
+        target.state, target.changed_at = OFFERED, now
+        note_change(session, plant)
+    return SettingsWish(number=row.number, settings=row.settings)
 
 
 def take_settings(session: Session, plant: str, gateway_name: str, told: SettingsTold, now: float) -> None:
     """What became of them at a gateway."""
     row = session.get(SettingsTarget, (plant, told.number, gateway_name)) if told.number else None
-    if row is not None and (row.state, row.reason) != (told.state, told.reason):
+    if row is None:
+        return
+    if row.state == PUBLISHED:
+        _publish_anew(session, row, now)
+    elif (row.state, row.reason) != (told.state, told.reason):
         row.state, row.reason, row.changed_at = clean(told.state), clean(told.reason), now
+
+
+def _publish_anew(session: Session, target: SettingsTarget, now: float) -> None:
+    """A gateway that was never told these settings knows others by their number, from before the server was restored:
+    it would never look at these. They get a number of their own for it."""
+    plant, number, name = target.plant, target.number, target.gateway
+    row = session.get(WishedSettings, (plant, number))
+    if row is None or number != current_number(session, plant, name):
+        return
+    session.delete(target)
+    session.flush()
+    _publish(session, plant, [name], row.settings, row.made_by, now, f"{number} anew: {name} has others by it")
+    note_change(session, plant)

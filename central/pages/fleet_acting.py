@@ -10,12 +10,14 @@ from central import rollouts as rolling
 from central import wished_settings as wishing
 from central.context import plant
 from central.digits import whole_number
-from central.errors import CentralError, RolloutRefused, SettingsRefused
-from central.fleet import fleet, releases, takers_at
+from central.errors import CentralError, ReleaseRefused, RolloutRefused, SettingsRefused
+from central.fleet import drop_bundle, releases, remove_release, takers_at
+from central.fleet_lines import fleet
 from central.pages.asking import note_act
 from central.pages.frame import for_accounts, for_action, render, signed_in
 from central.rights import Action
-from central.rollout_states import FAILED, GOOD, STAGES
+from central.rollout_members import FAILED, GOOD
+from central.rollout_states import STAGES
 from central.rollouts import Plan
 from sync.wire import SETTINGS_CHARACTERS_MAX
 
@@ -60,6 +62,19 @@ def _add_rollouts(pages: Blueprint) -> None:
                 note_act(session, f"rollout.{act}", str(number))
         except RolloutRefused as refused:
             return _rollouts(refused)
+        return redirect("/fleet/rollouts", 303)
+
+    @pages.post("/fleet/releases/remove")
+    @for_action(Action.FLEET)
+    def drop_release() -> BaseResponse:
+        here, version = plant(), request.form.get("version", "")[:64]
+        try:
+            with here.database.write() as session:
+                unused = remove_release(session, here.database.plant, version)
+                note_act(session, "release.removed", version, sha256=unused)
+        except ReleaseRefused as refused:
+            return _rollouts(refused)
+        drop_bundle(here.config.folder, unused)
         return redirect("/fleet/rollouts", 303)
 
 
@@ -134,9 +149,6 @@ def _plan(gateways: list[str], line: str) -> Plan:
         return found
 
     named = [each for each in re.split(r"[\s,，、]+", asked.get("canaries", "")) if each]
-    strange = [each[:48] for each in named if each not in gateways]
-    if strange:
-        raise RolloutRefused(f"{strange[0]} takes no part: no such gateway, or it has no slots")
     begins, ends = _minute(asked.get("from", "")), _minute(asked.get("until", ""))
     if (begins is None) != (ends is None):
         raise RolloutRefused("a window has a beginning and an end")

@@ -11,9 +11,10 @@ from central.diagnosis import ask_diagnosis as ask_for_diagnosis
 from central.diagnosis import diagnosis_path, kept
 from central.digits import whole_number
 from central.errors import DiagnosisAbsent
-from central.fleet import FleetLine, device_of, one_of_fleet
-from central.fleet import fleet as every_gateway
+from central.fleet import device_of
 from central.fleet_health import LEVELS
+from central.fleet_lines import FleetLine, one_of_fleet
+from central.fleet_lines import fleet as every_gateway
 from central.pages.addresses import address_of
 from central.pages.asking import note_act
 from central.pages.fleet_acting import add_acts

@@ -1,100 +1,31 @@
 """The fleet at the server: what agents tell, staged roll-outs that stop by themselves, settings, diagnosis."""
 
-import hashlib
 import io
 import json
-import time
 import zipfile
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
 from central.config import CentralConfig
 from central.context import Plant
 from central.database import Database
 from central.diagnosis import ask_diagnosis, kept
 from central.errors import ReleaseRefused, RolloutRefused, SettingsRefused
-from central.fleet import add_release, device_of, fleet, releases, take_report
+from central.fleet import add_release, bundle_path, device_of, drop_bundle, releases, remove_release
 from central.fleet_health import health_of
-from central.fleet_limits import DIAGNOSIS_KEPT_MAX, ROLLOUT_SILENT_SECONDS_MAX
-from central.fleet_tables import RolloutMember
+from central.fleet_limits import DIAGNOSIS_KEPT_MAX
+from central.fleet_lines import fleet
 from central.ingest import ingest
-from central.models import Alarm
-from central.rollout_states import Member, in_window, judge, staged
-from central.rollouts import Plan, RolloutPump, act_on, members, open_rollout, rollouts, start_rollout, takers
+from central.rollouts import Plan, act_on, open_rollout, start_rollout
 from central.wished_settings import preview, publish_settings, read_settings, roll_back, targets
 from sync.wire import Batch, FleetReport, FleetWish, SettingsTold, UpdateTold
 from tests.central.conftest import enrol_gateway
+from tests.central.rollout_plant import OWN, begin, digest, plant_with_ten, tell
 
-NOTHING = UpdateTold()
-NAMES = [f"gw{number}" for number in range(10)]
-OWN = json.dumps({"gateway": {"name": "gw0", "line": "line-1"}, "station": [{"id": "S1"}]})
-
-
-# -- what decides, in plain values
-
-
-def test_stages_take_canaries_first_then_a_share_then_all() -> None:
-    found = staged(NAMES, (), 1, 30, "1/2.0")
-    assert sorted(found.values()).count("canary") == 1
-    assert sorted(found.values()).count("part") == 2
-    assert set(found) == set(NAMES)
-    assert staged(NAMES, ("gw3",), 5, 0, "x")["gw3"] == "canary"
-    assert set(staged(NAMES, (), 50, 0, "x").values()) == {"canary"}
-
-
-def members_of(**states: str) -> list[Member]:
-    stages = {"c": "canary", "p": "part", "a": "all"}
-    return [Member(name, stages[name[0]], state) for name, state in states.items()]
-
-
-@pytest.mark.parametrize(
-    ("stage", "since", "states", "event", "next_stage"),
-    [
-        ("canary", None, {"c1": "offered", "p1": "waiting"}, "", "canary"),
-        ("canary", None, {"c1": "good", "p1": "waiting"}, "", "canary"),
-        ("canary", 900.0, {"c1": "good", "p1": "waiting"}, "", "part"),
-        ("canary", 950.0, {"c1": "good", "p1": "waiting"}, "", "canary"),
-        ("canary", 900.0, {"c1": "good", "a1": "waiting"}, "", "all"),
-        ("canary", 5000.0, {"c1": "good", "p1": "waiting"}, "", "canary"),
-        ("canary", None, {"c1": "returned", "p1": "waiting"}, "failed", "canary"),
-        ("canary", None, {"c1": "refused", "p1": "waiting"}, "failed", "canary"),
-        ("part", 900.0, {"c1": "good", "p1": "good", "a1": "waiting"}, "", "all"),
-        ("all", None, {"c1": "good", "p1": "good", "a1": "good"}, "finished", "all"),
-    ],
-)
-def test_a_stage_goes_on_when_all_of_it_was_good_for_long_enough(
-    stage: str, since: float | None, states: dict[str, str], event: str, next_stage: str
-) -> None:
-    found = judge(stage, since, members_of(**states), 0, 100, 1800, 1000.0)
-    assert (found.event, found.stage) == (event, next_stage)
-
-
-def test_failures_are_allowed_up_to_their_bound_and_silence_is_one() -> None:
-    mixed = members_of(c1="good", c2="returned")
-    assert judge("canary", None, mixed, 1, 0, 1800, 0).event == "finished"
-    assert judge("canary", None, mixed, 0, 0, 1800, 0).event == "failed"
-    assert judge("canary", None, [Member("c", "canary", "trial", 2000)], 0, 0, 1800, 0).event == "failed"
-    for state in ("waiting", "offered", "downloading"):
-        assert judge("canary", None, [Member("c", "canary", state, 2000)], 0, 0, 1800, 0).event == ""
-
-
-@pytest.mark.parametrize(
-    ("minute", "window", "inside"),
-    [
-        (0, (None, None), True),
-        (120, (60, 180), True),
-        (180, (60, 180), False),
-        (30, (1380, 60), True),
-        (1400, (1380, 60), True),
-        (700, (1380, 60), False),
-    ],
-)
-def test_a_window_may_go_over_midnight(minute: int, window: tuple[int | None, int | None], inside: bool) -> None:
-    assert in_window(minute, *window) is inside
+__all__ = ["plant_with_ten"]
 
 
 def test_health_says_the_worst_first() -> None:
@@ -113,149 +44,48 @@ def test_health_says_the_worst_first() -> None:
 # -- over a database
 
 
-def tell(database: Database, name: str, now: float, update: UpdateTold = NOTHING, **more: object) -> FleetWish:
-    values = {"slot": "a", "release": "1.0", "configuration": OWN, "configuration_digest": digest(OWN)} | more
-    told = FleetReport.model_validate({"gateway": name, "update": update, **values})
-    with database.write() as session:
-        return take_report(session, database.plant, name, told, now)
-
-
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-@pytest.fixture
-def plant_with_ten(database: Database, tmp_path: Path) -> Database:
-    bundle = tmp_path / "2.0.lineside"
-    bundle.write_bytes(b"bundle" * 1000)
-    for name in NAMES:
-        enrol_gateway(database, name)
-        tell(database, name, 1000.0)
-    with database.write() as session:
-        add_release(session, database.plant, tmp_path, bundle, "2.0", "shell", 1000.0)
-    return database
-
-
-def begin(database: Database, **more: object) -> int:
-    with database.write() as session:
-        plan = Plan("2.0", takers(session, database.plant), **more)  # type: ignore[arg-type]
-        return start_rollout(session, database.plant, plan, "boss", 1000.0)
-
-
-def names_of(database: Database, number: int, stage: str) -> list[str]:
-    with database.read() as session:
-        return [each.gateway for each in members(session, database.plant, number) if each.stage == stage]
-
-
-def state_of(database: Database, number: int) -> tuple[str, str]:
-    with database.read() as session:
-        (found,) = [each for each in rollouts(session, database.plant) if each.number == number]
-        return found.state, found.stage
-
-
-def test_a_good_release_goes_from_the_canary_to_all(plant_with_ten: Database) -> None:
-    database = plant_with_ten
-    number = begin(database, soak_seconds=60.0, percent=30)
-    (canary,) = names_of(database, number, "canary")
-    others = [name for name in NAMES if name != canary]
-    assert all(tell(database, name, 1001.0).bundle is None for name in others)
-    wish = tell(database, canary, 1001.0).bundle
-    assert wish is not None and (wish.rollout, wish.version) == (number, "2.0")
-    good = UpdateTold(state="good", rollout=number, version="2.0")
-    tell(database, canary, 1010.0, good)
-    assert state_of(database, number) == ("running", "canary")
-    RolloutPump(database).step(1100.0)
-    assert state_of(database, number) == ("running", "part")
-    for name in names_of(database, number, "part"):
-        assert tell(database, name, 1101.0).bundle is not None
-        tell(database, name, 1102.0, good)
-    RolloutPump(database).step(1300.0)
-    for name in names_of(database, number, "all"):
-        tell(database, name, 1301.0)
-        tell(database, name, 1302.0, good)
-    assert state_of(database, number) == ("done", "all")
-
-
-@pytest.mark.parametrize("ending", ["returned", "refused"])
-def test_a_bad_release_stops_at_the_canary_and_tells(plant_with_ten: Database, ending: str) -> None:
-    database = plant_with_ten
-    number = begin(database)
-    (canary,) = names_of(database, number, "canary")
-    tell(database, canary, 1001.0)
-    tell(database, canary, 1002.0, UpdateTold(state="trial", rollout=number, version="2.0"))
-    tell(database, canary, 1003.0, UpdateTold(state=ending, rollout=number, version="2.0", reason="not ready"))
-    assert state_of(database, number)[0] == "stopped"
-    assert all(tell(database, name, 1004.0).bundle is None for name in NAMES)
-    with database.read() as session:
-        (alarm,) = session.scalars(select(Alarm).where(Alarm.kind == "rollout_stopped"))
-        assert canary in alarm.detail
-        offered = session.scalars(select(RolloutMember).where(RolloutMember.offered_at.is_not(None))).all()
-        assert [each.gateway for each in offered] == [canary]
-
-
-def test_a_canary_that_falls_silent_stops_it_too(plant_with_ten: Database) -> None:
-    database = plant_with_ten
-    number = begin(database)
-    (canary,) = names_of(database, number, "canary")
-    tell(database, canary, 1001.0)
-    RolloutPump(database).step(1001.0 + 2 * ROLLOUT_SILENT_SECONDS_MAX)
-    assert state_of(database, number)[0] == "running", "it may just be switched off"
-    tell(database, canary, 1001.0, UpdateTold(state="trial", rollout=number, version="2.0"))
-    RolloutPump(database).step(1001.0 + ROLLOUT_SILENT_SECONDS_MAX - 1)
-    assert state_of(database, number)[0] == "running"
-    RolloutPump(database).step(1002.0 + ROLLOUT_SILENT_SECONDS_MAX)
-    assert state_of(database, number)[0] == "stopped"
-
-
-def test_a_person_pauses_resumes_and_stops(plant_with_ten: Database) -> None:
-    database = plant_with_ten
-    number = begin(database)
-    (canary,) = names_of(database, number, "canary")
-
-    def act(name: str) -> None:
-        with database.write() as session:
-            act_on(session, database.plant, number, name, "boss", 1001.0)
-
-    act("pause")
-    assert tell(database, canary, 1002.0).bundle is None
-    with pytest.raises(RolloutRefused):
-        act("pause")
-    with pytest.raises(RolloutRefused, match="under way"):
-        begin(database)
-    act("resume")
-    assert tell(database, canary, 1003.0).bundle is not None
-    act("stop")
-    assert tell(database, canary, 1004.0).bundle is None
-    with pytest.raises(RolloutRefused):
-        act("resume")
-    with pytest.raises(RolloutRefused):
-        act("failed")
-    assert begin(database) == number + 1
-
-
-def test_only_gateways_with_slots_and_only_of_the_line_take_part(plant_with_ten: Database) -> None:
-    database = plant_with_ten
-    tell(database, "gw0", 1001.0, slot="")
-    with database.read() as session:
-        assert takers(session, database.plant) == NAMES[1:]
-        assert takers(session, database.plant, "x", {"gw3": "x"}) == ["gw3"]
-
-
-def test_outside_of_the_window_nothing_is_wished(plant_with_ten: Database) -> None:
-    database = plant_with_ten
-    here = time.localtime(1000.0)
-    minute = here.tm_hour * 60 + here.tm_min
-    number = begin(database, window=((minute + 60) % 1440, (minute + 120) % 1440))
-    (canary,) = names_of(database, number, "canary")
-    assert tell(database, canary, 1001.0).bundle is None
-    assert tell(database, canary, 1001.0 + 90 * 60).bundle is not None
-
-
 def test_a_release_is_listed_once_and_its_version_is_one(plant_with_ten: Database, tmp_path: Path) -> None:
     database = plant_with_ten
     for version in ("2.0", "latest", ""):
         with database.write() as session, pytest.raises(ReleaseRefused):
             add_release(session, database.plant, tmp_path, tmp_path / "2.0.lineside", version, "shell", 1.0)
+    with database.read() as session:
+        assert [each.version for each in releases(session, database.plant)] == ["2.0"]
+
+
+def test_a_release_goes_with_its_bundle_unless_a_roll_out_uses_it(plant_with_ten: Database, tmp_path: Path) -> None:
+    database = plant_with_ten
+    with database.write() as session:
+        file = tmp_path / "2.0.lineside"
+        sha256 = add_release(session, database.plant, tmp_path, file, "2.0.1", "shell", 1.0).sha256
+
+    def remove(version: str) -> None:
+        with database.write() as session:
+            unused = remove_release(session, database.plant, version)
+        drop_bundle(tmp_path, unused)
+
+    number = begin(database)
+    for act in ("pause", "stop"):
+        with pytest.raises(ReleaseRefused, match=f"roll-out {number}"):
+            remove("2.0")
+        with database.write() as session:
+            act_on(session, database.plant, number, act, "boss", 1001.0)
+    remove("2.0")
+    assert bundle_path(tmp_path, sha256).is_file(), "2.0.1 is the same bundle"
+    remove("2.0.1")
+    assert not bundle_path(tmp_path, sha256).exists()
+    with database.read() as session:
+        assert releases(session, database.plant) == []
+    with pytest.raises(ReleaseRefused, match="not listed"):
+        remove("2.0")
+    with pytest.raises(RolloutRefused, match="not listed"):
+        begin(database)
+
+
+def test_a_bundle_is_not_taken_where_the_disk_would_be_full(plant_with_ten: Database, tmp_path: Path) -> None:
+    database, file = plant_with_ten, tmp_path / "2.0.lineside"
+    with database.write() as session, pytest.raises(ReleaseRefused, match="no room"):
+        add_release(session, database.plant, tmp_path, file, "3.0", "shell", 1.0, room_bytes=2**60)
     with database.read() as session:
         assert [each.version for each in releases(session, database.plant)] == ["2.0"]
 

@@ -72,10 +72,14 @@ def test_a_release_is_listed_rolled_out_and_stopped(folder: Path) -> None:
     assert said(folder, "releases").split()[:2] == ["2.0", "6"]
     refused = call(folder, "rollout", "start", "2.0", "--line", "no/such/line")
     assert refused.exit_code == 1 and "no gateway with slots takes part" in refused.output
+    refused = call(folder, "rollout", "start", "2.0", "--canary", "pres")
+    assert refused.exit_code == 1 and "pres takes no part" in refused.output
     assert "1 gateways take part" in said(folder, "rollout", "start", "2.0", "--window", "22:00-05:30")
     said(folder, "rollout", "pause", "1")
     said(folder, "rollout", "resume", "1")
     assert said(folder, "rollout", "stop", "1") == "roll-out 1: stop\n"
+    assert said(folder, "remove", "2.0") == "release 2.0 is listed no more\n"
+    assert said(folder, "releases") == "" and call(folder, "remove", "2.0").exit_code == 1
     told = said(folder, "rollout", "show")
     assert "roll-out 1 of 2.0: stopped" in told and "press" in told
     assert call(folder, "rollout", "resume", "1").exit_code == 1
@@ -83,7 +87,7 @@ def test_a_release_is_listed_rolled_out_and_stopped(folder: Path) -> None:
     assert (line["name"], line["slot"]) == ("press", "A")
     assert said(folder, "list").startswith("press ")
     assert [each for each in audited(folder) if each.startswith("r")] == [
-        *("release.added", "rollout.started", "rollout.pause", "rollout.resume", "rollout.stop"),
+        *("release.added", "rollout.started", "rollout.pause", "rollout.resume", "rollout.stop", "release.removed"),
     ]
 
 

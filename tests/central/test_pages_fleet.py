@@ -146,6 +146,22 @@ def test_a_roll_out_is_started_paused_and_stopped(here: Plant, admin: FlaskClien
         assert open_rollout(session, here.database.plant) is None
 
 
+def test_a_release_is_removed(here: Plant, admin: FlaskClient) -> None:
+    page = "/fleet/rollouts"
+    assert submit(admin, page, "/fleet/rollouts/start", version="1.5.0").status_code == 303
+    refused = submit(admin, page, "/fleet/releases/remove", version="1.5.0")
+    assert refused.status_code == 400 and "roll-out 1" in refused.text
+    assert submit(admin, page, "/fleet/rollouts/act", number="1", act="stop").status_code == 303
+    assert "确定删除 1.5.0" in admin.get(page).text
+    assert submit(admin, page, "/fleet/releases/remove", version="1.5.0").status_code == 303
+    assert "没有可用的版本" in admin.get(page).text
+    assert list((here.config.folder / "bundles").iterdir()) == []
+    assert submit(admin, page, "/fleet/releases/remove", version="1.5.0").status_code == 400
+    with here.database.read() as session:
+        acts = [each.action for each in list_acts(session, here.database.plant, ActQuery(), 9)]
+    assert acts[0] == "release.removed"
+
+
 def test_settings_are_previewed_published_and_rolled_back(here: Plant, admin: FlaskClient) -> None:
     page, text = "/fleet/settings", '[screen]\nlanguage = "en"\n'
     seen = submit(admin, page, "/fleet/settings/preview", settings=text, gateway="press")

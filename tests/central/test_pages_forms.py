@@ -48,6 +48,7 @@ def admin(app: Flask) -> FlaskClient:
         "/gateways/sign-off",
         "/fleet/rollouts/start",
         "/fleet/rollouts/act",
+        "/fleet/releases/remove",
         "/fleet/settings/preview",
         "/fleet/settings/publish",
         "/fleet/settings/back",

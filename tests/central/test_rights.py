@@ -124,6 +124,7 @@ CARDS = {"gateway_card", "replace_gateway", "retire_gateway"}
 FLEET = {
     "start_rollout",
     "act_on_rollout",
+    "drop_release",
     "preview_settings",
     "publish_settings",
     "roll_settings_back",
