@@ -216,10 +216,11 @@ def parse(text: str, check_device: Callable[[DevicePlace], list[str]] | None = N
     """The configuration in a TOML text. Raises ConfigRefused with every fault, one a line."""
     try:
         config = Config.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigRefused(f"not TOML: {error}") from error
     except ValidationError as error:
         raise ConfigRefused("\n".join(lines_of(error))) from error
+    except (ValueError, RecursionError) as error:
+        # Beside its own error the library lets through what an endless number or bottomless brackets do to Python.
+        raise ConfigRefused(f"not TOML: {error}") from error
     faults = faults_of(config, check_device or (lambda place: []))
     if faults:
         raise ConfigRefused("\n".join(faults))

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from gateway.boot_codes import BY_KEY
 from gateway.config import Config, Section
@@ -41,7 +41,8 @@ def read_order(path: Path) -> Order:
     """The code in a file. Raises EnrolmentRefused."""
     try:
         return Order.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
+        # A ValueError is also what is not UTF-8, not TOML, or no order.
         first = str(error).splitlines()[0]
         raise EnrolmentRefused(f"{path}: {first}", 'The file holds one line: code = "ABCD-EFGH-JKLM".') from error
 

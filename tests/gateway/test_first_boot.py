@@ -1,5 +1,6 @@
 """The first boot: configuration from the boot partition or a stick, faults by their line, codes on light and page."""
 
+import configparser
 import re
 import socket
 import urllib.request
@@ -17,6 +18,7 @@ from gateway.first_boot import FirstBoot
 from gateway.joining import STATE_FILE
 from gateway.screen.texts import TEXTS
 
+ROOT = Path(__file__).parents[2]
 GOOD = """\
 [gateway]
 name = "line-1"
@@ -161,6 +163,13 @@ def test_a_card_that_cannot_be_written_is_told(places: tuple[Path, Path, Path]) 
     assert FirstBoot((boot,), folder).step().key == "card"
     (boot / "gateway.toml").write_bytes(b"#" * (300 * 1024))
     assert "larger than" in FirstBoot((boot,), folder).step().faults[0]
+
+
+def test_the_unit_comes_back_after_a_fault() -> None:
+    given = configparser.ConfigParser(strict=False, interpolation=None)
+    given.read(ROOT / "image/root/usr/lib/systemd/system/lineside-first-boot.service")
+    assert given["Service"]["Restart"] == "on-failure" and int(given["Service"]["RestartSec"]) >= 2
+    assert given["Unit"]["StartLimitIntervalSec"] == "0"
 
 
 # Codes on the light
