@@ -16,7 +16,7 @@ from gateway.config import Config, Section
 from gateway.enrolment import enrol_here
 from gateway.errors import EnrolmentRefused
 from gateway.limits import JOINING_LOOK_SECONDS, JOINING_RETRY_SECONDS_MAX, JOINING_RETRY_SECONDS_MIN
-from sync.errors import ServerKeyRefused, SinkUnreachable, SyncError
+from sync.errors import ServerKeyRefused, ServerUnproven, SinkUnreachable, SyncError
 from sync.ports import Post, SinkState
 from sync.ports import SinkRefused as Told
 
@@ -27,8 +27,8 @@ REFUSED_FILE = "enrolment.refused"
 STATE_FILE = "joining"
 """The key of the code that stands (`gateway.boot_codes`), for the program that blinks it."""
 
-CLOCK_SET_SINCE = 1_735_689_600.0
-"""2025: a wall clock before it was never set."""
+_BY_STATUS = {403: "wrong_code", 409: "name_taken"}
+"""What the office says no with. A name that is taken passes for a pump; here a person must act."""
 
 
 class Order(Section):
@@ -47,23 +47,22 @@ def read_order(path: Path) -> Order:
         raise EnrolmentRefused(f"{path}: {first}", 'The file holds one line: code = "ABCD-EFGH-JKLM".') from error
 
 
-def key_of(error: SyncError, wall: float, pinned: bool) -> str:
-    """Which of the codes a refusal is."""
+def key_of(error: SyncError, synchronised: Callable[[], bool]) -> str:
+    """Which of the codes a refusal is. `synchronised`: whether the kernel vouches for the clock. A year tells nothing:
+    systemd sets a clock without a battery to the day it was built."""
+    if error.status in _BY_STATUS:
+        return _BY_STATUS[error.status]
     if isinstance(error, SinkUnreachable):
         return "unreachable"
     if isinstance(error, ServerKeyRefused):
         return "wrong_key"
-    told = str(error)
-    if told.startswith("TLS:"):
-        return "clock_unset" if wall < CLOCK_SET_SINCE and not pinned else "refused"
-    for status, key in (("answered 403", "wrong_code"), ("answered 409", "name_taken")):
-        if status in told:
-            return key
+    if isinstance(error, ServerUnproven) and error.by_date and not synchronised():
+        return "clock_unset"
     return "refused"
 
 
 class Joining:
-    """`step(now)` tries when it is time; None once it is enrolled. `wall`: seconds since 1970 by the board."""
+    """`step(now)` tries when it is time; None once it is enrolled. `synchronised`: see `key_of`."""
 
     def __init__(
         self,
@@ -71,13 +70,13 @@ class Joining:
         post: Post,
         joined: Callable[[], None],
         jitter: Callable[[], float],
-        wall: Callable[[], float],
+        synchronised: Callable[[], bool],
     ) -> None:
         self._config = config
         self._post = post
         self._joined = joined
         self._jitter = jitter
-        self._wall = wall
+        self._synchronised = synchronised
         self._pause = JOINING_RETRY_SECONDS_MIN
         self._key = ""
         self._folder = config.gateway.folder
@@ -102,10 +101,11 @@ class Joining:
         try:
             self._enrol()
         except SyncError as error:
-            key = key_of(error, self._wall(), bool(self._config.central.pin))
+            key = key_of(error, self._synchronised)
             if key == "wrong_code":
                 (self._folder / ORDER_FILE).replace(self._folder / REFUSED_FILE)
-            self._tell(key, str(error), error.hint, now)
+            hint = BY_KEY[key].act_en if key == "name_taken" else error.hint
+            self._tell(key, str(error), hint, now)
         except EnrolmentRefused as error:
             self._tell("no_code", str(error), error.hint, now)
         except OSError as error:
