@@ -125,9 +125,9 @@ class Joining:
         self._joined()
 
     def _enrol(self) -> None:
-        office = self._config.central
+        office, name = self._config.central, self._config.gateway.name
         code = read_order(self._folder / ORDER_FILE).code
-        enrol_here(office.url, self._config.gateway.name, code, self._folder, office.ca_file, office.pin)
+        enrol_here(office.url, name, code, self._folder, office.ca_file, office.pin, self._config.token_path)
 
     def _tell(self, key: str, reason: str, hint: str, now: float) -> None:
         """To the screen and the lights by the main loop, and to who blinks the board's light."""

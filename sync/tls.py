@@ -22,7 +22,9 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 def is_by_date(error: BaseException) -> bool:
     """Whether nothing but a date keeps the certificate from being verified: whom it is from is looked at first."""
-    return any(isinstance(each, ssl.SSLCertVerificationError) and each.verify_code in _BY_DATE for each in causes(error))
+    return any(
+        isinstance(each, ssl.SSLCertVerificationError) and each.verify_code in _BY_DATE for each in causes(error)
+    )
 
 
 def tls_context(ca_file: str = "", certificate_file: str = "", key_file: str = "") -> ssl.SSLContext:

@@ -41,7 +41,7 @@ def test_devices_are_named_by_station_and_kind() -> None:
 
 @pytest.mark.parametrize("text", ["a = " + "9" * 5_000, "a = " + "[" * 100_000], ids=["endless", "bottomless"])
 def test_a_text_that_breaks_the_reader_is_refused_like_any_other(text: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigRefused, match="^not TOML: "):
+    with pytest.raises(ConfigRefused, match=r"^not TOML: "):
         parse(text)
     (tmp_path / "enrolment.toml").write_text(text)
     with pytest.raises(EnrolmentRefused):
