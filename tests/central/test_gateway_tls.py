@@ -25,6 +25,7 @@ from gateway.first_boot import FirstBoot
 from gateway.joining import Joining
 from simulation.processes import wait_for
 from sync.central_sink import HttpExchange
+from sync.enrol import enrol
 from sync.errors import ServerKeyRefused, SinkRefused
 from sync.limits import CERTIFICATE_LOOK_SECONDS
 from sync.ports import Report, SinkState
@@ -230,6 +231,22 @@ def test_every_way_to_fail_has_its_code(here: Here, tmp_path: Path) -> None:
     # The proxy writes its log behind the answer.
     wait_for("the good code in the proxy's log", lambda: "200" in tried())
     assert tried() == ["403", "200"], "a refused code is not tried again: five tries would void the next one"
+
+
+def test_an_answer_that_was_lost_costs_no_code(here: Here, tmp_path: Path) -> None:
+    """The power was cut behind the server's commit, or the network in its answer."""
+    done: list[bool] = []
+    code = here.code("twelve")
+    boot_card(here, tmp_path, "twelve", here.site.open, code, here.pin).step()
+    keys = ClientKeys(tmp_path / "lineside", "twelve")
+    lost = enrol(here.site.open, "twelve", code, pins=[here.pin], request=keys.request_again())
+    assert joining_of(tmp_path, [], done).step(0.0) is None and done == [True]
+    token = (tmp_path / "lineside/token").read_text().strip()
+    assert token != lost.token
+    with closing(here.exchange(token, keys)) as exchange:
+        assert exchange.certificate_standing(keys.serial()).model_dump() == {"renew": False, "seen": True}
+    with closing(here.exchange(lost.token, keys)) as exchange, pytest.raises(SinkRefused, match="401"):
+        exchange.offer(Batch(gateway="twelve"))
 
 
 def test_a_name_that_was_taken_has_its_code_and_the_same_code_works_once_it_is_free(here: Here, tmp_path: Path) -> None:
