@@ -55,7 +55,7 @@ def run(config: Path) -> None:
     type=click.Path(path_type=Path),
     default=(Path("/boot/firmware/lineside"), Path("/run/lineside-usb/lineside")),
     show_default=True,
-    help="A folder that may hold gateway.toml and enrolment.toml; the first that does counts.",
+    help="A folder that may hold gateway.toml and enrolment.toml: the card's own first, then those of sticks.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("/var/lib/lineside"), show_default=True)
 @click.option("--light", type=click.Path(path_type=Path), help="A light of the board, as /sys/class/leds/ACT.")

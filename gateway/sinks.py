@@ -152,13 +152,17 @@ def build_sinks(
     unreadable = config.unreadable()
     _add_photos(found, config, journal, token, post, photos, died)
     if config.central.url:
+        begun = joining.begin()
+        if begun:
+            _add_joining(found, joining, died)
         if "central" in unreadable:
             _tell_unreadable(unreadable["central"], post)
         elif token is None:
             log.error("not enrolled at %s: run `lineside gateway enrol`; records wait on the card", config.central.url)
-            _add_joining(found, joining, died)
         else:
-            _add_renewal(found, config, token, died)
+            if not begun:
+                # Both write the key and the certificate, and what is asked for by a code replaces them anyway.
+                _add_renewal(found, config, token, died)
             _add_instructions(found, config, journal, token, post, instructions, died)
             _add_central(found, config, journal, token, post, master_at, status, died)
     if config.mqtt.host:
@@ -173,7 +177,7 @@ def _tell_unreadable(error: SecretUnreadable, post: Poster) -> None:
 
 
 def _add_joining(found: Sinks, joining: Joining, died: Died) -> None:
-    """Until the office has given this gateway its credential."""
+    """Until the office has given this gateway its credential, or another one: its code lies here."""
     found.runners.append(Runner("joining", joining.step, boottime, died))
 
 

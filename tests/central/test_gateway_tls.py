@@ -249,6 +249,24 @@ def test_an_answer_that_was_lost_costs_no_code(here: Here, tmp_path: Path) -> No
         exchange.offer(Batch(gateway="twelve"))
 
 
+def test_a_revoked_station_comes_back_by_a_new_code(here: Here, tmp_path: Path) -> None:
+    token, keys = here.enrolled(tmp_path / "lineside", "thirteen")
+    with closing(open_database(read_config(here.config))) as database, database.write() as session:
+        revoke(session, database.plant, "thirteen", time.time())
+    with closing(here.exchange(token, keys)) as exchange, pytest.raises(SinkRefused, match="revoked"):
+        exchange.offer(Batch(gateway="thirteen"))
+    done: list[bool] = []
+    first = boot_card(here, tmp_path, "thirteen", here.site.open, here.code("thirteen"), here.pin)
+    assert not first.step().done
+    joining = joining_of(tmp_path, [], done)
+    assert joining.begin() and joining.step(0.0) is None and done == [True]
+    assert first.step().done
+    token = (tmp_path / "lineside/token").read_text().strip()
+    for shown in ("", token):
+        with closing(here.exchange(shown, keys)) as exchange:
+            assert exchange.offer(Batch(gateway="thirteen")).server
+
+
 def test_a_name_that_was_taken_has_its_code_and_the_same_code_works_once_it_is_free(here: Here, tmp_path: Path) -> None:
     told: list[Report] = []
     done: list[bool] = []

@@ -15,8 +15,10 @@ from cryptography.x509.oid import NameOID
 from gateway.boot_codes import BY_KEY
 from gateway.config import parse
 from gateway.joining import Joining
+from gateway.main import Program
 from sync.memory import MemoryOffice
 from sync.ports import Report, SinkState
+from sync.ports import SinkRefused as Told
 from tests.sync.http_office import CODE, TOKEN, HttpOffice
 from tests.sync.world import GATEWAY
 
@@ -111,3 +113,82 @@ def test_it_ends_when_the_office_has_answered(office: HttpOffice, tmp_path: Path
     card.order()
     assert card.joining.step(2.0) is None and card.joined == [True]
     assert (card.folder / "token").read_text().strip() == TOKEN
+
+
+# Beside a token
+
+
+def test_a_code_beside_a_token_brings_another_one(office: HttpOffice, tmp_path: Path) -> None:
+    card = Card(tmp_path / "card", office.url)
+    (card.folder / "token").write_text("the old one\n")
+    card.order()
+    joining = card.started()
+    assert joining.begin()
+    office.oddity = "503"
+    wake = joining.step(0.0)
+    assert wake and joining.key == "unreachable" and card.config.token() == "the old one"
+    assert not card.told, "the sinks, which go on, say themselves whether the office is there"
+    office.oddity = ""
+    assert joining.step(wake) is None and card.joined == [True] and card.config.token() == TOKEN
+    assert {each.name for each in card.folder.iterdir()} == {"token"}
+    assert not card.started().begin()
+
+
+def test_a_refused_code_beside_a_token_is_told_until_the_next_start(office: HttpOffice, tmp_path: Path) -> None:
+    card = Card(tmp_path / "card", office.url)
+    (card.folder / "token").write_text("the old one\n")
+    card.order()
+    joining = card.started()
+    office.oddity = "403"
+    for now in (0.0, 10.0):
+        assert joining.step(now) and joining.key == "wrong_code"
+    assert (card.folder / "enrolment.refused").exists() and (card.folder / "joining").exists()
+    told = [each for each in card.told if isinstance(each, Told)]
+    assert len(told) == 1 and told[0].reason.startswith("6 · the server answered 403"), "the office's own words"
+    card.order()
+    assert card.started().begin(), "another code counts"
+    (card.folder / "enrolment.toml").unlink()
+    assert not card.started().begin()
+    assert {each.name for each in card.folder.iterdir()} == {"token", "client.key.new"}, "no light blinks for ever"
+    assert card.config.token() == "the old one"
+
+
+def test_a_token_that_somebody_brought_by_hand_ends_it(office: HttpOffice, tmp_path: Path) -> None:
+    card = Card(tmp_path / "card", office.url)
+    (card.folder / "token").write_text("the old one\n")
+    card.order("WRONGCODE")
+    joining = card.started()
+    (card.folder / "token").write_text("brought by hand\n")
+    assert joining.step(0.0) is None and card.joined == [True]
+    assert not office.bodies, "and no code is tried"
+
+
+def test_the_gateway_tells_why_a_file_with_a_code_is_none(office: HttpOffice, tmp_path: Path) -> None:
+    card = Card(tmp_path / "card", office.url)
+    card.joining.step(0.0)
+    (card.folder / "enrolment.fault").write_text("/boot/enrolment.toml: Extra inputs")
+    for now in (2.0, 4.0):
+        card.joining.step(now)
+    reasons = [each.reason for each in card.told if isinstance(each, Told)]
+    assert reasons == ["3 · no enrolment code", "3 · /boot/enrolment.toml: Extra inputs"]
+
+
+def sinks_of(card: Card) -> set[str]:
+    program = Program(card.config)
+    program._open()
+    names = {each.name for each in program._sinks().runners}
+    program.journal.close()
+    program.notice.close()
+    return names
+
+
+def test_it_runs_beside_the_sinks_that_use_the_old_token(tmp_path: Path) -> None:
+    card = Card(tmp_path / "card", "https://127.0.0.1:9", "[screen]\nenabled = false")
+    assert sinks_of(card) == {"photos", "joining"}
+    (card.folder / "token").write_text("the old one\n")
+    pumps = {"photos", "instructions", "central", "downlink"}
+    assert sinks_of(card) == pumps | {"certificate"}
+    card.order()
+    assert sinks_of(card) == pumps | {"joining"}, "two that write one certificate do not run at once"
+    (card.folder / "token").write_bytes(b"\xff")
+    assert sinks_of(card) == {"photos", "joining"}, "the way out where the old one cannot be read"
