@@ -10,6 +10,7 @@ from spectree import SpecTree
 from spectree.models import InType, SecureType, SecurityScheme, SecuritySchemeData, Tag
 from sqlalchemy.orm import Session
 
+from central.asked_keys import proven_key
 from central.asking import asking_address
 from central.audit import record_act
 from central.authority import Issued, authority_of
@@ -209,13 +210,14 @@ def new_certificate(session: Session, here: Plant, gateway_name: str, request_pe
 
 @described(json=Enrolment, resp=Described(HTTP_200=Enrolled, **faults(403, 409, 413, 429)), tags=[GATEWAYS])
 def enrol() -> Response:
-    """A one-time code against the gateway's own credential, told once; with a request, also against a certificate."""
+    """A one-time code against the gateway's own credential; with a request, also against a certificate. Whoever did not
+    hear the answer asks again over the same key within an hour; what was told before is void then."""
     here = plant()
     here.attempts.count(request.remote_addr or "", here.now())
     asked = parsed(Enrolment, read_body(request, JSON_BODY_BYTES_MAX))
-    certificate = ""
+    certificate, key = "", proven_key(asked.certificate_request)
     with here.database.write() as session:
-        token = enrol_gateway(session, here.database.plant, asked.gateway, asked.code, here.now())
+        token = enrol_gateway(session, here.database.plant, asked.gateway, asked.code, here.now(), key)
         if token is not None:
             who = f"gateway:{asked.gateway}"
             if asked.certificate_request:

@@ -24,7 +24,7 @@ from central.credentials import (
     void_all,
 )
 from central.errors import CodeRefused, CredentialRefused, NameRefused, NameTaken, TooManyAttempts
-from central.limits import CODE_ATTEMPTS_MAX, CODE_DAYS_MAX, CODE_MINUTES, CODES_MAX
+from central.limits import CODE_AGAIN_SECONDS, CODE_ATTEMPTS_MAX, CODE_DAYS_MAX, CODE_MINUTES, CODES_MAX
 from central.models import Gateway, OneTimeCode
 from central.sessions import token_hash
 from central.snapshots import current_master
@@ -53,9 +53,9 @@ def make_code(
 ) -> tuple[str, float]:
     """(code, works until). A code made before for the same name is void. `days`: for a card that is yet to be flashed
     and carried to its place; 0: some minutes, for somebody who types it now."""
-    if (session.scalar(select(func.count()).select_from(OneTimeCode)) or 0) >= CODES_MAX:
+    if _waiting(session) >= CODES_MAX:
         purge_codes(session, plant, now)
-        if (session.scalar(select(func.count()).select_from(OneTimeCode)) or 0) >= CODES_MAX:
+        if _waiting(session) >= CODES_MAX:
             raise TooManyAttempts("too many codes wait to be used")
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_CHARACTERS))
     until = now + (min(days, CODE_DAYS_MAX) * 86_400 if days else CODE_MINUTES * 60)
@@ -64,6 +64,11 @@ def make_code(
     row = {"plant": plant, "purpose": purpose, "subject": subject, "code_hash": token_hash(_plain(code)), "attempts": 0}
     session.execute(insert(OneTimeCode), [row | {"expires_at": until, "made_by": by}])
     return "-".join(code[start : start + 4] for start in range(0, CODE_CHARACTERS, 4)), until
+
+
+def _waiting(session: Session) -> int:
+    unused = select(func.count()).select_from(OneTimeCode).where(OneTimeCode.used_at.is_(None))
+    return session.scalar(unused) or 0
 
 
 FRESH_SECONDS = 30.0
@@ -76,18 +81,25 @@ def has_fresh_code(session: Session, plant: str, purpose: str, subject: str, now
     return row is not None and 0 <= now - (row.expires_at - CODE_MINUTES * 60) < FRESH_SECONDS
 
 
-def use_code(session: Session, plant: str, purpose: str, subject: str, code: str, now: float) -> bool:
-    """Whether the code opens. Right: it is gone. Wrong: the try is counted, so the caller must commit either way."""
+def use_code(session: Session, plant: str, purpose: str, subject: str, code: str, now: float, key: str = "") -> bool:
+    """Whether the code opens. Wrong: the try is counted, so the caller must commit either way. Right: it is used, and
+    opens again only to the same `key` (see `central.asked_keys`), for CODE_AGAIN_SECONDS: whose answer was lost asks
+    anew. Without a key it is gone."""
     row = session.get(OneTimeCode, (plant, purpose, subject), with_for_update=True)
     if row is None or row.expires_at < now or row.attempts >= CODE_ATTEMPTS_MAX:
         return False
-    if hmac.compare_digest(row.code_hash, token_hash(_plain(code))):
-        session.delete(row)
+    if not hmac.compare_digest(row.code_hash, token_hash(_plain(code))):
+        row.attempts += 1
         session.flush()
-        return True
-    row.attempts += 1
+        return False
+    if row.used_at is not None:
+        return bool(key) and row.used_key == key
+    if key:
+        row.used_at, row.used_key, row.expires_at = now, key, now + CODE_AGAIN_SECONDS
+    else:
+        session.delete(row)
     session.flush()
-    return False
+    return True
 
 
 def purge_codes(session: Session, plant: str, now: float) -> None:
@@ -160,13 +172,14 @@ def _first_row(plant: str, gateway_name: str) -> dict[str, object]:
     }
 
 
-def enrol(session: Session, plant: str, gateway_name: str, code: str, now: float) -> str | None:
-    """The gateway's new token, told this once; None when the code does not open (commit also then).
+def enrol(session: Session, plant: str, gateway_name: str, code: str, now: float, key: str = "") -> str | None:
+    """The gateway's new token, told this once; None when the code does not open (commit also then). `key`: see
+    `use_code`.
 
     A token that the name had before is void from here on: a replaced card cannot go on beside its successor.
     Raises NameTaken, which leaves the code as it is, so that it works once the name is free.
     """
-    if not use_code(session, plant, GATEWAY, gateway_name, code, now):
+    if not use_code(session, plant, GATEWAY, gateway_name, code, now, key):
         return None
     taken = _taken(session, plant, gateway_name)
     if taken:

@@ -141,6 +141,10 @@ RECORDS_PER_READ_MAX: Final = 1_000
 CODE_MINUTES: Final = 10
 """How long a one-time code works."""
 
+CODE_AGAIN_SECONDS: Final = 3_600.0
+"""How long a used code answers again to the key that used it: a gateway that did not hear the answer asks every five
+minutes, and a switch that is changed takes less."""
+
 CODE_DAYS_MAX: Final = 30
 """How long a code may work that is written on a card, which is carried to its place and started there."""
 

@@ -401,6 +401,8 @@ class OneTimeCode(Table):
     attempts: Mapped[int]
     expires_at: Mapped[float]
     made_by: Mapped[str]
+    used_at: Mapped[float | None] = mapped_column(comment="null: it waits to be used")
+    used_key: Mapped[str | None] = mapped_column(comment="SHA-256 of the public key that it answers to again")
 
 
 class AccountRow(Table):

@@ -51,7 +51,7 @@ def read_assigned(path: Path) -> tuple[AssignedDevice, ...]:
         return ()
     except ValidationError as error:
         raise ConfigRefused("\n".join(f"{path}: {line}" for line in lines_of(error))) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigRefused(f"{path}: {error}") from error
 
 

@@ -55,7 +55,7 @@ def run(config: Path) -> None:
     type=click.Path(path_type=Path),
     default=(Path("/boot/firmware/lineside"), Path("/run/lineside-usb/lineside")),
     show_default=True,
-    help="A folder that may hold gateway.toml and enrolment.toml; the first that does counts.",
+    help="A folder that may hold gateway.toml and enrolment.toml: the card's own first, then those of sticks.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("/var/lib/lineside"), show_default=True)
 @click.option("--light", type=click.Path(path_type=Path), help="A light of the board, as /sys/class/leds/ACT.")
@@ -83,9 +83,12 @@ def check_config(config: Path) -> None:
 @click.option("--name", required=True, help="This gateway's name, as the office entered it.")
 @click.option("--code", required=True, help="The one-time code; `-` reads it from standard input.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("/var/lib/lineside"), show_default=True)
+@click.option("--token-file", type=click.Path(path_type=Path), help="As central.token_file; default: FOLDER/token.")
 @click.option("--ca-file", type=click.Path(path_type=Path), help="Certificate authority of the server.")
 @click.option("--pin", multiple=True, help="Pin of the server's key, sha256//...; the next key may be given, too.")
-def enrol(url: str, name: str, code: str, folder: Path, ca_file: Path | None, pin: tuple[str, ...]) -> None:
+def enrol(
+    url: str, name: str, code: str, folder: Path, token_file: Path | None, ca_file: Path | None, pin: tuple[str, ...]
+) -> None:
     """Exchange a one-time code against this gateway's own credentials, kept in FOLDER with mode 0600."""
     from gateway.enrolment import enrol_here
     from sync.errors import SyncError
@@ -93,7 +96,10 @@ def enrol(url: str, name: str, code: str, folder: Path, ca_file: Path | None, pi
     if code == "-":
         code = sys.stdin.readline().strip()
     try:
-        path = enrol_here(url, name, code, folder, ca_file, pin)
+        path = enrol_here(url, name, code, folder, ca_file, pin, token_file)
     except SyncError as error:
         raise click.ClickException(f"{error}\nhint: {error.hint}") from error
+    except OSError as error:
+        hint = "The maintainer looks at the room and the owner of the folder; the code is as good as it was."
+        raise click.ClickException(f"{error}\nhint: {hint}") from error
     click.echo(f"{name} is enrolled; its credential is in {path}. Restart the gateway.")

@@ -5,6 +5,7 @@ Only this module reads the file and the environment. A device's settings are che
 
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway import limits
 from gateway.client_keys import FILE_NAME as CLIENT_FILE
-from gateway.errors import ConfigRefused
+from gateway.errors import ConfigRefused, SecretUnreadable
 from sync.wire import PIN_PATTERN
 
 Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$")]
@@ -174,13 +175,41 @@ class Config(Section):
         return self.central.token_file or self.gateway.folder / "token"
 
     def password(self) -> str | None:
-        """The MQTT password: from its file, else the token of enrolment, else none."""
-        path = self.mqtt.password_file or (self.token_path if self.token_path.exists() else None)
-        return path.read_text().strip() if path else None
+        """The MQTT password: from its file, else the token of enrolment, else none. None too where it cannot be read,
+        which `unreadable` tells."""
+        with suppress(SecretUnreadable):
+            return _secret(self.mqtt.password_file or self.token_path)
+        return None
 
     def token(self) -> str | None:
-        """The server's bearer token, or None before enrolment."""
-        return self.token_path.read_text().strip() if self.token_path.exists() else None
+        """The server's bearer token, or None before enrolment; None too where it cannot be read."""
+        with suppress(SecretUnreadable):
+            return _secret(self.token_path)
+        return None
+
+    def unreadable(self) -> dict[str, SecretUnreadable]:
+        """By sink: why its secret cannot be read. The sink stands then, and the station goes on (I6)."""
+        found = {}
+        wanted = {"central": self.token_path} if self.central.url else {}
+        if self.mqtt.host:
+            wanted["mqtt"] = self.mqtt.password_file or self.token_path
+        for sink, path in wanted.items():
+            try:
+                if _secret(path) is None and path == self.mqtt.password_file:
+                    found[sink] = SecretUnreadable(f"{path}: there is no such file")
+            except SecretUnreadable as error:
+                found[sink] = error
+        return found
+
+
+def _secret(path: Path) -> str | None:
+    """What lies there; None where nothing does. Raises SecretUnreadable."""
+    try:
+        return path.read_text("utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretUnreadable(f"{path}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +245,11 @@ def parse(text: str, check_device: Callable[[DevicePlace], list[str]] | None = N
     """The configuration in a TOML text. Raises ConfigRefused with every fault, one a line."""
     try:
         config = Config.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigRefused(f"not TOML: {error}") from error
     except ValidationError as error:
         raise ConfigRefused("\n".join(lines_of(error))) from error
+    except (ValueError, RecursionError) as error:
+        # Beside its own error the library lets through what an endless number or bottomless brackets do to Python.
+        raise ConfigRefused(f"not TOML: {error}") from error
     faults = faults_of(config, check_device or (lambda place: []))
     if faults:
         raise ConfigRefused("\n".join(faults))

@@ -34,27 +34,68 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_durably(
-    path: Path, content: bytes, mode: int = 0o666, check: Callable[[Path], object] = lambda draft: None
+    path: Path,
+    content: bytes,
+    mode: int = 0o666,
+    check: Callable[[Path], object] = lambda draft: None,
+    reserved: bool = False,
 ) -> None:
     """Whole or not at all, whatever is cut. `mode`: who may read it, less what the process denies. `check` looks at the
-    draft; what it raises leaves the earlier file. Raises OSError."""
-    draft = path.with_name(f"{path.name}.new")
-    draft.unlink(missing_ok=True)
+    draft; what it raises leaves the earlier file. `reserved`: see `reserve`. Raises OSError."""
+    draft = _draft_of(path)
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_draft(draft, content, mode, reserved)
         check(draft)
     except Exception:
         # Half a file is of no use, and on a full card what it takes is needed to drain the journal.
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+        give_back(path)
         raise
     os.replace(draft, path)
     flush(path.parent)
 
 
-def write_secret(path: Path, text: str) -> None:
+def reserve(path: Path, size: int) -> None:
+    """Take the room that a secret will need, and flush it: a card that is full or cannot be written says so before
+    something is asked for that is given once. Raises OSError."""
+    try:
+        _write_draft(_draft_of(path), bytes(size), 0o600, reserved=False)
+    except Exception:
+        give_back(path)
+        raise
+
+
+def give_back(path: Path) -> None:
+    """The room that was not needed after all."""
+    with suppress(OSError):
+        _draft_of(path).unlink(missing_ok=True)
+
+
+def _draft_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+def _write_draft(draft: Path, content: bytes, mode: int, reserved: bool) -> None:
+    flags = os.O_WRONLY | os.O_NOFOLLOW
+    if not reserved:
+        draft.unlink(missing_ok=True)
+        flags |= os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(draft, flags, mode), "wb") as file:
+        _give_to_owner(file.fileno(), draft.parent)
+        # Over what was reserved, so that no new block is needed.
+        file.write(content)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _give_to_owner(handle: int, folder: Path) -> None:
+    """What root writes into the service's folder is the service's: a maintainer's shell is root's, and a credential
+    that the service cannot read is none."""
+    owner = folder.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.fchown(handle, owner.st_uid, owner.st_gid)
+
+
+def write_secret(path: Path, text: str, reserved: bool = False) -> None:
     """The same, for this user alone."""
-    write_durably(path, text.encode(), 0o600)
+    write_durably(path, text.encode(), 0o600, reserved=reserved)

@@ -70,6 +70,12 @@ class MasterRefused(GatewayError):
     hint = "The planner mends the rows named and imports again."
 
 
+class SecretUnreadable(GatewayError):
+    """A credential lies on the card and cannot be read, so what needs it stands; the station works on."""
+
+    hint = "The maintainer gives the file to the gateway's user (chown), or enrols again, and restarts the gateway."
+
+
 class EnrolmentRefused(GatewayError):
     """The server did not accept the enrolment code."""
 

@@ -4,8 +4,6 @@ A program of its own that runs before the gateway and beside it until it is enro
 takes the code off the boot partition, which the gateway itself may not write. Mounts are made by the image's units.
 """
 
-import hashlib
-import json
 import logging
 import sys
 import threading
@@ -16,29 +14,26 @@ from pathlib import Path
 from gateway import config as configuration
 from gateway.board_light import BoardLight
 from gateway.boot_codes import BY_KEY
+from gateway.boot_files import BootFiles
 from gateway.boot_page import BootPage
 from gateway.clock import boottime
 from gateway.config_lines import with_lines
 from gateway.device_checks import check_words
-from gateway.durable import read_json, write_secret
+from gateway.durable import write_secret
 from gateway.ending import on_end_signal
 from gateway.errors import ConfigRefused, EnrolmentRefused
-from gateway.joining import ORDER_FILE, REFUSED_FILE, STATE_FILE, read_order
-from gateway.limits import BOOT_FILE_BYTES_MAX, JOINING_LOOK_SECONDS
+from gateway.joining import FAULT_FILE, ORDER_FILE, REFUSED_FILE, STATE_FILE, order_of, read_fault
+from gateway.limits import JOINING_LOOK_SECONDS
 from gateway.service import ServiceNotice
 
-log = logging.getLogger("lineside.first_boot")
-
 CONFIG_FILE = "gateway.toml"
-TAKEN_FILE = "first-boot.json"
-"""SHA-256 of each file that was taken from outside: a file that stays there does not undo what was changed since."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How far the first boot has come. `key`: of `gateway.boot_codes`; empty: nothing is wrong. `faults`: for the page.
 
-    `configured`: the gateway may start. `done`: it is enrolled, or has no office to be enrolled at.
+    `configured`: the gateway may start. `done`: it is enrolled and no code waits, or it has no office.
     """
 
     key: str = ""
@@ -51,30 +46,32 @@ class FirstBoot:
     """`step()` looks once; cheap enough for every two seconds."""
 
     def __init__(self, look: Sequence[Path], folder: Path) -> None:
-        self._look = tuple(look)
+        self._files = BootFiles(look, folder)
         self._folder = folder
-        self._refused: dict[str, tuple[str, ...]] = {}
-        """Digest of a configuration with faults -> what is told of it."""
 
     def step(self) -> Standing:
         """Take what is new from outside, then say how it stands."""
         try:
             faults = self._take_configuration()
-            self._take_code()
+            code_faults = self._take_code()
         except OSError as error:
             return Standing("card", (str(error),), self._configured())
         if not self._configured():
-            return Standing("bad_configuration" if faults else "no_configuration", faults)
+            return Standing("bad_configuration" if faults else "no_configuration", (*faults, *code_faults))
         if faults:
             # The one it has goes on; that the new one has faults is told.
-            return Standing("bad_configuration", faults, configured=True)
+            return Standing("bad_configuration", (*faults, *code_faults), configured=True)
+        if code_faults and not (self._folder / ORDER_FILE).exists():
+            return Standing("no_code", code_faults, configured=True)
         return self._joining()
 
     def _configured(self) -> bool:
         return (self._folder / CONFIG_FILE).is_file()
 
     def _joining(self) -> Standing:
-        if (self._folder / "token").exists() or not self._needs_office():
+        """A code that waits beside a token is for another one: the office may not know this token any more."""
+        waits = any((self._folder / name).exists() for name in (ORDER_FILE, REFUSED_FILE))
+        if (self._enrolled() and not waits) or not self._needs_office():
             return Standing(configured=True, done=True)
         try:
             key = (self._folder / STATE_FILE).read_text().strip()
@@ -82,77 +79,78 @@ class FirstBoot:
             key = ""
         return Standing(key if key in BY_KEY else "", configured=True)
 
-    def _needs_office(self) -> bool:
+    def _own(self) -> configuration.Config | None:
+        """The configuration that the gateway has; None where there is none, or this release cannot use it."""
         try:
-            return bool(configuration.read(self._folder / CONFIG_FILE).central.url)
+            return configuration.read(self._folder / CONFIG_FILE)
         except ConfigRefused:
+            return None
+
+    def _enrolled(self) -> bool:
+        own = self._own()
+        try:
+            (self._folder / "token" if own is None else own.token_path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            # Something that cannot be looked at lies there: then no stick says where it goes.
             return True
+        return True
+
+    def _needs_office(self) -> bool:
+        own = self._own()
+        return own is None or bool(own.central.url)
 
     def _take_configuration(self) -> tuple[str, ...]:
-        """The faults of the newest one that could not be taken."""
-        found = self._found(CONFIG_FILE)
-        if found is None:
-            return ()
-        path, text, digest = found
-        if self._was_taken(CONFIG_FILE, digest):
-            return ()
-        if digest not in self._refused:
-            told = _faults(path, text)
-            if not told:
-                self._put(CONFIG_FILE, text, digest)
-                log.info("configuration taken from %s", path)
-                return ()
-            log.error("%s", "\n".join(told))
-            self._refused = {digest: told}
-        return self._refused[digest]
+        """The faults of new ones that could not be taken. Once a token lies, the card's own folder alone counts: with a
+        configuration of a stick that token would go to whatever server the stick names."""
+        enrolled = self._enrolled()
+        if enrolled:
+            self._files.tell_left_out(CONFIG_FILE)
+        file, faults = self._files.newest(CONFIG_FILE, self._config_faults, card_only=enrolled)
+        if file is not None:
+            self._files.take(file)
+        return faults
 
-    def _take_code(self) -> None:
-        """The code goes to the gateway's own folder and off the boot partition, which any computer reads."""
-        found = self._found(ORDER_FILE)
-        if found is None:
-            return
-        path, text, digest = found
-        if not self._was_taken(ORDER_FILE, digest):
-            try:
-                read_order(path)
-            except EnrolmentRefused as error:
-                log.error("%s (%s)", error, error.hint)
-                return
+    def _config_faults(self, path: Path, text: str) -> tuple[str, ...]:
+        """What is wrong with a configuration, each with its line."""
+        try:
+            found = configuration.parse(text, check_words)
+        except ConfigRefused as error:
+            return (f"{path}:", *with_lines(text, str(error)))
+        if found.gateway.folder == self._folder:
+            return ()
+        # The gateway would look for its code and keep its records where nobody put or expects them.
+        fault = f"gateway.folder: {str(found.gateway.folder)!r} is not this device's folder, {str(self._folder)!r}"
+        return (f"{path}:", *with_lines(text, fault))
+
+    def _take_code(self) -> tuple[str, ...]:
+        """The code goes to the gateway's own folder and off the boot partition, which any computer reads. A stick's is
+        taken at any time: it is worth nothing at another office."""
+        file, faults = self._files.newest(ORDER_FILE, _code_faults)
+        if file is not None:
+            self._files.take(file)
             (self._folder / REFUSED_FILE).unlink(missing_ok=True)
-            self._put(ORDER_FILE, text, digest)
-            log.info("one-time code taken from %s", path)
-            try:
-                path.unlink()
-                log.info("the code was removed from %s", path)
-            except OSError as error:
-                log.warning("the code stays on %s (%s); it works once only", path, error)
+        self._files.remove_taken(ORDER_FILE)
+        self._tell_gateway(faults)
+        return faults
 
-    def _found(self, name: str) -> tuple[Path, str, str] | None:
-        for folder in self._look:
-            path = folder / name
-            if path.is_file():
-                if path.stat().st_size > BOOT_FILE_BYTES_MAX:
-                    raise OSError(f"{path} is larger than {BOOT_FILE_BYTES_MAX} bytes")
-                raw = path.read_bytes()
-                return path, raw.decode("utf-8", "replace"), hashlib.sha256(raw).hexdigest()
-        return None
-
-    def _was_taken(self, name: str, digest: str) -> bool:
-        return read_json(self._folder / TAKEN_FILE).get(name) == digest
-
-    def _put(self, name: str, text: str, digest: str) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        taken = read_json(self._folder / TAKEN_FILE) | {name: digest}
-        for target, content in ((name, text), (TAKEN_FILE, json.dumps(taken))):
-            write_secret(self._folder / target, content)
+    def _tell_gateway(self, faults: tuple[str, ...]) -> None:
+        """Why there is no code, for the station page, which the gateway serves by now."""
+        path, told = self._folder / FAULT_FILE, "; ".join(faults)
+        if not self._configured() or read_fault(path) == told:
+            return
+        if told:
+            write_secret(path, told)
+        else:
+            path.unlink(missing_ok=True)
 
 
-def _faults(path: Path, text: str) -> tuple[str, ...]:
-    """What is wrong with a configuration, each with its line."""
+def _code_faults(path: Path, text: str) -> tuple[str, ...]:
     try:
-        configuration.parse(text, check_words)
-    except ConfigRefused as error:
-        return (f"{path}:", *with_lines(text, str(error)))
+        order_of(path, text)
+    except EnrolmentRefused as error:
+        return (f"{error} ({error.hint})",)
     return ()
 
 

@@ -37,6 +37,12 @@ JOINING_RETRY_SECONDS_MAX = 300.0
 JOINING_LOOK_SECONDS = 2.0
 """How often it is looked whether somebody brought a code, and a configuration before that."""
 
+TOKEN_ROOM_BYTES = 4_096
+"""Taken on the card before the office is asked for a token of 43 characters: one block of a file system."""
+
+CLIENT_ROOM_BYTES = 8_192
+"""The same for the key and the certificate, which are below 2 KiB together."""
+
 BOOT_FILE_BYTES_MAX = 256 * 1024
 """A configuration or a code found at the first boot; a larger file is refused with its name."""
 

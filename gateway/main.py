@@ -13,7 +13,7 @@ from floor.events import GatewayStopped
 from gateway import limits
 from gateway.assigned import with_assigned
 from gateway.busy import busy_with
-from gateway.clock import MachineClock, boottime, machine_clock
+from gateway.clock import MachineClock, boottime, machine_clock, synchronised
 from gateway.config import Config
 from gateway.device_checks import check_words
 from gateway.ending import on_end_signal
@@ -85,7 +85,7 @@ class Program:
             [station.id for station in self.config.station],
             self._bound_met,
         )
-        self.joining = Joining(self.config, self.inbox.put, self._joined, random.random, time.time)
+        self.joining = Joining(self.config, self.inbox.put, self._joined, random.random, synchronised)
         self.viewing = Viewing(
             self.config,
             self.feed.put,

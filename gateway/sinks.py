@@ -14,8 +14,9 @@ from floor.schemas import event_topic, nudge_topic, state_topic
 from gateway import limits
 from gateway.client_keys import ClientKeys
 from gateway.clock import boottime
+from gateway.closed_broker import ClosedBroker
 from gateway.config import Config
-from gateway.errors import MasterRefused
+from gateway.errors import MasterRefused, SecretUnreadable
 from gateway.instruction_shelf import InstructionShelf
 from gateway.joining import Joining
 from gateway.journal import Journal
@@ -27,16 +28,16 @@ from gateway.master_store import open_envelope, save
 from gateway.office_exchange import office_exchange
 from gateway.photo_shelf import PhotoShelf
 from gateway.storage import Storage
-from sync.broker_ports import Heard
+from sync.broker_ports import BrokerPort, Heard
 from sync.downlink import Downlink
 from sync.file_downlink import FileDownlink
 from sync.files import FilePump
 from sync.limits import OFFER_INTERVAL_SECONDS, NoticeLimits
 from sync.mqtt_pump import MqttPump, StateTopic
-from sync.ports import FactsCame, Report, SinkRefused, SnapshotCame
+from sync.ports import FactsCame, Report, SinkRefused, SinkState, SnapshotCame
 from sync.pump import CentralPump
 from sync.renewal import Renewal
-from sync.runner import Runner
+from sync.runner import Runner, Waiter
 from sync.wire import Receipt, Record
 
 if TYPE_CHECKING:
@@ -148,22 +149,35 @@ def build_sinks(
     found = Sinks()
     post = Poster(config, put, storage)
     token = config.token() if config.central.url else None
+    unreadable = config.unreadable()
     _add_photos(found, config, journal, token, post, photos, died)
     if config.central.url:
-        if token is None:
-            log.error("not enrolled at %s: run `lineside gateway enrol`; records wait on the card", config.central.url)
+        begun = joining.begin()
+        if begun:
             _add_joining(found, joining, died)
+        if "central" in unreadable:
+            _tell_unreadable(unreadable["central"], post)
+        elif token is None:
+            log.error("not enrolled at %s: run `lineside gateway enrol`; records wait on the card", config.central.url)
         else:
-            _add_renewal(found, config, token, died)
+            if not begun:
+                # Both write the key and the certificate, and what is asked for by a code replaces them anyway.
+                _add_renewal(found, config, token, died)
             _add_instructions(found, config, journal, token, post, instructions, died)
             _add_central(found, config, journal, token, post, master_at, status, died)
     if config.mqtt.host:
-        _add_mqtt(found, config, journal, post, died, line)
+        _add_mqtt(found, config, journal, post, died, line, unreadable.get("mqtt"))
     return found
 
 
+def _tell_unreadable(error: SecretUnreadable, post: Poster) -> None:
+    """The office is away until somebody acts: the station itself needs no credential."""
+    post(SinkState("central", False, str(error), boottime()))
+    post(SinkRefused("central", str(error), error.hint))
+
+
 def _add_joining(found: Sinks, joining: Joining, died: Died) -> None:
-    """Until the office has given this gateway its credential."""
+    """Until the office has given this gateway its credential, or another one: its code lies here."""
     found.runners.append(Runner("joining", joining.step, boottime, died))
 
 
@@ -293,13 +307,18 @@ def _add_central(
     found.on_kept.append(lambda: up_runner.wake_within(OFFER_INTERVAL_SECONDS))
 
 
-def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died: Died, line: Line) -> None:
-    # The broker's client is held in memory where there is a broker.
-    from sync.mqtt_sink import PahoPort
-
+def _add_mqtt(
+    found: Sinks,
+    config: Config,
+    journal: Journal,
+    post: Poster,
+    died: Died,
+    line: Line,
+    unreadable: SecretUnreadable | None,
+) -> None:
     source = _reader(journal)
     ear = Ears(line.ear, nudge_topic(config.gateway.name), found.on_nudge)
-    port = PahoPort(broker_settings(config, line.ear.subscription, *ear.subscriptions), boottime)
+    port, waiter, farewell = _broker(config, (line.ear.subscription, *ear.subscriptions), unreadable)
     telling = line.telling
     pump = MqttPump(
         source,
@@ -321,14 +340,27 @@ def _add_mqtt(found: Sinks, config: Config, journal: Journal, post: Poster, died
         pump.step,
         boottime,
         died,
-        waiter=port,
-        finish=_one_after_the_other(port.farewell, source.close),
+        waiter=waiter,
+        finish=_one_after_the_other(farewell, source.close),
         others_first=journal.is_busy,
     )
     found.runners.append(runner)
     found.on_kept.append(runner.wake)
     telling.wake = runner.wake
     found.notice_sinks = (*found.notice_sinks, "mqtt")
+
+
+def _broker(
+    config: Config, subscriptions: tuple[str, ...], unreadable: SecretUnreadable | None
+) -> tuple[BrokerPort, Waiter | None, Callable[[], None]]:
+    """The way to the broker, what its thread waits on, and what it says last."""
+    if unreadable is not None:
+        return ClosedBroker(str(unreadable), unreadable.hint), None, _nothing
+    # The broker's client is held in memory where there is a broker.
+    from sync.mqtt_sink import PahoPort
+
+    port = PahoPort(broker_settings(config, *subscriptions), boottime)
+    return port, port, port.farewell
 
 
 class Ears:

@@ -17,10 +17,10 @@ from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
 from sync import limits
-from sync.errors import ReplyRefused, ServerKeyRefused, SettingsRefused, SinkRefused, SinkUnreachable
+from sync.errors import ReplyRefused, ServerKeyRefused, ServerUnproven, SettingsRefused, SinkRefused, SinkUnreachable
 from sync.file_downlink import FilePiece
 from sync.pinned import PlantAdapter, pin_fault, pinned_context
-from sync.tls import tls_context
+from sync.tls import is_by_date, tls_context
 from sync.wire import (
     CONTENT_RANGE,
     FILE_PIECE_BYTES_MAX,
@@ -292,8 +292,7 @@ class HttpExchange:
             wrong = pin_fault(error)
             if wrong is not None:
                 raise ServerKeyRefused(str(wrong)) from error
-            hint = "The maintainer checks the certificate authority's file and the server's certificate and name."
-            raise SinkRefused(f"TLS: {_brief(error)}", hint=hint) from error
+            raise ServerUnproven(f"TLS: {_brief(error)}", by_date=is_by_date(error)) from error
         except (requests.RequestException, HTTPError, OSError) as error:
             self._quick_line = False
             raise SinkUnreachable(_brief(error)) from error
@@ -333,7 +332,7 @@ class HttpExchange:
         words = _shown(told.error or text.decode("utf-8", "replace"))
         reason = f"the server answered {status}: {words}" if words else f"the server answered {status}"
         if status >= 500 or status in _PASSING:
-            return SinkUnreachable(reason)
+            return SinkUnreachable(reason, status=status)
         if status < 400:
-            return ReplyRefused(f"the server answered {status} instead of 200")
-        return SinkRefused(reason, hint=_shown(told.hint) or _HINTS.get(status, ""))
+            return ReplyRefused(f"the server answered {status} instead of 200", status=status)
+        return SinkRefused(reason, hint=_shown(told.hint) or _HINTS.get(status, ""), status=status)

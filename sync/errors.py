@@ -6,8 +6,10 @@ class SyncError(Exception):
 
     hint: str = ""
 
-    def __init__(self, message: str = "", *, hint: str = "") -> None:
+    def __init__(self, message: str = "", *, hint: str = "", status: int = 0) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+        self.status = status
+        """The status of HTTP that the other end answered with; 0: it gave none."""
         if hint:
             self.hint = hint
 
@@ -28,6 +30,17 @@ class ReplyRefused(SinkRefused):
     """The other end answered something that is not of this protocol."""
 
     hint = "The maintainer checks the address: something else than the Lineside server may answer there."
+
+
+class ServerUnproven(SinkRefused):
+    """The server's certificate cannot be verified."""
+
+    hint = "The maintainer checks the certificate authority's file and the server's certificate and name."
+
+    def __init__(self, message: str = "", *, by_date: bool = False) -> None:
+        super().__init__(message)
+        self.by_date = by_date
+        """The certificate is over or not yet good, by this machine's clock."""
 
 
 class ServerKeyRefused(SinkRefused):

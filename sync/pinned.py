@@ -15,6 +15,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
 from sync.certificate import pin_of
+from sync.tls import causes
 
 log = logging.getLogger("lineside.tls")
 
@@ -33,14 +34,7 @@ def pinned_context() -> ssl.SSLContext:
 
 def pin_fault(error: BaseException) -> PinWrong | None:
     """The wrong pin somewhere below an error of the library."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, PinWrong):
-            return seen
-        reason = getattr(seen, "reason", None)
-        found = next((each for each in (reason, *seen.args) if isinstance(each, BaseException)), None)
-        seen = seen.__cause__ or seen.__context__ or found
-    return None
+    return next((each for each in causes(error) if isinstance(each, PinWrong)), None)
 
 
 class _Connection(HTTPSConnection):

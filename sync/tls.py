@@ -1,9 +1,30 @@
 """Whom a gateway trusts: the plant's own authority alone where one is configured, else the system's."""
 
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 from sync.errors import SettingsRefused
+
+_BY_DATE = frozenset({9, 10})
+"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error of the library and what lies below it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        reason = getattr(seen, "reason", None)
+        found = next((each for each in (reason, *seen.args) if isinstance(each, BaseException)), None)
+        seen = seen.__cause__ or seen.__context__ or found
+
+
+def is_by_date(error: BaseException) -> bool:
+    """Whether nothing but a date keeps the certificate from being verified: whom it is from is looked at first."""
+    return any(
+        isinstance(each, ssl.SSLCertVerificationError) and each.verify_code in _BY_DATE for each in causes(error)
+    )
 
 
 def tls_context(ca_file: str = "", certificate_file: str = "", key_file: str = "") -> ssl.SSLContext:

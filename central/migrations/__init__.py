@@ -13,7 +13,7 @@ from central.database import Database
 POSTGRES_LOCK = 0x6C696E65
 """Advisory lock number: one migration at a time over all processes."""
 
-NEWEST_REVISION = "0015"
+NEWEST_REVISION = "0016"
 """The revision this release works with. Named here because Alembic takes half a second to import."""
 
 

@@ -14,6 +14,9 @@ from central.commands import central_group
 from central.config import read_config
 from central.enrolment import invite_gateway, revoke
 from central.opening import open_database
+from central.snapshots import publish
+from floor.master import MasterData
+from floor.rows import Station
 from gateway.client_keys import ClientKeys
 from gateway.commands import gateway_group
 from gateway.config import parse
@@ -22,9 +25,11 @@ from gateway.first_boot import FirstBoot
 from gateway.joining import Joining
 from simulation.processes import wait_for
 from sync.central_sink import HttpExchange
+from sync.enrol import enrol
 from sync.errors import ServerKeyRefused, SinkRefused
 from sync.limits import CERTIFICATE_LOOK_SECONDS
 from sync.ports import Report, SinkState
+from sync.ports import SinkRefused as Told
 from sync.renewal import Renewal
 from sync.wire import Batch
 from tests.central.test_proxy import Site, plant
@@ -177,7 +182,7 @@ def joining_of(folder: Path, told: list[Report], done: list[bool]) -> Joining:
         told.append(report)
         return True
 
-    return Joining(config, post, lambda: done.append(True), lambda: 1.0, lambda: 0.0)
+    return Joining(config, post, lambda: done.append(True), lambda: 1.0, lambda: False)
 
 
 def test_a_flashed_card_joins_when_the_server_is_reachable(here: Here, tmp_path: Path) -> None:
@@ -228,14 +233,64 @@ def test_every_way_to_fail_has_its_code(here: Here, tmp_path: Path) -> None:
     assert tried() == ["403", "200"], "a refused code is not tried again: five tries would void the next one"
 
 
-def test_without_a_pin_an_unset_clock_is_named(here: Here, tmp_path: Path) -> None:
-    first = boot_card(here, tmp_path, "nine", here.site.open, "AAAA-BBBB-CCCC", here.pin)
+def test_an_answer_that_was_lost_costs_no_code(here: Here, tmp_path: Path) -> None:
+    """The power was cut behind the server's commit, or the network in its answer."""
+    done: list[bool] = []
+    code = here.code("twelve")
+    boot_card(here, tmp_path, "twelve", here.site.open, code, here.pin).step()
+    keys = ClientKeys(tmp_path / "lineside", "twelve")
+    lost = enrol(here.site.open, "twelve", code, pins=[here.pin], request=keys.request_again())
+    assert joining_of(tmp_path, [], done).step(0.0) is None and done == [True]
+    token = (tmp_path / "lineside/token").read_text().strip()
+    assert token != lost.token
+    with closing(here.exchange(token, keys)) as exchange:
+        assert exchange.certificate_standing(keys.serial()).model_dump() == {"renew": False, "seen": True}
+    with closing(here.exchange(lost.token, keys)) as exchange, pytest.raises(SinkRefused, match="401"):
+        exchange.offer(Batch(gateway="twelve"))
+
+
+def test_a_revoked_station_comes_back_by_a_new_code(here: Here, tmp_path: Path) -> None:
+    token, keys = here.enrolled(tmp_path / "lineside", "thirteen")
+    with closing(open_database(read_config(here.config))) as database, database.write() as session:
+        revoke(session, database.plant, "thirteen", time.time())
+    with closing(here.exchange(token, keys)) as exchange, pytest.raises(SinkRefused, match="revoked"):
+        exchange.offer(Batch(gateway="thirteen"))
+    done: list[bool] = []
+    first = boot_card(here, tmp_path, "thirteen", here.site.open, here.code("thirteen"), here.pin)
+    assert not first.step().done
+    joining = joining_of(tmp_path, [], done)
+    assert joining.begin() and joining.step(0.0) is None and done == [True]
+    assert first.step().done
+    token = (tmp_path / "lineside/token").read_text().strip()
+    for shown in ("", token):
+        with closing(here.exchange(shown, keys)) as exchange:
+            assert exchange.offer(Batch(gateway="thirteen")).server
+
+
+def test_a_name_that_was_taken_has_its_code_and_the_same_code_works_once_it_is_free(here: Here, tmp_path: Path) -> None:
+    told: list[Report] = []
+    done: list[bool] = []
+    boot_card(here, tmp_path, "nine", here.site.open, here.code("nine"), here.pin).step()
+    joining = joining_of(tmp_path, told, done)
+    with closing(open_database(read_config(here.config))) as database:
+        with database.write() as session:
+            publish(session, MasterData(stations=(Station(id="nine", gateway="ten"),)), "test", time.time())
+        joining.step(0.0)
+        assert joining.key == "name_taken"
+        assert any(isinstance(each, Told) and "7 · " in each.reason and "maintainer" in each.hint for each in told)
+        with database.write() as session:
+            publish(session, MasterData(), "test", time.time())
+    assert joining.step(400.0) is None and done == [True]
+
+
+def test_without_a_pin_a_stranger_is_refused_whatever_the_clock_says(here: Here, tmp_path: Path) -> None:
+    first = boot_card(here, tmp_path, "eleven", here.site.open, "AAAA-BBBB-CCCC", here.pin)
     first.step()
     config = tmp_path / "lineside/gateway.toml"
     config.write_text(config.read_text().replace(f'pin = ["{here.pin}"]\n', ""))
     joining = joining_of(tmp_path, [], [])
     joining.step(0.0)
-    assert joining.key == "clock_unset"
+    assert joining.key == "refused", "the network's time would mend nothing"
 
 
 def test_where_certificates_are_required_a_new_gateway_has_one(tmp_path: Path) -> None:

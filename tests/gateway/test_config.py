@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gateway.assigned import read_assigned
 from gateway.commands import gateway_group
 from gateway.config import device_places, parse, read
 from gateway.device_checks import check_device
-from gateway.errors import ConfigRefused
+from gateway.errors import ConfigRefused, EnrolmentRefused
+from gateway.joining import read_order
 
 GOOD = """
 [gateway]
@@ -35,6 +37,18 @@ id = "S2"
 def test_devices_are_named_by_station_and_kind() -> None:
     names = [place.name for place in device_places(parse(GOOD))]
     assert names == ["S1.pty", "S1.tcp_server1", "S1.evdev_keys", "S1.log", "S2.log"]
+
+
+@pytest.mark.parametrize("text", ["a = " + "9" * 5_000, "a = " + "[" * 100_000], ids=["endless", "bottomless"])
+def test_a_text_that_breaks_the_reader_is_refused_like_any_other(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigRefused, match=r"^not TOML: "):
+        parse(text)
+    (tmp_path / "enrolment.toml").write_text(text)
+    with pytest.raises(EnrolmentRefused):
+        read_order(tmp_path / "enrolment.toml")
+    (tmp_path / "assigned.toml").write_text(text)
+    with pytest.raises(ConfigRefused):
+        read_assigned(tmp_path / "assigned.toml")
 
 
 def test_every_fault_is_told_at_once() -> None:

@@ -1,5 +1,8 @@
 """The first boot: configuration from the boot partition or a stick, faults by their line, codes on light and page."""
 
+import configparser
+import hashlib
+import json
 import re
 import socket
 import urllib.request
@@ -13,13 +16,15 @@ from gateway.board_light import BoardLight
 from gateway.boot_codes import BY_KEY, CODES
 from gateway.boot_page import BootPage, page_of
 from gateway.config_lines import with_lines
-from gateway.first_boot import FirstBoot
+from gateway.first_boot import FirstBoot, Standing
 from gateway.joining import STATE_FILE
 from gateway.screen.texts import TEXTS
 
+ROOT = Path(__file__).parents[2]
 GOOD = """\
 [gateway]
 name = "line-1"
+folder = "lineside"
 
 [central]
 url = "https://plant.example"
@@ -35,12 +40,13 @@ CODE = 'code = "ABCD-EFGH-JKLM"\n'
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> tuple[Path, Path, Path]:
-    """Boot partition, stick, the gateway's folder."""
-    boot, stick = tmp_path / "boot", tmp_path / "stick"
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path, Path]:
+    """Boot partition, stick, the gateway's folder as the configuration names it."""
+    monkeypatch.chdir(tmp_path)
+    boot, stick = Path("boot"), Path("stick")
     boot.mkdir()
     stick.mkdir()
-    return boot, stick, tmp_path / "lineside"
+    return boot, stick, Path("lineside")
 
 
 def test_a_card_without_configuration_waits_for_a_stick(places: tuple[Path, Path, Path]) -> None:
@@ -64,7 +70,7 @@ def test_faults_are_told_with_their_lines_and_nothing_is_written(places: tuple[P
     assert not (folder / "gateway.toml").exists()
     (boot / "gateway.toml").write_text(GOOD.replace('kind = "log"', 'kind = "lamp"'))
     standing = FirstBoot((boot, stick), folder).step()
-    assert any(each.startswith("line 12: station[0].light[0].kind") for each in standing.faults), standing.faults
+    assert any(each.startswith("line 13: station[0].light[0].kind") for each in standing.faults), standing.faults
     (boot / "gateway.toml").write_text(GOOD)
     assert FirstBoot((boot, stick), folder).step().configured
 
@@ -149,7 +155,7 @@ def test_what_stands_in_the_way_is_what_the_gateway_told(places: tuple[Path, Pat
 
 def test_a_plant_without_an_office_is_done_at_once(places: tuple[Path, Path, Path]) -> None:
     boot, _, folder = places
-    (boot / "gateway.toml").write_text('[[station]]\nid = "S1"\n')
+    (boot / "gateway.toml").write_text('[gateway]\nfolder = "lineside"\n[[station]]\nid = "S1"\n')
     standing = FirstBoot((boot,), folder).step()
     assert standing.configured and standing.done
 
@@ -159,8 +165,178 @@ def test_a_card_that_cannot_be_written_is_told(places: tuple[Path, Path, Path]) 
     (boot / "gateway.toml").write_text(GOOD)
     folder.write_text("a file where the folder should be")
     assert FirstBoot((boot,), folder).step().key == "card"
-    (boot / "gateway.toml").write_bytes(b"#" * (300 * 1024))
-    assert "larger than" in FirstBoot((boot,), folder).step().faults[0]
+
+
+# Several files that want to count
+
+
+def test_a_faulty_configuration_on_the_card_does_not_hide_the_sticks(places: tuple[Path, Path, Path]) -> None:
+    boot, stick, folder = places
+    (boot / "gateway.toml").write_text("[gateway")
+    first = FirstBoot((boot, stick), folder)
+    assert first.step().key == "bad_configuration"
+    (stick / "gateway.toml").write_text(GOOD)
+    standing = first.step()
+    assert standing.configured and standing.key == "" and (folder / "gateway.toml").read_text() == GOOD
+    assert FirstBoot((boot, stick), folder).step().key == "", "what was passed over is not told any more"
+
+
+def test_a_taken_configuration_on_the_card_does_not_hide_the_sticks(places: tuple[Path, Path, Path]) -> None:
+    boot, stick, folder = places
+
+    def named(number: int) -> str:
+        return GOOD.replace("line-1", f"line-{number}")
+
+    def stepped() -> Standing:
+        return FirstBoot((boot, stick), folder).step()
+
+    (boot / "gateway.toml").write_text(GOOD)
+    stepped()
+    (stick / "gateway.toml").write_text(named(2))
+    for _ in range(2):
+        stepped()
+        assert (folder / "gateway.toml").read_text() == named(2)
+    (stick / "gateway.toml").unlink()
+    stepped()
+    assert (folder / "gateway.toml").read_text() == named(2), "the card's was taken before it"
+    (boot / "gateway.toml").write_text(named(3))
+    (stick / "gateway.toml").write_text(named(4))
+    stepped()
+    assert (folder / "gateway.toml").read_text() == named(4), "somebody plugged it in on purpose"
+    (boot / "gateway.toml").write_text(named(5))
+    (stick / "gateway.toml").write_text("[gateway")
+    standing = stepped()
+    assert (folder / "gateway.toml").read_text() == named(5), "a refused one hides no good one"
+    assert standing.key == "bad_configuration" and str(stick) in standing.faults[0]
+
+
+def test_what_an_earlier_release_took_is_not_taken_again(places: tuple[Path, Path, Path]) -> None:
+    boot, stick, folder = places
+    (boot / "gateway.toml").write_text(GOOD)
+    folder.mkdir()
+    taken = {"gateway.toml": hashlib.sha256(GOOD.encode()).hexdigest()}
+    (folder / "first-boot.json").write_text(json.dumps(taken))
+    (folder / "gateway.toml").write_text(GOOD.replace("line-1", "line-2"))
+    assert FirstBoot((boot, stick), folder).step().configured
+    assert "line-2" in (folder / "gateway.toml").read_text()
+
+
+@pytest.mark.parametrize("name", ["gateway.toml", "enrolment.toml"])
+def test_what_cannot_be_read_is_its_own_fault_and_not_the_cards(places: tuple[Path, Path, Path], name: str) -> None:
+    boot, stick, folder = places
+    (stick / name).write_bytes(b"#" * (300 * 1024))
+    standing = FirstBoot((boot, stick), folder).step()
+    assert standing.key in ("bad_configuration", "no_configuration") and "larger than" in standing.faults[0]
+    (boot / "gateway.toml").write_text(GOOD)
+    standing = FirstBoot((boot, stick), folder).step()
+    assert standing.configured and standing.key in ("bad_configuration", "no_code") and "larger" in standing.faults[0]
+
+
+def test_a_faulty_code_is_told_and_hides_no_good_one(
+    places: tuple[Path, Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    boot, stick, folder = places
+    (boot / "gateway.toml").write_text(GOOD)
+    (boot / "enrolment.toml").write_text("ABCD-EFGH-JKLM\n")
+    first = FirstBoot((boot, stick), folder)
+    for _ in range(3):
+        standing = first.step()
+        assert standing.key == "no_code" and standing.configured and 'code = "' in standing.faults[0]
+    assert len([each for each in caplog.records if "enrolment.toml" in each.getMessage()]) == 1, "logged once"
+    assert str(boot) in (folder / "enrolment.fault").read_text(), "for the station page"
+    (stick / "enrolment.toml").write_text(CODE)
+    assert first.step().key == "" and (folder / "enrolment.toml").read_text() == CODE
+    assert not (folder / "enrolment.fault").exists()
+
+
+def test_a_code_that_stays_on_the_card_does_not_hide_the_sticks(places: tuple[Path, Path, Path]) -> None:
+    boot, stick, folder = places
+
+    class Fixed(type(boot)):  # type: ignore[misc]
+        def unlink(self, missing_ok: bool = False) -> None:
+            raise OSError("read-only file system")
+
+    (boot / "gateway.toml").write_text(GOOD)
+    (boot / "enrolment.toml").write_text(CODE)
+    first = FirstBoot((Fixed(boot), stick), folder)
+    first.step()
+    (folder / "enrolment.toml").rename(folder / "enrolment.refused")
+    (stick / "enrolment.toml").write_text(CODE.replace("ABCD", "WXYZ"))
+    first.step()
+    assert "WXYZ" in (folder / "enrolment.toml").read_text() and not (folder / "enrolment.refused").exists()
+    (stick / "enrolment.toml").unlink(missing_ok=True)
+    (folder / "enrolment.toml").rename(folder / "enrolment.refused")
+    FirstBoot((boot, stick), folder).step()
+    assert (folder / "enrolment.refused").exists(), "the card's was used before"
+
+
+def test_a_configuration_for_another_folder_is_refused_with_its_line(places: tuple[Path, Path, Path]) -> None:
+    boot, _, folder = places
+    (boot / "gateway.toml").write_text(GOOD.replace('"lineside"', '"/srv/elsewhere"'))
+    standing = FirstBoot((boot,), folder).step()
+    assert standing.key == "bad_configuration" and standing.faults[1].startswith("line 3: gateway.folder: ")
+
+
+# A station that is enrolled
+
+
+def test_an_enrolled_station_takes_its_configuration_from_its_own_card_only(
+    places: tuple[Path, Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else its token would go to the server that a stick names."""
+    boot, stick, folder = places
+    (boot / "gateway.toml").write_text(GOOD)
+    FirstBoot((boot, stick), folder).step()
+    (folder / "token").write_text("x")
+    (stick / "gateway.toml").write_text(GOOD.replace("plant.example", "elsewhere.example"))
+    first = FirstBoot((boot, stick), folder)
+    for _ in range(2):
+        assert first.step().done
+    assert (folder / "gateway.toml").read_text() == GOOD
+    assert len([each for each in caplog.records if "left alone" in each.getMessage()]) == 1
+    (stick / "gateway.toml").write_text("[gateway")
+    assert first.step().done, "nor are its faults told"
+    (boot / "gateway.toml").write_text(GOOD.replace("line-1", "line-2"))
+    FirstBoot((boot, stick), folder).step()
+    assert "line-2" in (folder / "gateway.toml").read_text()
+
+
+def test_the_token_may_lie_elsewhere(places: tuple[Path, Path, Path]) -> None:
+    boot, stick, folder = places
+    text = GOOD.replace("[central]\n", '[central]\ntoken_file = "secrets/office"\n')
+    (boot / "gateway.toml").write_text(text)
+    first = FirstBoot((boot, stick), folder)
+    assert not first.step().done
+    Path("secrets").mkdir()
+    Path("secrets/office").write_text("x")
+    assert first.step().done
+    (stick / "gateway.toml").write_text(GOOD)
+    first.step()
+    assert (folder / "gateway.toml").read_text() == text
+
+
+@pytest.mark.parametrize("brought", ["boot", "stick"])
+def test_a_code_beside_a_token_waits_for_the_gateway(places: tuple[Path, Path, Path], brought: str) -> None:
+    boot, stick, folder = places
+    (boot / "gateway.toml").write_text(GOOD)
+    FirstBoot((boot, stick), folder).step()
+    (folder / "token").write_text("x")
+    (Path(brought) / "enrolment.toml").write_text(CODE)
+    first = FirstBoot((boot, stick), folder)
+    standing = first.step()
+    assert standing.configured and not standing.done and (folder / "enrolment.toml").read_text() == CODE
+    (folder / STATE_FILE).write_text("wrong_code\n")
+    (folder / "enrolment.toml").rename(folder / "enrolment.refused")
+    assert first.step().key == "wrong_code"
+    (folder / "enrolment.refused").unlink()
+    assert first.step().done
+
+
+def test_the_unit_comes_back_after_a_fault() -> None:
+    given = configparser.ConfigParser(strict=False, interpolation=None)
+    given.read(ROOT / "image/root/usr/lib/systemd/system/lineside-first-boot.service")
+    assert given["Service"]["Restart"] == "on-failure" and int(given["Service"]["RestartSec"]) >= 2
+    assert given["Unit"]["StartLimitIntervalSec"] == "0"
 
 
 # Codes on the light
