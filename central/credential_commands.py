@@ -30,6 +30,7 @@ def ca_init(config: CentralConfig) -> None:
     found = authority_of(config.folder, config.plant, time.time())
     click.echo(public_path(config.folder))
     click.echo(f"sha256 {found.digest}, until {found.certificate.not_valid_after_utc:%Y-%m-%d}", err=True)
+    click.echo("hint: a proxy that runs reads the file at its reload only: systemctl reload nginx", err=True)
 
 
 @ca_group.command("pin")
@@ -48,9 +49,13 @@ def ca_pin(file: Path) -> None:
 @ca_group.command("missing")
 @configured
 def ca_missing(config: CentralConfig) -> None:
-    """List the gateways that have not come with a certificate yet. Exit code 1 while there is one."""
+    """List the gateways that have not come with a certificate yet. Exit code 1 while there is one.
+
+    Within a year of its end the authority's end is told as well, so that another one follows in time.
+    """
     from central.credentials import without_certificate
 
+    _tell_ending(config)
     with reading(config) as session:
         found = without_certificate(session, config.plant, time.time())
     for name in found:
@@ -58,6 +63,15 @@ def ca_missing(config: CentralConfig) -> None:
     if found:
         click.echo('hint: with gateway_certificates = "required" these would not be answered any more.', err=True)
         raise SystemExit(1)
+
+
+def _tell_ending(config: CentralConfig) -> None:
+    from central.authority import AUTHORITY_ENDED, is_ending, standing_authority
+
+    found = standing_authority(config.folder)
+    if found is not None and is_ending(found, time.time()):
+        until = found.certificate.not_valid_after_utc
+        click.echo(f"hint: the authority is good until {until:%Y-%m-%d}. {AUTHORITY_ENDED}", err=True)
 
 
 @click.command("replace")

@@ -268,7 +268,8 @@ class AuthorityUnusable(CentralError):
 
     hint = (
         "Look at the folder `ca` of the server: its file belongs to the server's user, mode 0600. Restore it from your"
-        " copy, or move it away: another one is made, and gateways fetch new certificates with their tokens."
+        " copy, or move it away: another one is made, and gateways fetch new certificates with their tokens. Reload the"
+        " proxy then (systemctl reload nginx): it knows the former one only."
     )
 
 
