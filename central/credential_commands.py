@@ -79,7 +79,10 @@ def _tell_ending(config: CentralConfig) -> None:
 @days_option
 @configured
 def replace(config: CentralConfig, name: str, days: int) -> None:
-    """Make a one-time code for another card that takes the place of gateway NAME, whose Pi or card is dead."""
+    """Make a one-time code for another card that takes the place of gateway NAME, whose Pi or card is dead.
+
+    The choice ends with its code: when that runs out, and when `enrol` makes another one or `revoke` voids it.
+    """
     from central.audit import SHELL
     from central.enrolment import replace_gateway
 

@@ -25,9 +25,11 @@ CREDENTIAL_TEXTS: Final[Catalogue] = {
     ),
     "card.replace": ("更换树莓派或存储卡", "Replace the Pi or its card"),
     "card.replace_why": (
-        "生成一次性登记码，给顶替这台网关的新卡。新卡沿用同一名称和工位；登记码使用的那一刻，旧卡的凭据作废。在此之前一切照常。",
+        "生成一次性登记码，给顶替这台网关的新卡。新卡沿用同一名称和工位；登记码使用的那一刻，旧卡的凭据作废。在此之前一切照常。"
+        "只有这个登记码算换卡：过期，或为这个名称另行登记、吊销，换卡即取消。",
         "Makes a one-time code for a new card that takes this gateway's place, with the same name and stations. The "
-        "moment the code is used, the old card's credential is void. Until then nothing changes.",
+        "moment the code is used, the old card's credential is void. Until then nothing changes. The choice is this "
+        "code's alone: it ends with the code, and when the name is enrolled by another code or revoked.",
     ),
     "card.replace_sure": ("为 {name} 的新卡生成登记码", "Make a code for the new card of {name}"),
     "card.valid": ("登记码有效期", "The code works for"),

@@ -18,8 +18,9 @@ from central.change import note_change
 from central.commands import central_group
 from central.config import CentralConfig
 from central.context import Plant
+from central.credentials import cards_of, former_of, pending_replacement
 from central.database import Database
-from central.enrolment import enrol, invite_gateway, replace_gateway, retire
+from central.enrolment import awaits_card, enrol, invite_gateway, replace_gateway, retire, revoke
 from central.errors import CardUnreadable, CredentialRefused, NameRefused, NameTaken
 from central.files import FileStore
 from central.ingest import ingest
@@ -326,6 +327,50 @@ def test_the_same_card_enrolled_again_is_no_old_card(app: Flask) -> None:
     replaced(here.database)
     app.test_client().get("/api/v1/facts", headers={"Authorization": f"Bearer {old}"})
     assert "old_card" in alarms(here.database), "now it is one"
+
+
+def given_back(database: Database, way: str) -> None:
+    """A chosen replacement comes to nothing, and long after it a card is enrolled by an ordinary code."""
+    later = NOW + 400 * 86_400
+    with database.write() as session:
+        replace_gateway(session, database.plant, "one", "test", NOW)
+    if way == "revoked":
+        with database.write() as session:
+            revoke(session, database.plant, "one", NOW)
+    with database.write() as session:
+        code, _ = invite_gateway(session, database.plant, "one", "test", later)
+    with database.write() as session:
+        assert enrol(session, database.plant, "one", code, later)
+
+
+@pytest.mark.parametrize("way", ["ran out", "revoked"])
+def test_a_replacement_that_was_not_carried_out_ends_with_its_code(plant: Database, tmp_path: Path, way: str) -> None:
+    old = enrol_gateway(plant, "one")
+    office = NearOffice(plant, "one", lambda: NOW)
+    first, second = CardFolder(tmp_path / "first", "one"), CardFolder(tmp_path / "second", "one")
+    first.keep(1)
+    first.send(office, 2)
+    given_back(plant, way)
+    with plant.read() as session:
+        assert pending_replacement(session, plant.plant, "one") is None
+        assert cards_of(session, plant.plant, "one") == 1
+        former = former_of(session, plant.plant, old)
+        assert former is not None and former.ended_for == ("revoked" if way == "revoked" else "enrolled_again")
+    second.keep(1)
+    second.send(office, 2)
+    assert "second_card" in alarms(plant), "nobody chose it"
+    plant.close()
+
+
+def test_revoking_takes_a_replacement_back_at_once(plant: Database) -> None:
+    enrol_gateway(plant, "one")
+    with plant.write() as session:
+        replace_gateway(session, plant.plant, "one", "test", NOW)
+        assert awaits_card(session, plant.plant, "one", NOW)
+        assert not awaits_card(session, plant.plant, "one", NOW + 601), "its code ran out, so nothing is waited for"
+        revoke(session, plant.plant, "one", NOW)
+        assert pending_replacement(session, plant.plant, "one") is None
+    plant.close()
 
 
 def test_a_name_that_became_a_station_of_another_gateway(plant: Database, monkeypatch: pytest.MonkeyPatch) -> None:
