@@ -108,23 +108,29 @@ def retire(config: CentralConfig, name: str) -> None:
 
 @click.command("import-card")
 @click.argument("place", type=click.Path(path_type=Path, exists=True))
+@click.option("--other-server", is_flag=True, help="Also a card that another server than this one answered last.")
 @configured
-def import_card(config: CentralConfig, place: Path) -> None:
+def import_card(config: CentralConfig, place: Path, other_server: bool) -> None:
     """Bring the records of an old card into the log: PLACE is the gateway's folder on it, or its journal.sqlite.
 
-    The card is only read. What the office has already counts once. Exit code 1 when something of it does not hold.
+    The card is only read. What the office has already counts once. A card that another server answered last, and of
+    which the office knows no epoch, is refused: it may be another plant's, and records cannot be taken out again. Exit
+    code 1 when something of it does not hold.
     """
     from central.audit import SHELL, record_act
     from central.card_import import import_card as take_in
     from central.files import FileStore
 
     def take(database: Database) -> Imported:
+        def ended(done: Imported) -> None:
+            told: dict[str, object] = {"records": done.records, "taken": done.taken, "faults": done.faults_count}
+            told |= {"broke_off": True} if done.broke_off else {}
+            told |= {"server": done.server} if done.server else {}
+            with database.write() as session:
+                record_act(session, config.plant, SHELL, "gateway.card_imported", done.gateway_name, told, time.time())
+
         files = FileStore(config.folder, config.files_bytes_max)
-        done = take_in(database, files, place, config.folder, time.time)
-        told = {"records": done.records, "taken": done.taken, "faults": done.faults_count}
-        with database.write() as session:
-            record_act(session, config.plant, SHELL, "gateway.card_imported", done.gateway_name, told, time.time())
-        return done
+        return take_in(database, files, place, config.folder, time.time, other_server=other_server, ended=ended)
 
     done = with_database(config, take)
     click.echo(

@@ -71,5 +71,10 @@ CREDENTIAL_TEXTS: Final[Catalogue] = {
     "act.gateway.certified": ("网关取得证书", "got a certificate"),
     "act.gateway.replacement_invited": ("生成换卡登记码", "made a code for another card"),
     "act.gateway.card_imported": ("导入旧卡", "imported an old card"),
+    "detail.records": ("读出记录", "records read"),
+    "detail.taken": ("新收记录", "new ones"),
+    "detail.faults": ("损坏处", "faults"),
+    "detail.broke_off": ("中途断开", "broke off"),
+    "detail.server": ("属于其他服务器", "of another server"),
     "act.gateway.retired": ("停用网关", "retired a gateway"),
 }

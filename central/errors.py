@@ -285,6 +285,15 @@ class CardUnreadable(CentralError):
     hint = "Name the folder that the gateway used (/var/lib/lineside of its card), or the file journal.sqlite in it."
 
 
+class CardOfAnotherServer(CentralError):
+    """The card was at another server last, and this one knows none of its epochs."""
+
+    hint = (
+        "Import it at the plant that it belongs to: records cannot be taken out of a log again. If it is of this plant,"
+        " whose database was begun anew since, the maintainer repeats the command with --other-server."
+    )
+
+
 class BackupFailed(CentralError):
     """The backup was not made or not confirmed; gateways keep their records."""
 
