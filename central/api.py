@@ -1,5 +1,6 @@
 """The interface that gateways use: `/api/v1`. docs/wire.md tells it in prose, /api/v1/openapi.json for programs."""
 
+import logging
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
@@ -21,7 +22,7 @@ from central.digits import whole_number
 from central.doors import asking_gateway
 from central.enrolment import enrol as enrol_gateway
 from central.enrolment import enrol_or_refuse
-from central.errors import RequestRefused, RightRefused
+from central.errors import AuthorityUnusable, RequestRefused, RightRefused
 from central.facts import read_facts
 from central.ingest import ingest
 from central.limits import JSON_BODY_BYTES_MAX
@@ -29,6 +30,8 @@ from central.pages.protection import SESSION_COOKIE
 from central.snapshots import current_envelope, current_head
 from floor import __version__
 from sync.wire import BATCH_BYTES_MAX, PROTOCOL, Batch, Enrolled, Enrolment, Facts, Receipt, SnapshotEnvelope
+
+log = logging.getLogger("lineside.central")
 
 PREFIX = "/api/v1"
 
@@ -203,9 +206,25 @@ def facts() -> Response:
 
 
 def new_certificate(session: Session, here: Plant, gateway_name: str, request_pem: str) -> Issued:
-    """A certificate of the plant's own authority. Raises CertificateRequestRefused, TooManyAttempts."""
+    """A certificate of the plant's own authority. Raises what `give` raises, and AuthorityUnusable."""
     name, now = here.database.plant, here.now()
     return give(session, authority_of(here.config.folder, name, now), name, gateway_name, request_pem, now)
+
+
+def _first_certificate(session: Session, here: Plant, asked: Enrolment) -> str:
+    """What comes with the token; empty where none was asked for, or none can be made and the token opens by itself.
+
+    Raises what `new_certificate` raises: then nothing is committed, so the code works once the fault is mended.
+    """
+    if not asked.certificate_request:
+        return ""
+    try:
+        return new_certificate(session, here, asked.gateway, asked.certificate_request).pem
+    except AuthorityUnusable as fault:
+        if here.config.gateway_certificates == "required":
+            raise
+        log.error("%s is enrolled without a certificate: %s (%s)", asked.gateway, fault, fault.hint)
+        return ""
 
 
 @described(json=Enrolment, resp=Described(HTTP_200=Enrolled, **faults(403, 409, 413, 429)), tags=[GATEWAYS])
@@ -220,8 +239,7 @@ def enrol() -> Response:
         token = enrol_gateway(session, here.database.plant, asked.gateway, asked.code, here.now(), key)
         if token is not None:
             who = f"gateway:{asked.gateway}"
-            if asked.certificate_request:
-                certificate = new_certificate(session, here, asked.gateway, asked.certificate_request).pem
+            certificate = _first_certificate(session, here, asked)
             record_act(
                 session, here.database.plant, who, "gateway.enrolled", asked.gateway, {}, here.now(), asking_address()
             )

@@ -5,7 +5,13 @@ beside it for the proxy, which verifies with it.
 """
 
 import base64
+import fcntl
 import hashlib
+import logging
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,14 +23,26 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from central.errors import AuthorityUnusable, CertificateRequestRefused, PinUnreadable
-from central.limits import AUTHORITY_YEARS, CERTIFICATE_DAYS
-from central.put_once import put_once
+from central.limits import AUTHORITY_NOTICE_DAYS, AUTHORITY_YEARS, CERTIFICATE_DAYS
+from central.put_once import put_instead, put_once
+
+log = logging.getLogger("lineside.central")
 
 FOLDER = "ca"
 KEY_FILE = "authority.pem"
 """Key and certificate in one file, so that no crash leaves one without the other."""
 
 PUBLIC_FILE = "authority.crt"
+"""The present authority, then those before it that have not ended."""
+
+PUBLIC_MODE = 0o644
+"""Nobody else comes into the folder, and so the server reads the file also where root has run `ca init`."""
+
+CERTIFICATE_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
+AUTHORITY_ENDED = (
+    "Move `ca/authority.pem` of the server's folder away, run `lineside central ca init`, which makes another one, and"
+    " reload the proxy: gateways fetch new certificates."
+)
 SKEW = timedelta(days=1)
 """A certificate begins so long before it is made: the proxy's clock may be behind the server's."""
 
@@ -39,6 +57,11 @@ class Authority:
     @property
     def digest(self) -> str:
         return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+    @property
+    def ends_at(self) -> float:
+        """Seconds since 1970."""
+        return self.certificate.not_valid_after_utc.timestamp()
 
     @property
     def public_pem(self) -> str:
@@ -62,6 +85,7 @@ def public_path(folder: Path) -> Path:
 
 def authority_of(folder: Path, plant: str, now: float) -> Authority:
     """The plant's authority, made at first use. Several processes may come at once: one makes it, all use that one.
+    The proxy's file begins with it afterwards, also where the key was lost and another one is made.
 
     Raises AuthorityUnusable.
     """
@@ -70,11 +94,64 @@ def authority_of(folder: Path, plant: str, now: float) -> Authority:
         if not path.exists():
             put_once(path, _made(plant, now))
         found = _read(path)
-        if not public_path(folder).exists():
-            put_once(public_path(folder), found.public_pem.encode())
+        if not _published(folder).startswith(found.public_pem.encode()):
+            found = _publish(folder, now)
     except (OSError, ValueError, UnsupportedAlgorithm) as fault:
         raise AuthorityUnusable(f"{path}: {fault}") from fault
     return found
+
+
+def standing_authority(folder: Path) -> Authority | None:
+    """The authority without making one: None where there is none. Raises AuthorityUnusable."""
+    path = folder / FOLDER / KEY_FILE
+    try:
+        return _read(path) if path.exists() else None
+    except (OSError, ValueError, UnsupportedAlgorithm) as fault:
+        raise AuthorityUnusable(f"{path}: {fault}") from fault
+
+
+def is_ending(authority: Authority, now: float) -> bool:
+    """Whether it is time to let another one follow: while both are good, every gateway changes without a gap."""
+    return authority.ends_at - now < AUTHORITY_NOTICE_DAYS * 86_400
+
+
+def _published(folder: Path) -> bytes:
+    try:
+        return public_path(folder).read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _publish(folder: Path, now: float) -> Authority:
+    """The present authority stands first for the proxy. Those before it stay until they end, so that what they signed
+    opens until each gateway has another one."""
+    with _alone(folder / FOLDER):
+        found, held = _read(folder / FOLDER / KEY_FILE), _published(folder)
+        earlier = [each for each in _certificates(held) if each.not_valid_after_utc.timestamp() > now]
+        kept = dict.fromkeys([found.certificate, *earlier])
+        pems = [each.public_bytes(serialization.Encoding.PEM) for each in kept]
+        put_instead(public_path(folder), b"".join(pems), PUBLIC_MODE)
+    if held:
+        log.warning("%s begins with another authority now: reload the proxy", public_path(folder))
+    return found
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process writes here: what one of them has read would be gone from what the other writes."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _certificates(held: bytes) -> Iterator[x509.Certificate]:
+    """Those that can be read: a damaged one is none that a proxy could verify with."""
+    for block in CERTIFICATE_BLOCK.findall(held):
+        with suppress(ValueError):
+            yield x509.load_pem_x509_certificate(block)
 
 
 def _read(path: Path) -> Authority:
@@ -111,8 +188,11 @@ def _made(plant: str, now: float) -> bytes:
 def issue(authority: Authority, plant: str, gateway_name: str, request_pem: str, now: float) -> Issued:
     """A client certificate over the key of a request. What the request calls itself counts for nothing.
 
-    Raises CertificateRequestRefused.
+    Raises CertificateRequestRefused, and AuthorityUnusable behind the authority's end.
     """
+    if authority.ends_at <= now:
+        told = f"the authority ended {authority.certificate.not_valid_after_utc:%Y-%m-%d}"
+        raise AuthorityUnusable(told, AUTHORITY_ENDED)
     key = _asked_key(request_pem)
     began = datetime.fromtimestamp(now, UTC)
     ends = min(began + timedelta(days=CERTIFICATE_DAYS), authority.certificate.not_valid_after_utc)

@@ -14,19 +14,23 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from central.credentials import former_of
 from central.database import Database
-from central.errors import CardUnreadable, FileRefused, FilesFull
+from central.errors import CardOfAnotherServer, CardUnreadable, FileRefused, FilesFull
 from central.files import HASH, FileStore
 from central.ingest import ingest
 from central.limits import CARD_FAULTS_MAX
 from central.models import Gateway, Record, Stream
-from central.streams import chunks
+from central.streams import HandCard, chunks
 from floor.limits import PHOTO_BYTES_MAX
 from sync.wire import CONTENT_CHARACTERS_MAX, NO_DIGEST, RECORDS_PER_BATCH_MAX, Batch, WireRecord, digest_of
 from sync.wire import Stream as Offered
 
 JOURNAL = "journal.sqlite"
 PHOTOS = "photos"
+TOKEN = "token"
+TOKEN_BYTES_MAX = 256
+SERVER_CHARACTERS_MAX = 64
 LOST_BEGINNING = '{"type":"record.lost"'
 ROOM_BYTES = 256 * 1024 * 1024
 """Free space that a copy of a journal leaves on the server's disk."""
@@ -49,10 +53,13 @@ class CardEpoch:
 
 @dataclass(slots=True)
 class Imported:
-    """What became of a card. `records`: read and sound; `taken`: not held before; `faults`: the first of them, told."""
+    """What became of a card. `records`: read and sound; `taken`: not held before; `faults`: the first of them, told.
+    `server`: of which other server it was, by the choice of who imported it. `broke_off`: it could not be read on."""
 
     gateway_name: str
     epochs: int = 0
+    server: str = ""
+    broke_off: bool = True
     records: int = 0
     taken: int = 0
     photos: int = 0
@@ -80,14 +87,16 @@ class Card:
         self._connection = sqlite3.connect(path, isolation_level=None)
         try:
             self._connection.execute("PRAGMA query_only = 1")
-            row = self._connection.execute("SELECT value FROM setting WHERE name = 'gateway'").fetchone()
+            told = dict(self._connection.execute("SELECT name, value FROM setting WHERE name IN ('gateway', 'server')"))
         except sqlite3.DatabaseError as fault:
             self.close()
             raise CardUnreadable(f"{place}: {fault}") from fault
-        if row is None:
+        if "gateway" not in told:
             self.close()
             raise CardUnreadable(f"{place} does not say whose it is")
-        self.gateway_name = str(row[0])
+        self.gateway_name = str(told["gateway"])
+        self.server = str(told.get("server", ""))[:SERVER_CHARACTERS_MAX]
+        """The identity of the database that answered it last; empty for a card that no office ever answered."""
 
     def close(self) -> None:
         """The copy goes."""
@@ -141,26 +150,43 @@ def _copied(place: Path, room: Path) -> Path:
     return room / source.name
 
 
-def import_card(database: Database, files: FileStore, place: Path, room: Path, now: Callable[[], float]) -> Imported:
+def import_card(
+    database: Database,
+    files: FileStore,
+    place: Path,
+    room: Path,
+    now: Callable[[], float],
+    *,
+    other_server: bool = False,
+    ended: Callable[[Imported], None] = lambda done: None,
+) -> Imported:
     """Every record and photo of the card at `place` (a folder or the journal's file). Again: nothing more is taken.
 
-    `room`: a folder on the server's disk, for a copy of the journal. Raises CardUnreadable; what was read before is in.
+    `room`: a folder on the server's disk, for a copy of the journal. `other_server`: also a card that another server
+    than this one answered last. `ended` hears what was taken, also where the card breaks off. Raises CardUnreadable,
+    what was read before is in; CardOfAnotherServer, nothing is.
     """
     card = Card(place, room)
     try:
         _refuse_unknown(database, card)
         epochs = card.epochs()
-        done = Imported(card.gateway_name, len(epochs))
+        server = _other_server(database, card, epochs)
+        if server and not other_server:
+            raise CardOfAnotherServer(f"the card of {card.gateway_name} was at another server last ({server})")
+        origin = HandCard(_ended_at(database, card.gateway_name, place))
+        done = Imported(card.gateway_name, len(epochs), server)
         before = _held(database, card.gateway_name, epochs)
         try:
             for epoch in epochs:
                 for offered in _runs(card, epoch, done):
                     batch = Batch(gateway=card.gateway_name, streams=(offered,))
-                    ingest(database, card.gateway_name, batch, now(), from_card=True)
+                    ingest(database, card.gateway_name, batch, now(), card=origin)
+            if place.is_dir():
+                _import_photos(files, place / PHOTOS, done)
+            done.broke_off = False
         finally:
             done.taken = _held(database, card.gateway_name, epochs) - before
-        if place.is_dir():
-            _import_photos(files, place / PHOTOS, done)
+            ended(done)
     finally:
         card.close()
     return done
@@ -174,6 +200,34 @@ def _refuse_unknown(database: Database, card: Card) -> None:
             f"the card is of gateway {card.gateway_name!r}, which this plant does not know",
             "Import it at the plant that it belongs to; records keep the name they were made under.",
         )
+
+
+def _ended_at(database: Database, gateway_name: str, place: Path) -> float | None:
+    """Since when the card's credential is void, which its own token tells: then another card came after it."""
+    try:
+        with (place / TOKEN).open("rb") as file:
+            token = file.read(TOKEN_BYTES_MAX).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    with database.read() as session:
+        former = former_of(session, database.plant, token)
+    return former.ended_at if former is not None and former.gateway_name == gateway_name else None
+
+
+def _other_server(database: Database, card: Card, epochs: list[CardEpoch]) -> str:
+    """Which server the card belongs to, where it is not this one; empty where it may be ours.
+
+    Two plants may have a gateway of the same name. A restored copy keeps its identity; a database that was begun anew
+    has another, and then one epoch that it knows shows that the card is of this plant: epochs are random.
+    """
+    with database.read() as session:
+        if card.server in ("", database.identity(session)):
+            return ""
+        mine = (Stream.plant == database.plant, Stream.gateway == card.gateway_name)
+        for part in chunks([each.epoch for each in epochs]):
+            if session.scalar(select(func.count()).select_from(Stream).where(*mine, Stream.epoch.in_(part))):
+                return ""
+    return card.server
 
 
 def _held(database: Database, gateway_name: str, epochs: list[CardEpoch]) -> int:

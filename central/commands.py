@@ -56,7 +56,10 @@ def broker(config: CentralConfig) -> None:
 @days_option
 @configured
 def enrol(config: CentralConfig, name: str, days: int) -> None:
-    """Make a one-time code for a gateway of this NAME."""
+    """Make a one-time code for a gateway of this NAME.
+
+    For another card in the place of a dead one use `replace`: a code made here takes such a choice back.
+    """
     from central.audit import SHELL
     from central.enrolment import invite_gateway
 
@@ -70,7 +73,7 @@ def enrol(config: CentralConfig, name: str, days: int) -> None:
 @click.argument("name")
 @configured
 def revoke(config: CentralConfig, name: str) -> None:
-    """Make the credential of a gateway void."""
+    """Make the credential of a gateway void, and take back a replacement that was chosen for it."""
     from central.enrolment import revoke as revoke_gateway
 
     with acting(config) as (session, note):

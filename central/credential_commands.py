@@ -30,6 +30,7 @@ def ca_init(config: CentralConfig) -> None:
     found = authority_of(config.folder, config.plant, time.time())
     click.echo(public_path(config.folder))
     click.echo(f"sha256 {found.digest}, until {found.certificate.not_valid_after_utc:%Y-%m-%d}", err=True)
+    click.echo("hint: a proxy that runs reads the file at its reload only: systemctl reload nginx", err=True)
 
 
 @ca_group.command("pin")
@@ -48,9 +49,13 @@ def ca_pin(file: Path) -> None:
 @ca_group.command("missing")
 @configured
 def ca_missing(config: CentralConfig) -> None:
-    """List the gateways that have not come with a certificate yet. Exit code 1 while there is one."""
+    """List the gateways that have not come with a certificate yet. Exit code 1 while there is one.
+
+    Within a year of its end the authority's end is told as well, so that another one follows in time.
+    """
     from central.credentials import without_certificate
 
+    _tell_ending(config)
     with reading(config) as session:
         found = without_certificate(session, config.plant, time.time())
     for name in found:
@@ -60,12 +65,24 @@ def ca_missing(config: CentralConfig) -> None:
         raise SystemExit(1)
 
 
+def _tell_ending(config: CentralConfig) -> None:
+    from central.authority import AUTHORITY_ENDED, is_ending, standing_authority
+
+    found = standing_authority(config.folder)
+    if found is not None and is_ending(found, time.time()):
+        until = found.certificate.not_valid_after_utc
+        click.echo(f"hint: the authority is good until {until:%Y-%m-%d}. {AUTHORITY_ENDED}", err=True)
+
+
 @click.command("replace")
 @click.argument("name")
 @days_option
 @configured
 def replace(config: CentralConfig, name: str, days: int) -> None:
-    """Make a one-time code for another card that takes the place of gateway NAME, whose Pi or card is dead."""
+    """Make a one-time code for another card that takes the place of gateway NAME, whose Pi or card is dead.
+
+    The choice ends with its code: when that runs out, and when `enrol` makes another one or `revoke` voids it.
+    """
     from central.audit import SHELL
     from central.enrolment import replace_gateway
 
@@ -91,23 +108,29 @@ def retire(config: CentralConfig, name: str) -> None:
 
 @click.command("import-card")
 @click.argument("place", type=click.Path(path_type=Path, exists=True))
+@click.option("--other-server", is_flag=True, help="Also a card that another server than this one answered last.")
 @configured
-def import_card(config: CentralConfig, place: Path) -> None:
+def import_card(config: CentralConfig, place: Path, other_server: bool) -> None:
     """Bring the records of an old card into the log: PLACE is the gateway's folder on it, or its journal.sqlite.
 
-    The card is only read. What the office has already counts once. Exit code 1 when something of it does not hold.
+    The card is only read. What the office has already counts once. A card that another server answered last, and of
+    which the office knows no epoch, is refused: it may be another plant's, and records cannot be taken out again. Exit
+    code 1 when something of it does not hold.
     """
     from central.audit import SHELL, record_act
     from central.card_import import import_card as take_in
     from central.files import FileStore
 
     def take(database: Database) -> Imported:
+        def ended(done: Imported) -> None:
+            told: dict[str, object] = {"records": done.records, "taken": done.taken, "faults": done.faults_count}
+            told |= {"broke_off": True} if done.broke_off else {}
+            told |= {"server": done.server} if done.server else {}
+            with database.write() as session:
+                record_act(session, config.plant, SHELL, "gateway.card_imported", done.gateway_name, told, time.time())
+
         files = FileStore(config.folder, config.files_bytes_max)
-        done = take_in(database, files, place, config.folder, time.time)
-        told = {"records": done.records, "taken": done.taken, "faults": done.faults_count}
-        with database.write() as session:
-            record_act(session, config.plant, SHELL, "gateway.card_imported", done.gateway_name, told, time.time())
-        return done
+        return take_in(database, files, place, config.folder, time.time, other_server=other_server, ended=ended)
 
     done = with_database(config, take)
     click.echo(

@@ -25,9 +25,11 @@ CREDENTIAL_TEXTS: Final[Catalogue] = {
     ),
     "card.replace": ("更换树莓派或存储卡", "Replace the Pi or its card"),
     "card.replace_why": (
-        "生成一次性登记码，给顶替这台网关的新卡。新卡沿用同一名称和工位；登记码使用的那一刻，旧卡的凭据作废。在此之前一切照常。",
+        "生成一次性登记码，给顶替这台网关的新卡。新卡沿用同一名称和工位；登记码使用的那一刻，旧卡的凭据作废。在此之前一切照常。"
+        "只有这个登记码算换卡：过期，或为这个名称另行登记、吊销，换卡即取消。",
         "Makes a one-time code for a new card that takes this gateway's place, with the same name and stations. The "
-        "moment the code is used, the old card's credential is void. Until then nothing changes.",
+        "moment the code is used, the old card's credential is void. Until then nothing changes. The choice is this "
+        "code's alone: it ends with the code, and when the name is enrolled by another code or revoked.",
     ),
     "card.replace_sure": ("为 {name} 的新卡生成登记码", "Make a code for the new card of {name}"),
     "card.valid": ("登记码有效期", "The code works for"),
@@ -69,5 +71,10 @@ CREDENTIAL_TEXTS: Final[Catalogue] = {
     "act.gateway.certified": ("网关取得证书", "got a certificate"),
     "act.gateway.replacement_invited": ("生成换卡登记码", "made a code for another card"),
     "act.gateway.card_imported": ("导入旧卡", "imported an old card"),
+    "detail.records": ("读出记录", "records read"),
+    "detail.taken": ("新收记录", "new ones"),
+    "detail.faults": ("损坏处", "faults"),
+    "detail.broke_off": ("中途断开", "broke off"),
+    "detail.server": ("属于其他服务器", "of another server"),
     "act.gateway.retired": ("停用网关", "retired a gateway"),
 }

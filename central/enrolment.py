@@ -116,8 +116,16 @@ def invite_gateway(
 ) -> tuple[str, float]:
     """(code, works until) for a gateway of this name, new or known. Raises NameRefused.
 
-    A name that is a station of another gateway is refused: on the broker it would open that station's topics.
+    A replacement that was chosen before is taken back: its code is void, and a card that comes with this one is not
+    what somebody chose then.
     """
+    made = _invite(session, plant, gateway_name, by, now, days)
+    _take_back_replacement(session, plant, gateway_name)
+    return made
+
+
+def _invite(session: Session, plant: str, gateway_name: str, by: str, now: float, days: int) -> tuple[str, float]:
+    """A name that is a station of another gateway is refused: on the broker it would open that station's topics."""
     if not NAME.fullmatch(gateway_name) or gateway_name == RESERVED:
         raise NameRefused
     taken = _taken(session, plant, gateway_name)
@@ -142,12 +150,13 @@ def replace_gateway(
 ) -> tuple[str, float]:
     """(code, works until) for another card that takes this gateway's place. Raises NameRefused.
 
-    The old card's credential is good until the code is used: nothing stops when somebody chooses this by mistake.
+    The old card's credential is good until the code is used: nothing stops when somebody chooses this by mistake. The
+    choice goes with its code: any later code for the name, and `revoke`, take it back.
     """
     enrolled = select(Gateway.enrolled_at).where(Gateway.plant == plant, Gateway.name == gateway_name)
     if session.scalar(enrolled) is None:
         raise NameRefused(f"{gateway_name} was never enrolled, so there is nothing to replace")
-    made = invite_gateway(session, plant, gateway_name, by, now, days)
+    made = _invite(session, plant, gateway_name, by, now, days)
     waiting = pending_replacement(session, plant, gateway_name)
     if waiting is not None:
         waiting.asked_at, waiting.asked_by = now, by
@@ -157,6 +166,13 @@ def replace_gateway(
     row = {"plant": plant, "gateway": gateway_name, "number": number, "asked_at": now, "asked_by": by}
     session.execute(insert(Replacement), [row])
     return made
+
+
+def awaits_card(session: Session, plant: str, gateway_name: str, now: float) -> bool:
+    """Whether a replacement was chosen and its code still works."""
+    row = session.get(OneTimeCode, (plant, GATEWAY, gateway_name))
+    works = row is not None and row.expires_at >= now and row.attempts < CODE_ATTEMPTS_MAX
+    return works and pending_replacement(session, plant, gateway_name) is not None
 
 
 def _first_row(plant: str, gateway_name: str) -> dict[str, object]:
@@ -219,7 +235,14 @@ def revoke(session: Session, plant: str, gateway_name: str, now: float, reason: 
             OneTimeCode.plant == plant, OneTimeCode.purpose == GATEWAY, OneTimeCode.subject == gateway_name
         )
     )
+    _take_back_replacement(session, plant, gateway_name)
     note_change(session, plant)
+
+
+def _take_back_replacement(session: Session, plant: str, gateway_name: str) -> None:
+    """The one whose code was not used."""
+    mine = (Replacement.plant == plant, Replacement.gateway == gateway_name, Replacement.enrolled_at.is_(None))
+    session.execute(delete(Replacement).where(*mine))
 
 
 def retire(session: Session, plant: str, gateway_name: str, by: str, now: float) -> None:
@@ -229,11 +252,6 @@ def retire(session: Session, plant: str, gateway_name: str, by: str, now: float)
     revoke(session, plant, gateway_name, now, RETIRED)
     row = {"plant": plant, "gateway": gateway_name, "retired_at": now, "retired_by": by}
     session.execute(insert(Retirement), [row])
-    session.execute(
-        delete(Replacement).where(
-            Replacement.plant == plant, Replacement.gateway == gateway_name, Replacement.enrolled_at.is_(None)
-        )
-    )
 
 
 def gateway_of(session: Session, plant: str, token: str) -> str:

@@ -268,7 +268,8 @@ class AuthorityUnusable(CentralError):
 
     hint = (
         "Look at the folder `ca` of the server: its file belongs to the server's user, mode 0600. Restore it from your"
-        " copy, or move it away: another one is made, and gateways fetch new certificates with their tokens."
+        " copy, or move it away: another one is made, and gateways fetch new certificates with their tokens. Reload the"
+        " proxy then (systemctl reload nginx): it knows the former one only."
     )
 
 
@@ -282,6 +283,15 @@ class CardUnreadable(CentralError):
     """The card's journal cannot be read."""
 
     hint = "Name the folder that the gateway used (/var/lib/lineside of its card), or the file journal.sqlite in it."
+
+
+class CardOfAnotherServer(CentralError):
+    """The card was at another server last, and this one knows none of its epochs."""
+
+    hint = (
+        "Import it at the plant that it belongs to: records cannot be taken out of a log again. If it is of this plant,"
+        " whose database was begun anew since, the maintainer repeats the command with --other-server."
+    )
 
 
 class BackupFailed(CentralError):

@@ -32,6 +32,7 @@ from central.limits import (
 from central.ranges import Range, Ranges
 from central.snapshots import current_head
 from central.streams import (
+    HandCard,
     StreamState,
     begin_streams,
     chunks,
@@ -95,24 +96,24 @@ class _Work:
     now: float
     states: dict[str, StreamState] = field(default_factory=dict)
     gaps: dict[int, tuple[list[Range], list[Range]]] = field(default_factory=dict)
-    from_card: bool = False
+    card: HandCard | None = None
     alarms: list[AlarmRaised] = field(default_factory=list)
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     changed: bool = False
 
 
-def ingest(database: Database, gateway_name: str, batch: Batch, now: float, *, from_card: bool = False) -> Receipt:
+def ingest(database: Database, gateway_name: str, batch: Batch, now: float, *, card: HandCard | None = None) -> Receipt:
     """Take a batch of one gateway and answer with the marks, after the commit (S4).
 
     `gateway_name`: whose credential came; the caller has refused a batch that claims another. Idempotent.
-    `from_card`: read from a card in a person's hand. It says nothing of the gateway that runs now, and one that was
-    revoked or retired may be long gone: only its records count (I12).
+    `card`: the batch was read from one in a person's hand. It says nothing of the gateway that runs now, and one that
+    was revoked or retired may be long gone: only its records count (I12).
     Raises RequestRefused (nothing taken), DatabaseUnreachable (nothing taken).
     """
     if len({each.epoch for each in batch.streams}) != len(batch.streams):
         raise RequestRefused("an epoch stands twice in the batch")
     wrong = [wrong_digests(gateway_name, each) if each.records else frozenset() for each in batch.streams]
-    return database.write_together(lambda session: _take(session, database, gateway_name, batch, wrong, now, from_card))
+    return database.write_together(lambda session: _take(session, database, gateway_name, batch, wrong, now, card))
 
 
 def _take(
@@ -122,10 +123,10 @@ def _take(
     batch: Batch,
     wrong: list[frozenset[int]],
     now: float,
-    from_card: bool,
+    card: HandCard | None,
 ) -> Receipt:
     # Asking a session for its connection costs as much as a small statement, so it is asked once.
-    work = _Work(session, session.connection(), database.plant, gateway_name, batch, now, from_card=from_card)
+    work = _Work(session, session.connection(), database.plant, gateway_name, batch, now, card=card)
     position = work.connection.execute(LOCK_HEAD, {"plant": work.plant}).scalar_one()
     row = _gateway_row(work)
     _load(work)
@@ -134,8 +135,8 @@ def _take(
         _take_stream(work, offered, places, position)
     _chain(work)
     store_states(session, (state for state, then in before.values() if state.moving() != then))
-    offer_all = not from_card and _closed(work, row.closed_digest)
-    if not from_card:
+    offer_all = card is None and _closed(work, row.closed_digest)
+    if card is None:
         _store_gateway(work, row, offer_all, database.identity(session))
     if raise_alarms(session, work.plant, gateway_name, work.alarms, now):
         work.changed = True
@@ -146,7 +147,7 @@ def _take(
 def _gateway_row(work: _Work) -> Any:
     mine = {"plant": work.plant, "name": work.gateway_name}
     row = work.connection.execute(READ_GATEWAY, mine).one_or_none()
-    if row is None or (row.revoked_at is not None and not work.from_card):
+    if row is None or (row.revoked_at is not None and work.card is None):
         raise CredentialRefused
     return row
 
@@ -160,7 +161,7 @@ def _load(work: _Work) -> None:
     work.states = read_states(work.session, work.plant, work.gateway_name, wanted)
     fresh = [each for each in streams if each.epoch not in work.states]
     if fresh:
-        work.alarms += begin_streams(work.session, work.plant, work.gateway_name, fresh, work.now)
+        work.alarms += begin_streams(work.session, work.plant, work.gateway_name, fresh, work.now, work.card)
         work.states = read_states(work.session, work.plant, work.gateway_name, wanted)
         work.changed = True
     offered = [work.states[each.epoch].id for each in streams if each.epoch in work.states]

@@ -27,6 +27,9 @@ RELEASE_CHARACTERS_MAX: Final = 64
 AUTHORITY_YEARS: Final = 20
 """How long the plant's own authority is good."""
 
+AUTHORITY_NOTICE_DAYS: Final = 365
+"""How long before its end the authority's end is told: a certificate that it signs then may last its whole life."""
+
 CERTIFICATE_DAYS: Final = 180
 """A gateway's certificate. It fetches another one when half of it is over, so it may be away for 90 days."""
 

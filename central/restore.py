@@ -21,6 +21,7 @@ from central.alarms import raise_alarms
 from central.backup import WHOLE, read_sqlite_copy
 from central.change import note_change
 from central.config import CentralConfig
+from central.credential_tables import Replacement
 from central.database import Database
 from central.errors import BackupCorrupt, RestoreRefused
 from central.file_backup import bring_back_files
@@ -184,7 +185,10 @@ def _begin(session: Session, plant: str, told: StreamMark, now: float) -> int:
 
 
 def _forget_passing(session: Session, plant: str) -> None:
-    """Gateways must offer every epoch again; sign-ins and codes of another time are void."""
+    """Gateways must offer every epoch again; sign-ins and codes of another time are void, and so is a
+    replacement whose code was one of them."""
     session.execute(update(Gateway).where(Gateway.plant == plant).values(closed_digest=NO_DIGEST))
     for table in (AccountSession, OneTimeCode, BackupRow):
         session.execute(table_of(table).delete().where(table_of(table).c.plant == plant))
+    chosen = table_of(Replacement)
+    session.execute(chosen.delete().where(chosen.c.plant == plant, chosen.c.enrolled_at.is_(None)))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -65,6 +65,14 @@ class StreamState:
         return self.mark, self.claimed, self.claimed_at, self.offered_floor, self.offered_last
 
 
+@dataclass(frozen=True, slots=True)
+class HandCard:
+    """A card in a person's hand. `ended_at`: since when its credential is void, so that what was first seen later in
+    the place behind it is of its successor; None where nothing tells."""
+
+    ended_at: float | None
+
+
 def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """Pieces that fit one statement."""
     for start in range(0, len(values), CHUNK):
@@ -83,22 +91,29 @@ def read_states(session: Session, plant: str, gateway_name: str, epochs: Sequenc
 
 
 def begin_streams(
-    session: Session, plant: str, gateway_name: str, offered: Sequence[Stream], now: float
+    session: Session,
+    plant: str,
+    gateway_name: str,
+    offered: Sequence[Stream],
+    now: float,
+    card: HandCard | None = None,
 ) -> list[AlarmRaised]:
     """First sight (S1): store what each says of the epoch before it; a shared predecessor is a fork (I4)."""
     connection = session.connection()
     mine = (STREAM.c.plant == plant, STREAM.c.gateway == gateway_name)
-    known = {
-        row.epoch: row.ordinal for row in connection.execute(select(STREAM.c.epoch, STREAM.c.ordinal).where(*mine))
-    }
+    wanted = select(STREAM.c.epoch, STREAM.c.ordinal, STREAM.c.first_seen_at).where(*mine)
+    seen = connection.execute(wanted).all()
+    known = {row.epoch: row.ordinal for row in seen}
     room = STREAMS_PER_GATEWAY_MAX - len(known)
     alarms = [] if len(offered) <= room else [AlarmRaised("streams_full", "", "more epochs were offered than are kept")]
-    top = max(known.values(), default=-1)
     rows = []
     for each in offered[: max(0, room)]:
         before = known.get(each.previous_epoch or "")
-        ordinal = _card_ordinal(top) if before is None else before + 1
-        top = max(top, ordinal)
+        if before is not None:
+            ordinal = before + 1
+        else:
+            followed = card is not None and _is_followed(seen, card.ended_at)
+            ordinal = _card_ordinal(known.values(), cards_of(session, plant, gateway_name), card is not None, followed)
         known[each.epoch] = ordinal
         rows.append(_first_row(plant, gateway_name, each, ordinal, now))
     if rows:
@@ -107,9 +122,21 @@ def begin_streams(
     return alarms
 
 
-def _card_ordinal(top: int) -> int:
-    """The place of a card's first epoch: behind any that an earlier card may still turn out to have (I9)."""
-    return 0 if top < 0 else (top // ORDINALS_PER_CARD + 1) * ORDINALS_PER_CARD
+def _is_followed(seen: Sequence[Any], ended_at: float | None) -> bool:
+    """Whether the newest card is another one than that whose credential ended then."""
+    newest = max((row.ordinal for row in seen), default=-1) // ORDINALS_PER_CARD
+    of_newest = [row.first_seen_at for row in seen if row.ordinal // ORDINALS_PER_CARD == newest]
+    return ended_at is not None and bool(of_newest) and min(of_newest) >= ended_at
+
+
+def _card_ordinal(known: Collection[int], cards: int, in_hand: bool, followed: bool) -> int:
+    """The place of a card's first epoch (I9): behind any that an earlier card may still turn out to have. The place of
+    a card that was replaced is kept free, also where nothing of it has come; it takes it when it is `followed`."""
+    newest = max(known, default=-1) // ORDINALS_PER_CARD
+    if followed and newest > 0:
+        middle = newest * ORDINALS_PER_CARD - ORDINALS_PER_CARD // 2
+        return max([middle, *(each + 1 for each in known if middle <= each < newest * ORDINALS_PER_CARD)])
+    return max(newest + 1, 0 if in_hand else cards - 1) * ORDINALS_PER_CARD
 
 
 def _first_row(plant: str, gateway_name: str, offered: Stream, ordinal: int, now: float) -> dict[str, object]:

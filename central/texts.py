@@ -160,8 +160,10 @@ _GATEWAYS: Final = {
     "gateways.missing_range": ("缺 {first}–{last}", "missing {first}–{last}"),
     "gateways.enrol": ("登记网关", "Enrol a gateway"),
     "gateways.enrol_why": (
-        "为一台树莓派生成一次性登记码。一般 {minutes} 分钟内有效，只能用一次，只对这个名称有效。",
-        "Makes a one-time code for one Raspberry Pi. It usually works for {minutes} minutes, once, for this name only.",
+        "为一台树莓派生成一次性登记码。一般 {minutes} 分钟内有效，只能用一次，只对这个名称有效。"
+        "换卡请在该网关的“存储卡与凭据”页生成；在这里生成会取消等待中的换卡。",
+        "Makes a one-time code for one Raspberry Pi. It usually works for {minutes} minutes, once, for this name only. "
+        "For another card of a gateway use its page Card and credential: a code made here takes that choice back.",
     ),
     "gateways.enrol_name": ("网关名称（字母、数字、. _ -）", "Gateway name (letters, digits, . _ -)"),
     "gateways.enrol_button": ("生成登记码", "Make a code"),

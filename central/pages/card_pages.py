@@ -5,7 +5,8 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from central.context import plant
-from central.credentials import OLD_CARD, cards_of, newest_certificate, pending_replacement, retirement_of
+from central.credentials import OLD_CARD, cards_of, newest_certificate, retirement_of
+from central.enrolment import awaits_card
 from central.enrolment import replace_gateway as invite_replacement
 from central.enrolment import retire as retire_for_good
 from central.errors import NameRefused, TooManyAttempts
@@ -81,7 +82,7 @@ def _page(name: str, status: int = 200, fault: str = "", why: str = "") -> Respo
             gateway=row,
             certificate=newest_certificate(session, of, name),
             replaced=cards_of(session, of, name) - 1,
-            waiting=pending_replacement(session, of, name),
+            waiting=awaits_card(session, of, name, here.now()),
             retired=retirement_of(session, of, name),
             command=IMPORT,
             old_seen=session.scalars(old).first() is not None,

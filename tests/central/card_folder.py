@@ -71,6 +71,7 @@ class CardFolder:
                     journal.believe(each.receipt.streams, now, each.receipt.server)
             came.clear()
             now += 61
+        journal.flush()
         reader.close()
         journal.close()
 

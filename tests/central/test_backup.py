@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from central.backup import make_backup
 from central.config import CentralConfig
+from central.credentials import pending_replacement
 from central.database import Database
+from central.enrolment import replace_gateway
 from central.errors import BackupCorrupt, BackupFailed, RestoreRefused
 from central.ingest import ingest
 from central.manifests import SUFFIX, read_manifest
@@ -146,6 +148,19 @@ def test_what_only_the_newer_copy_held_is_asked_for_and_declared(config: Central
     card.epochs[0].floor, card.records = 0, image.records
     drain(database, card)
     assert card.epochs[0].missing == () and len(held(database)) == 10
+    database.close()
+
+
+def test_a_replacement_whose_code_the_restore_voided_is_taken_back(config: CentralConfig) -> None:
+    database = opened(config, "one")
+    with database.write() as session:
+        replace_gateway(session, database.plant, "one", "test", NOW)
+    copy = make_backup(database, config, NOW).file
+    database.close()
+    restore_backup(config, copy, NOW + 5)
+    database = open_database(config)
+    with database.read() as session:
+        assert pending_replacement(session, database.plant, "one") is None
     database.close()
 
 

@@ -57,6 +57,14 @@ def test_a_dead_card_is_replaced_and_a_gateway_retired(here: Plant, app: Flask, 
         assert word in acts
 
 
+def test_a_replacement_is_waited_for_as_long_as_its_code_works(here: Plant, admin: FlaskClient) -> None:
+    submit(admin, CARD, "/gateways/replace", name="line-1", days="0")
+    assert "等待新卡登记" in admin.get(CARD).text
+    assert submit(admin, "/gateways", "/gateways/enrol", name="line-1").status_code == 200
+    assert "等待新卡登记" not in admin.get(CARD).text, "an ordinary code takes it back"
+    assert "换卡即取消" in admin.get(CARD).text and "取消等待中的换卡" in admin.get("/gateways").text
+
+
 def test_what_is_no_gateway_has_no_card(here: Plant, admin: FlaskClient) -> None:
     assert admin.get("/gateways/nobody/card").status_code == 404
     for path in ("/gateways/replace", "/gateways/retire"):

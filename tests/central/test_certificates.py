@@ -6,28 +6,32 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from click.testing import CliRunner
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from flask import Flask
 from flask.testing import FlaskClient
 
 from central import proxy
 from central.application import close_app, create_app
-from central.authority import KEY_FILE, authority_of, pin_of, public_path
+from central.authority import KEY_FILE, Authority, authority_of, issue, pin_of, public_path, standing_authority
+from central.commands import central_group
 from central.config import CentralConfig
 from central.context import Plant
 from central.credentials import Shown, without_certificate
 from central.enrolment import invite_gateway, replace_gateway, revoke
 from central.errors import AuthorityUnusable, PinUnreadable
-from central.limits import CERTIFICATE_DAYS, CERTIFICATES_PER_DAY_MAX
+from central.limits import AUTHORITY_YEARS, CERTIFICATE_DAYS, CERTIFICATES_PER_DAY_MAX
 from gateway.client_keys import ClientKeys
 from sync.certificate import pin_of as pin_of_der
 from sync.certificate import serial_of
 from sync.errors import KeyUnusable
 from sync.wire import Batch
 from tests.central.conftest import enrol_gateway
+from tests.central.servers import write_config
 from tests.sync.certificates import make_authority
 
 DAY = 86_400.0
@@ -281,6 +285,123 @@ def test_processes_that_start_together_have_one_authority(tmp_path: Path) -> Non
     ]
     assert len({each.communicate(timeout=60)[0] for each in running}) == 1
     assert sorted(path.name for path in (tmp_path / "ca").iterdir()) == ["authority.crt", KEY_FILE]
+
+
+def openssl_trusts(public: Path, pem: str, folder: Path) -> bool:
+    """What the proxy says of a client's certificate: it verifies with the same library."""
+    shown = folder / "shown.pem"
+    shown.write_text(pem)
+    words = ["openssl", "verify", "-purpose", "sslclient", "-CAfile", str(public), str(shown)]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+def test_a_lost_authority_is_followed_by_another_and_what_it_signed_opens_until_its_end(tmp_path: Path) -> None:
+    now = time.time()
+    keys = ClientKeys(tmp_path, "one")
+    former = authority_of(tmp_path, "plant", now)
+    before = issue(former, "plant", "one", keys.request(), now).pem
+    (tmp_path / "ca" / KEY_FILE).unlink()
+    present = authority_of(tmp_path, "plant", now)
+    after = issue(present, "plant", "one", keys.request(), now).pem
+    assert public_path(tmp_path).read_text() == present.public_pem + former.public_pem
+    assert openssl_trusts(public_path(tmp_path), after, tmp_path) and openssl_trusts(
+        public_path(tmp_path), before, tmp_path
+    )
+    kept = public_path(tmp_path).stat()
+    authority_of(tmp_path, "plant", now)
+    assert public_path(tmp_path).stat().st_ino == kept.st_ino, "written once"
+    # The key of before is found again.
+    (tmp_path / "ca" / KEY_FILE).write_bytes(private_pem(former) + former.public_pem.encode())
+    authority_of(tmp_path, "plant", now)
+    assert public_path(tmp_path).read_text() == former.public_pem + present.public_pem
+
+
+def private_pem(authority: Authority) -> bytes:
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return authority.key.private_bytes(encoding, form, serialization.NoEncryption())
+
+
+def test_the_proxys_file_leaves_out_what_ended_and_what_cannot_be_read(tmp_path: Path) -> None:
+    ended = authority_of(tmp_path, "plant", time.time() - (AUTHORITY_YEARS * 365 + 2) * DAY)
+    block = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    public_path(tmp_path).write_text("words of somebody\n" + block + ended.public_pem)
+    (tmp_path / "ca" / KEY_FILE).unlink()
+    assert public_path(tmp_path).read_text() != authority_of(tmp_path, "plant", time.time()).public_pem
+    assert public_path(tmp_path).read_text() == authority_of(tmp_path, "plant", time.time()).public_pem
+
+
+def test_processes_that_find_another_authority_write_the_proxys_file_once(tmp_path: Path) -> None:
+    former = authority_of(tmp_path, "plant", time.time())
+    (tmp_path / "ca" / KEY_FILE).unlink()
+    words = "import sys, time; from pathlib import Path; from central.authority import authority_of\n"
+    words += "print(authority_of(Path(sys.argv[1]), 'plant', time.time()).public_pem)"
+    running = [
+        subprocess.Popen([sys.executable, "-c", words, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    found = {each.communicate(timeout=60)[0] for each in running}
+    assert len(found) == 1
+    assert public_path(tmp_path).read_text() == found.pop().rstrip("\n") + "\n" + former.public_pem
+    assert sorted(path.name for path in (tmp_path / "ca").iterdir()) == ["authority.crt", KEY_FILE]
+
+
+def put_ended_authority(folder: Path) -> None:
+    authority_of(folder, "plant", time.time() - (AUTHORITY_YEARS * 365 + 2) * DAY)
+
+
+@pytest.mark.parametrize("wanted", ["offered", "required"])
+def test_an_ended_authority_gives_the_token_where_it_opens_and_keeps_the_code_where_not(
+    tmp_path: Path, wanted: Literal["offered", "required"]
+) -> None:
+    config = CentralConfig(folder=tmp_path / "central", gateway_certificates=wanted)
+    put_ended_authority(config.folder)
+    app = create_app(config)
+    here = plant_of(app)
+    with here.database.write() as session:
+        code, _ = invite_gateway(session, here.database.plant, "one", "test", time.time())
+    gate = Asker(app, tmp_path)
+    asked = {"gateway": "one", "code": code, "certificate_request": gate.keys.request()}
+    answer = gate.client.post("/api/v1/enrol", json=asked)
+    if wanted == "offered":
+        assert answer.status_code == 200 and answer.json["certificate"] == ""
+        gate.token = answer.json["token"]
+        assert gate.offer() == 200
+    else:
+        assert answer.status_code == 500 and "the authority ended" in answer.json["error"]
+        assert "ca init" in answer.json["hint"] and "reload" in answer.json["hint"]
+        (config.folder / "ca" / KEY_FILE).unlink()
+        answer = gate.client.post("/api/v1/enrol", json=asked)
+        assert answer.status_code == 200 and answer.json["certificate"], "the code is as good as it was"
+    close_app(app)
+
+
+def test_an_authority_that_signs_no_more_says_so(tmp_path: Path) -> None:
+    now = time.time()
+    ended = authority_of(tmp_path, "plant", now - AUTHORITY_YEARS * 365 * DAY)
+    request_pem = ClientKeys(tmp_path, "one").request()
+    for moment in (ended.ends_at, ended.ends_at + DAY / 2, ended.ends_at + 400 * DAY):
+        with pytest.raises(AuthorityUnusable, match="the authority ended") as refused:
+            issue(ended, "plant", "one", request_pem, moment)
+        assert "ca init" in refused.value.hint
+    assert issue(ended, "plant", "one", request_pem, ended.ends_at - 1).ends_at == ended.ends_at
+
+
+def test_the_last_year_of_an_authority_is_told(tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    folder = tmp_path / "central"
+
+    def told() -> str:
+        return CliRunner().invoke(central_group, ["ca", "missing", "--config", str(config)]).output
+
+    assert told() == "" and standing_authority(folder) is None, "looking makes none"
+    authority_of(folder, "plant", time.time() - (AUTHORITY_YEARS * 365 - 370) * DAY)
+    assert told() == ""
+    for path in (folder / "ca").iterdir():
+        path.unlink()
+    authority_of(folder, "plant", time.time() - (AUTHORITY_YEARS * 365 - 360) * DAY)
+    assert "the authority is good until" in told()
+    (folder / "ca" / KEY_FILE).write_text("no key")
+    assert KEY_FILE in told()
 
 
 def test_an_authority_that_cannot_be_read_is_told(tmp_path: Path) -> None:

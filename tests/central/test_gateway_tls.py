@@ -1,6 +1,7 @@
 """A gateway and its server with the shipped proxy between: pins, enrolment, certificates, and what they open."""
 
 import re
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from central.authority import authority_of, issue
+from central.authority import KEY_FILE, authority_of, issue
 from central.commands import central_group
 from central.config import read_config
 from central.enrolment import invite_gateway, revoke
@@ -159,6 +160,32 @@ def test_a_revoked_one_is_refused_at_once(here: Here, tmp_path: Path) -> None:
     for shown in ("", token):
         with closing(here.exchange(shown, keys)) as exchange, pytest.raises(SinkRefused, match="revoked"):
             exchange.offer(Batch(gateway="six"))
+
+
+def test_a_lost_authority_costs_a_reload_of_the_proxy_and_nothing_else(tmp_path: Path) -> None:
+    """Only certificates open here, so what the proxy does not verify would be seen at once."""
+    extra = 'trusted_proxy = "127.0.0.1"\ngateway_certificates = "required"\n'
+    with plant(tmp_path, extra) as (site, _, config, _):
+        here = Here(site, config)
+        of_token, of_keys = here.enrolled(tmp_path / "first", "one")
+        other_token, other_keys = here.enrolled(tmp_path / "second", "two")
+        (read_config(config).folder / "ca" / KEY_FILE).unlink()
+        with closing(here.exchange(of_token, of_keys)) as exchange:
+            before = of_keys.serial()
+            Renewal(exchange, of_keys, lambda: 0.5).step(0.0)
+            assert of_keys.serial() != before, "it noticed by itself"
+
+        def opens(token: str, keys: ClientKeys, name: str) -> bool:
+            try:
+                with closing(here.exchange(token, keys)) as exchange:
+                    return bool(exchange.offer(Batch(gateway=name)).server)
+            except SinkRefused:
+                return False
+
+        assert not opens(of_token, of_keys, "one"), "the proxy has not read the file again"
+        site.process.send_signal(signal.SIGHUP)
+        wait_for("the proxy verifies with the present authority", lambda: opens(of_token, of_keys, "one"))
+        assert opens(other_token, other_keys, "two"), "what the former one signed opens as before"
 
 
 # From a card without a shell to an enrolled gateway

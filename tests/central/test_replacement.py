@@ -1,5 +1,6 @@
 """A dead Pi is replaced: the identity moves, the old card is recognised, nothing it had is lost or doubled."""
 
+import json
 import shutil
 import sqlite3
 import tempfile
@@ -13,19 +14,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from central.backup import make_backup
 from central.card_import import Imported, import_card
 from central.change import note_change
 from central.commands import central_group
 from central.config import CentralConfig
 from central.context import Plant
+from central.credentials import cards_of, former_of, pending_replacement
 from central.database import Database
-from central.enrolment import enrol, invite_gateway, replace_gateway, retire
-from central.errors import CardUnreadable, CredentialRefused, NameRefused, NameTaken
+from central.enrolment import awaits_card, enrol, invite_gateway, replace_gateway, retire, revoke
+from central.errors import CardOfAnotherServer, CardUnreadable, CredentialRefused, NameRefused, NameTaken
 from central.files import FileStore
 from central.ingest import ingest
 from central.models import Alarm, Gateway, Record, Stream
 from central.opening import open_database
 from central.projector import catch_up_all
+from central.restore import restore_backup
+from central.rights_tables import AuditRow
 from sync.wire import Batch
 from tests.central.card_folder import CardFolder, NearOffice
 from tests.central.conftest import enrol_gateway
@@ -172,6 +177,102 @@ def test_newer_records_of_the_new_card_stay_newer(plant: Database, tmp_path: Pat
     plant.close()
 
 
+def test_an_old_card_of_which_nothing_had_come_stays_before_the_new_one(plant: Database, tmp_path: Path) -> None:
+    token = enrol_gateway(plant, "one")
+    office = NearOffice(plant, "one", lambda: NOW + 5)
+    old, older_token = CardFolder(tmp_path / "old", "one"), replaced(plant)
+    (old.folder / "token").write_text(token + "\n")
+    old.keep(1)
+    old.keep(1)
+    middle, new = CardFolder(tmp_path / "middle", "one"), CardFolder(tmp_path / "new", "one")
+    (middle.folder / "token").write_text(older_token + "\n")
+    middle.keep(2)
+    replaced(plant)
+    new.keep(1)
+    new.send(office, 3)
+    for card in (old, middle, old):
+        imported(plant, card.folder, tmp_path / "central")
+    with plant.read() as session:
+        rows = {row.epoch: row.ordinal for row in session.execute(select(Stream.epoch, Stream.ordinal))}
+    of_new = {epoch for epoch, _, _ in new.identities()}
+    assert len(rows) == 4
+    assert max(rows[epoch] for epoch in rows if epoch not in of_new) < min(rows[epoch] for epoch in of_new)
+    assert min(rows.values()) >= 0, "what nothing is known of stands at -1"
+    plant.close()
+
+
+def test_a_card_whose_credential_is_good_stands_behind_what_came_before(plant: Database, tmp_path: Path) -> None:
+    """Its predecessor has sent; nothing of the new one has come but by hand."""
+    enrol_gateway(plant, "one")
+    office = NearOffice(plant, "one", lambda: NOW)
+    old, new = CardFolder(tmp_path / "old", "one"), CardFolder(tmp_path / "new", "one")
+    old.keep(1)
+    old.send(office, 3)
+    (new.folder / "token").write_text(replaced(plant))
+    new.keep(1)
+    imported(plant, new.folder, tmp_path / "central")
+    with plant.read() as session:
+        rows = {row.epoch: row.ordinal for row in session.execute(select(Stream.epoch, Stream.ordinal))}
+    of_new = {epoch for epoch, _, _ in new.identities()}
+    assert {rows[epoch] for epoch in of_new} == {max(rows.values())} and len(rows) == 2
+    plant.close()
+
+
+def test_a_card_that_another_server_had_is_refused_unless_somebody_means_it(plant: Database, tmp_path: Path) -> None:
+    elsewhere = open_database(CentralConfig(folder=tmp_path / "elsewhere"))
+    for database in (plant, elsewhere):
+        enrol_gateway(database, "one")
+    card = CardFolder(tmp_path / "card", "one")
+    card.keep(3)
+    card.send(NearOffice(elsewhere, "one", lambda: NOW), 3)
+    with pytest.raises(CardOfAnotherServer) as refused:
+        imported(plant, card.folder, tmp_path / "central")
+    assert "--other-server" in refused.value.hint and not held(plant)
+    files = FileStore(tmp_path / "central", 10**9)
+    done = import_card(plant, files, card.folder, tmp_path / "central", lambda: NOW, other_server=True)
+    assert done.taken == 3 and done.server
+    card.keep(1)
+    assert imported(plant, card.folder, tmp_path / "central").taken == 1, "an epoch that is known shows whose it is"
+    elsewhere.close()
+    plant.close()
+
+
+def test_a_card_of_a_database_that_was_restored_is_ours(tmp_path: Path) -> None:
+    config = CentralConfig(folder=tmp_path / "central")
+    database = open_database(config)
+    enrol_gateway(database, "one")
+    copy = make_backup(database, config, NOW).file
+    card = CardFolder(tmp_path / "card", "one")
+    card.keep(3)
+    card.send(NearOffice(database, "one", lambda: NOW), 3)
+    database.close()
+    restore_backup(config, copy, NOW + 1)
+    database = open_database(config)
+    assert imported(database, card.folder, tmp_path / "central").taken == 3
+    database.close()
+
+
+def test_an_import_that_breaks_off_stands_in_the_audit_log_with_what_it_took(tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    folder = tmp_path / "central"
+    database = open_database(CentralConfig(folder=folder))
+    enrol_gateway(database, "one")
+    card = CardFolder(tmp_path / "old", "one")
+    card.keep(3)
+    card.keep(1)
+    with sqlite3.connect(card.folder / "journal.sqlite") as connection:
+        # No text of UTF-8: what is behind the first epoch cannot be read.
+        connection.execute("UPDATE record SET content = CAST(x'ff' AS TEXT) WHERE position = 4")
+    connection.close()
+    done = CliRunner().invoke(central_group, ["import-card", "--config", str(config), str(card.folder)])
+    assert done.exit_code == 1 and "damaged" in done.output
+    assert len(held(database)) == 3
+    with database.read() as session:
+        row = session.scalars(select(AuditRow).where(AuditRow.action == "gateway.card_imported")).one()
+    assert json.loads(row.detail) == {"records": 3, "taken": 3, "faults": 0, "broke_off": True}
+    database.close()
+
+
 def test_a_damaged_card_gives_what_is_sound_and_says_what_is_not(plant: Database, tmp_path: Path) -> None:
     enrol_gateway(plant, "one")
     card = CardFolder(tmp_path / "old", "one")
@@ -279,7 +380,7 @@ def test_the_commands_replace_import_and_retire(tmp_path: Path) -> None:
     assert status == 0 and "code: " in output
     status, output = told("import-card", str(card.folder))
     assert (status, output) == (0, "one: 3 records in 1 epochs, 3 were new, 0 photos were new, 0 faults\n")
-    assert "0 were new" in told("import-card", str(card.folder))[1]
+    assert "0 were new" in told("import-card", "--other-server", str(card.folder))[1]
     assert told("retire", "one")[0] == 0
     status, output = told("retire", "one")
     assert status == 1 and "retired before" in output
@@ -326,6 +427,50 @@ def test_the_same_card_enrolled_again_is_no_old_card(app: Flask) -> None:
     replaced(here.database)
     app.test_client().get("/api/v1/facts", headers={"Authorization": f"Bearer {old}"})
     assert "old_card" in alarms(here.database), "now it is one"
+
+
+def given_back(database: Database, way: str) -> None:
+    """A chosen replacement comes to nothing, and long after it a card is enrolled by an ordinary code."""
+    later = NOW + 400 * 86_400
+    with database.write() as session:
+        replace_gateway(session, database.plant, "one", "test", NOW)
+    if way == "revoked":
+        with database.write() as session:
+            revoke(session, database.plant, "one", NOW)
+    with database.write() as session:
+        code, _ = invite_gateway(session, database.plant, "one", "test", later)
+    with database.write() as session:
+        assert enrol(session, database.plant, "one", code, later)
+
+
+@pytest.mark.parametrize("way", ["ran out", "revoked"])
+def test_a_replacement_that_was_not_carried_out_ends_with_its_code(plant: Database, tmp_path: Path, way: str) -> None:
+    old = enrol_gateway(plant, "one")
+    office = NearOffice(plant, "one", lambda: NOW)
+    first, second = CardFolder(tmp_path / "first", "one"), CardFolder(tmp_path / "second", "one")
+    first.keep(1)
+    first.send(office, 2)
+    given_back(plant, way)
+    with plant.read() as session:
+        assert pending_replacement(session, plant.plant, "one") is None
+        assert cards_of(session, plant.plant, "one") == 1
+        former = former_of(session, plant.plant, old)
+        assert former is not None and former.ended_for == ("revoked" if way == "revoked" else "enrolled_again")
+    second.keep(1)
+    second.send(office, 2)
+    assert "second_card" in alarms(plant), "nobody chose it"
+    plant.close()
+
+
+def test_revoking_takes_a_replacement_back_at_once(plant: Database) -> None:
+    enrol_gateway(plant, "one")
+    with plant.write() as session:
+        replace_gateway(session, plant.plant, "one", "test", NOW)
+        assert awaits_card(session, plant.plant, "one", NOW)
+        assert not awaits_card(session, plant.plant, "one", NOW + 601), "its code ran out, so nothing is waited for"
+        revoke(session, plant.plant, "one", NOW)
+        assert pending_replacement(session, plant.plant, "one") is None
+    plant.close()
 
 
 def test_a_name_that_became_a_station_of_another_gateway(plant: Database, monkeypatch: pytest.MonkeyPatch) -> None:
