@@ -3,6 +3,7 @@
 import configparser
 import json
 import lzma
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -126,16 +127,23 @@ def test_headless_has_no_browser_and_kiosk_does() -> None:
 
 
 def test_files_of_the_image_name_the_partitions_of_the_recipe() -> None:
-    fstab = (OVERLAY / "etc/fstab").read_text("utf-8")
-    assert f"PARTUUID={part_uuid('device')}" in fstab
+    rules = (OVERLAY / "usr/lib/udev/rules.d/69-lineside-card.rules").read_text("utf-8")
+    named = dict(re.findall(r'^ATTR{partition}=="(\d)", SYMLINK\+="(.*)"$', rules, re.MULTILINE))
+    assert named == {str(number): f"lineside/{name.replace('_', '-')}" for name, number in PARTITIONS.items()}
     rauc = (OVERLAY.parent / "rauc.conf").read_text("utf-8")
-    for name in ("root_a", "root_b", "boot_a", "boot_b"):
-        assert f"/dev/disk/by-partuuid/{part_uuid(name)}\n" in rauc
+    for name in ("root-a", "root-b", "boot-a", "boot-b"):
+        assert f"device=/dev/lineside/{name}\n" in rauc
     assert f"0x{DISK_SIGNATURE}" in (OVERLAY.parent / "genimage.cfg").read_text("utf-8")
     for slot in "AB":
         words = kernel_words(slot, ARM.architecture)
         assert f"root=PARTUUID={part_uuid(f'root_{slot.lower()}')}" in words and f"rauc.slot={slot}" in words
     assert len(set(PARTITIONS.values())) == len(PARTITIONS)
+
+
+def test_nothing_in_the_image_finds_a_disk_by_the_signature_that_every_card_has() -> None:
+    files = [path for path in OVERLAY.rglob("*") if path.is_file()]
+    named = [path.name for path in (*files, OVERLAY.parent / "rauc.conf") if DISK_SIGNATURE in path.read_text("utf-8")]
+    assert named == [], "only the initrd does, which looks where the disk is fastened"
 
 
 def test_one_build_at_a_time(tmp_path: Path) -> None:
