@@ -24,7 +24,7 @@ GATEWAY_UNITS = (
 )
 STARTED = (
     *("lineside-gateway", "lineside-access", "lineside-grow", "lineside-settle", "lineside-network"),
-    "lineside-seal",
+    *("lineside-seal", "lineside-clock", "lineside-time-servers", "lineside-time-servers.path"),
     *("lineside-first-boot", "lineside-update", "lineside-reboot.path", "lineside-reboot-trial.path"),
     *("ssh", "chrony", "nftables", "systemd-networkd", "systemd-resolved", "rauc"),
 )

@@ -1,4 +1,4 @@
-"""Which disk a start takes for its card, where several carry the signature: the initrd's search over a tree of the test."""
+"""Which disk a start takes for its card, where several carry the signature: the search over a tree of the test."""
 
 import os
 import subprocess

@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import os
 import subprocess
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +11,7 @@ import pytest
 
 from image.bundle import manifest
 from image.recipe import ARCHITECTURES, VARIANTS, Recipe
+from simulation.processes import wait_for
 
 SCRIPTS = Path(__file__).parent.parent.parent / "image/root/usr/lib/lineside"
 
@@ -96,6 +98,56 @@ def test_addresses_are_checked_before_they_stand_in_a_file(network: ModuleType, 
     assert network.lines_of(table) == ["[Network]", "Address=10.0.0.5/24", "Gateway=10.0.0.1", "DNS=10.0.0.1"]
     assert capsys.readouterr().err.count("left out") == 2
     assert network.lines_of({}) == ["[Network]", "DHCP=yes"]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("10.0.0.1", ["10.0.0.1"]),
+        (["ntp.plant", "fd00::1"], ["ntp.plant", "fd00::1"]),
+        (["x\nserver y", 7, ""], []),
+        ("", []),
+    ],
+)
+def test_time_servers_are_a_text_or_a_list_like_every_other_setting(
+    network: ModuleType, given: object, found: list[str], capsys
+) -> None:
+    assert network.servers({"ntp": given}, "ntp") == found
+    assert ("left out" in capsys.readouterr().err) == (found == [])
+
+
+def test_time_servers_of_the_network_are_told_to_chrony_once(tmp_path: Path) -> None:
+    (tmp_path / "chronyc").write_text(f"#!/bin/sh\necho $* >>{tmp_path}/told\n")
+    (tmp_path / "chronyc").chmod(0o755)
+    known, sources = tmp_path / "state", tmp_path / "network.sources"
+
+    def told(text: str) -> str:
+        known.write_text(text)
+        done = call("time-servers", PATH=f"{tmp_path}:/usr/bin:/bin", LINESIDE_KNOWN=known, LINESIDE_SOURCES=sources)
+        assert done.returncode == 0, done.stderr
+        return sources.read_text()
+
+    lease = "OPER_STATE=routable\nDNS=10.0.0.2\nNTP=10.0.0.1 ntp.plant fd00::1\n"
+    assert told(lease) == "server 10.0.0.1 iburst\nserver ntp.plant iburst\nserver fd00::1 iburst\n"
+    assert told(lease) == sources.read_text()
+    assert (tmp_path / "told").read_text() == "reload sources\n", "only what changed"
+    assert told("NTP=/etc/passwd -x ;reboot 10.0.0.9\n") == "server 10.0.0.9 iburst\n"
+    assert told("OPER_STATE=no-carrier\n") == ""
+    assert (tmp_path / "told").read_text() == "reload sources\n" * 3
+
+
+def test_the_time_is_kept_while_the_station_runs_and_when_it_ends(tmp_path: Path) -> None:
+    kept = tmp_path / "clock"
+    words = {"PATH": "/usr/bin:/bin", "LINESIDE_CLOCK": str(kept)}
+    keeping = subprocess.Popen(["sh", str(SCRIPTS / "keep-time")], env=words)
+    try:
+        wait_for("the first time", kept.exists)
+        os.utime(kept, (1.0, 1.0))
+        keeping.terminate()
+        assert keeping.wait(30) == 0
+    finally:
+        keeping.kill()
+    assert kept.stat().st_mtime > 1_000_000
 
 
 def test_a_wifi_name_cannot_end_its_own_line(network: ModuleType, capsys) -> None:
