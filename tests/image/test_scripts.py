@@ -13,12 +13,15 @@ from image.bundle import manifest
 from image.recipe import ARCHITECTURES, VARIANTS, Recipe
 from simulation.processes import wait_for
 
-SCRIPTS = Path(__file__).parent.parent.parent / "image/root/usr/lib/lineside"
+OVERLAY = Path(__file__).parent.parent.parent / "image/root"
+SCRIPTS = OVERLAY / "usr/lib/lineside"
 
 
-def call(name: str, **environment: str | Path) -> subprocess.CompletedProcess[str]:
+def call(name: str, *arguments: str, **environment: str | Path) -> subprocess.CompletedProcess[str]:
     words = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"} | {key: str(value) for key, value in environment.items()}
-    return subprocess.run(["sh", str(SCRIPTS / name)], env=words, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["sh", str(SCRIPTS / name), *arguments], env=words, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,15 +85,19 @@ def test_a_trial_is_settled_by_the_agent_that_began_it_or_else_by_whether_the_st
     assert [each for each in ("kept", "rebooted") if (tmp_path / each).exists()] == [ends]
 
 
-@pytest.fixture(scope="module")
-def network() -> ModuleType:
-    """The program as a module; it has no suffix, as it is a command."""
-    loader = importlib.machinery.SourceFileLoader("image_network", str(SCRIPTS / "network"))
-    spec = importlib.util.spec_from_loader("image_network", loader)
+def program(name: str) -> ModuleType:
+    """A program of Python's as a module; it has no suffix, as it is a command."""
+    loader = importlib.machinery.SourceFileLoader(f"image_{name.replace('-', '_')}", str(SCRIPTS / name))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def network() -> ModuleType:
+    return program("network")
 
 
 def test_addresses_are_checked_before_they_stand_in_a_file(network: ModuleType, capsys) -> None:
