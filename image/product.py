@@ -28,6 +28,7 @@ STARTED = (
     *("lineside-first-boot", "lineside-update", "lineside-reboot.path", "lineside-reboot-trial.path"),
     *("ssh", "chrony", "nftables", "systemd-networkd", "systemd-resolved", "rauc"),
 )
+    *("lineside-card", "lineside-card.path"),
 NOT_STARTED = ("mosquitto", "wpa_supplicant", "ssh.socket", "systemd-networkd-wait-online")
 MASKED = (
     *("getty@.service", "serial-getty@.service", "console-getty.service", "container-getty@.service"),

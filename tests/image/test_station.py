@@ -98,13 +98,17 @@ def test_the_root_cannot_be_written_and_the_data_lies_on_its_partition(station: 
     assert board.ssh("test -e /data/.grown && echo grown").strip() == "grown"
     secrets = ("/var/lib/lineside/token", "/boot/firmware/lineside/gateway.toml", "/boot/firmware/lineside")
     modes = board.ssh(f"stat -c '%U %a' {' '.join(secrets)}").splitlines()
-    assert modes == ["lineside 600", "lineside 700", "lineside 700"], "readable by one user"
+    assert modes == ["lineside 600", "root 750", "root 750"], "the maintainers' keys lie there: root alone writes"
+    asked = "setpriv --reuid lineside --regid lineside --clear-groups"
+    assert board.ssh(f"{asked} cat /boot/firmware/lineside/gateway.toml").startswith("[gateway]")
+    assert "Permission denied" in board.ssh("setpriv --reuid nobody --clear-groups ls /boot/firmware 2>&1 || true")
 
 
 def test_the_code_is_off_the_card_which_is_closed_again(station: Started) -> None:
     board, machine = station.board, station.machine
     board.wait_said(machine, "systemctl is-active lineside-first-boot lineside-card", "inactive\ninactive")
-    assert board.ssh("ls /boot/firmware/lineside").split() == ["authorized_keys", "gateway.toml"]
+    said = board.wait_said(machine, "ls /boot/firmware/lineside; echo .", "gateway.toml\n.")
+    assert said.split() == ["authorized_keys", "gateway.toml", "."]
     assert "Read-only" in board.ssh("touch /boot/firmware/x 2>&1 || true")
 
 
