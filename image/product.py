@@ -10,9 +10,11 @@ import shutil
 from pathlib import Path
 
 from image.libraries import PIP, platform_words
+from image.initrd import kernel_modules
 from image.programs import run
 from image.recipe import SOURCE_DATE, Recipe
 
+from image.usb_drivers import refuse_drivers
 ROOT = Path(__file__).parent.parent
 OVERLAY = Path(__file__).parent / "root"
 KIOSK = Path(__file__).parent / "kiosk"
@@ -64,6 +66,7 @@ def install_product(tree: Path, recipe: Recipe, wheel: Path, libraries: Path, ke
     chroot(tree, "systemd-sysusers")
     shown = ("seatd", "lineside-kiosk") if recipe.variant.name == "kiosk" else ()
     run("systemctl", f"--root={tree}", "enable", *STARTED, *shown)
+    refuse_drivers(tree, kernel_modules(tree))
     run("systemctl", f"--root={tree}", "disable", *NOT_STARTED)
     run("systemctl", f"--root={tree}", "mask", *MASKED)
     for pattern in TAKEN_AWAY:

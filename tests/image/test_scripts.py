@@ -102,9 +102,10 @@ def network() -> ModuleType:
 
 def test_addresses_are_checked_before_they_stand_in_a_file(network: ModuleType, capsys) -> None:
     table = {"address": ["10.0.0.5/24", "x\nDNS=1.1.1.1"], "router": "10.0.0.1", "dns": ["10.0.0.1", 7.5]}
-    assert network.lines_of(table) == ["[Network]", "Address=10.0.0.5/24", "Gateway=10.0.0.1", "DNS=10.0.0.1"]
+    own, quiet = ["Address=10.0.0.5/24", "Gateway=10.0.0.1", "DNS=10.0.0.1"], ["[IPv6AcceptRA]", "UseRedirect=no"]
+    assert network.lines_of(table) == ["[Network]", *own, *quiet]
     assert capsys.readouterr().err.count("left out") == 2
-    assert network.lines_of({}) == ["[Network]", "DHCP=yes"]
+    assert network.lines_of({}) == ["[Network]", "DHCP=yes", *quiet]
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,18 @@ def test_the_log_is_sealed_and_the_office_has_the_key(station: Started) -> None:
     assert "FAIL" in board.ssh(f"{verified.replace(key, other(key))} || true"), "nobody else's key judges it"
 
 
+def test_only_the_boards_own_socket_gets_an_address_and_no_adapter_a_driver(station: Started) -> None:
+    board = station.board
+    assert "LINESIDE_OWN=1" in board.ssh("udevadm info --query=property $(ls -d /sys/class/net/en* | head -n 1)")
+    assert "failed" in board.ssh("modprobe cdc_ether 2>&1 || echo failed")
+    station.machine.command_qemu("netdev_add", type="user", id="net9")
+    station.machine.command_qemu("device_add", driver="usb-net", id="adapter", netdev="net9", bus="usb0.0")
+    board.wait_said(station.machine, "cat /sys/bus/usb/devices/*/product", "RNDIS")
+    board.ssh("udevadm settle")
+    assert len(board.ssh("ls /sys/class/net").split()) == 2, "its own, and the way to itself"
+    station.machine.command_qemu("device_del", id="adapter")
+
+
 def seals(plant: Plant) -> list[str]:
     """The keys that the office has."""
     try:
