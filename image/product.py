@@ -34,6 +34,8 @@ STARTED = (
 NOT_STARTED = ("mosquitto", "wpa_supplicant", "ssh.socket", "systemd-networkd-wait-online")
 MASKED = (
     *("getty@.service", "serial-getty@.service", "console-getty.service", "container-getty@.service"),
+    # Three keys of any keyboard would start the board anew.
+    "ctrl-alt-del.target",
     # RAUC's own way of calling any start good; ours looks first.
     "rauc-mark-good.service",
     *("systemd-firstboot.service", "systemd-logind.service", "e2scrub_reap.service", "e2scrub_all.timer"),

@@ -1,6 +1,6 @@
 """Settings of the image as they stand in its files: the network, keys, and a start that fails."""
 
-from image.product import OVERLAY
+from image.product import KIOSK, MASKED, OVERLAY
 
 
 def test_settings_of_the_network_are_for_the_boards_own_socket_and_radio_alone() -> None:
@@ -20,3 +20,18 @@ def test_what_the_network_says_of_ways_is_not_believed() -> None:
         for place in ("all", "default"):
             assert f"net.{family}.conf.{place}.accept_redirects = 0" in lines
     assert {f"net.ipv4.conf.{place}.secure_redirects = 0" for place in ("all", "default")} <= set(lines)
+
+
+def test_no_keys_start_the_board_anew() -> None:
+    assert "ctrl-alt-del.target" in MASKED
+    manager = (OVERLAY / "etc/systemd/system.conf.d/lineside.conf").read_text("utf-8")
+    assert "\nCtrlAltDelBurstAction=none\n" in manager
+
+
+def test_nothing_that_has_keys_reaches_the_kiosks_screen() -> None:
+    rules = (KIOSK / "usr/lib/udev/rules.d/72-lineside-keys.rules").read_text("utf-8")
+    for kind in ("KEY", "KEYBOARD"):
+        assert f'ENV{{ID_INPUT_{kind}}}=="1", ENV{{LIBINPUT_IGNORE_DEVICE}}="1"' in rules
+    unit = (KIOSK / "usr/lib/systemd/system/lineside-kiosk.service").read_text("utf-8")
+    (groups,) = [line for line in unit.splitlines() if line.startswith("SupplementaryGroups=")]
+    assert "input" not in groups.partition("=")[2].split(), "seatd opens devices for it"
