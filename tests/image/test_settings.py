@@ -35,3 +35,11 @@ def test_nothing_that_has_keys_reaches_the_kiosks_screen() -> None:
     unit = (KIOSK / "usr/lib/systemd/system/lineside-kiosk.service").read_text("utf-8")
     (groups,) = [line for line in unit.splitlines() if line.startswith("SupplementaryGroups=")]
     assert "input" not in groups.partition("=")[2].split(), "seatd opens devices for it"
+
+
+def test_a_start_that_failed_does_not_wait_for_a_person() -> None:
+    for name in ("emergency", "rescue"):
+        drop_in = OVERLAY / f"etc/systemd/system/{name}.service.d/lineside.conf"
+        text = drop_in.read_text("utf-8")
+        assert "SuccessAction=reboot\nFailureAction=reboot\n" in text and "ExecStart=\n" in text
+    assert "JobTimeoutAction=reboot-force" in (OVERLAY / "etc/systemd/system/basic.target.d/lineside.conf").read_text()
