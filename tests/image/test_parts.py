@@ -16,7 +16,7 @@ from image.bundle import make_keys, manifest
 from image.debian import command_of, wanted
 from image.initrd import Entry, archive, driver_name, needed_drivers, unpacked
 from image.libraries import locked_for
-from image.product import GATEWAY_UNITS, KIOSK, OVERLAY, STARTED
+from image.product import GATEWAY_UNITS, KIOSK, OVERLAY, STARTED, lay, put
 from image.programs import locked, recipe_name, run
 from image.recipe import ARCHITECTURES, DISK_SIGNATURE, PARTITIONS, VARIANTS, Recipe, kernel_words, part_uuid
 
@@ -144,6 +144,30 @@ def test_nothing_in_the_image_finds_a_disk_by_the_signature_that_every_card_has(
     files = [path for path in OVERLAY.rglob("*") if path.is_file()]
     named = [path.name for path in (*files, OVERLAY.parent / "rauc.conf") if DISK_SIGNATURE in path.read_text("utf-8")]
     assert named == [], "only the initrd does, which looks where the disk is fastened"
+
+
+def checkout(folder: Path, umask: str) -> Path:
+    """The files of the image as git would write them for somebody with this umask."""
+    folder.mkdir()
+    words = f'umask {umask}; exec git checkout-index --all --prefix="$1/"'
+    run("sh", "-c", words, "sh", folder, folder=ROOT)
+    return folder
+
+
+def test_the_umask_of_who_checked_out_is_not_in_the_image(tmp_path: Path) -> None:
+    modes = []
+    for umask in ("077", "002"):
+        ours = checkout(tmp_path / umask, umask)
+        tree = tmp_path / f"{umask}-tree"
+        tree.mkdir()
+        (tree / "usr").mkdir(mode=0o755)
+        lay(ours / "image/root", tree)
+        put(ours / "systemd/lineside-gateway.service", tree / "usr/lib/systemd/system/lineside-gateway.service")
+        found = {str(path.relative_to(tree)): stat.S_IMODE(path.stat().st_mode) for path in tree.rglob("*")}
+        modes.append(found)
+    assert modes[0] == modes[1]
+    assert set(modes[0].values()) == {0o644, 0o755}
+    assert modes[0]["usr/lib/lineside/settle"] == 0o755 and modes[0]["etc/fstab"] == 0o644
 
 
 def test_one_build_at_a_time(tmp_path: Path) -> None:
