@@ -4,6 +4,7 @@ Everything that takes long lies in a cache outside git. A second build with the 
 """
 
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -28,6 +29,16 @@ from image.slots import boot_files, make_boot, make_root, unpacked
 LOCK = ROOT / "requirements/gateway.txt"
 SLOT_IMAGES = ("boot.vfat", "root.squashfs")
 BILL = "bill.spdx.json"
+
+
+@contextmanager
+def usual_umask() -> Iterator[None]:
+    """What programs write into a root is read there by other users, whatever the builder keeps from others at home."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @dataclass
@@ -70,9 +81,10 @@ class Build:
     def update(self, refresh: bool = False) -> dict[str, bytes]:
         """What an update of running stations needs: slot images, bundle, bill. What lies in the boot image."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self.step("debian"):
-            tar = debian_root(self.recipe, self.debian, refresh)
-        boot = self.slots(tar, self.folder)
+        with usual_umask():
+            with self.step("debian"):
+                tar = debian_root(self.recipe, self.debian, refresh)
+            boot = self.slots(tar, self.folder)
         with self.step("bundle"):
             make_bundle(self.recipe, self.folder, self.keys, self.bundle)
         return boot
@@ -134,9 +146,10 @@ class Build:
             for turn in ("first", "second"):
                 folder = Path(name) / turn
                 folder.mkdir()
-                with self.step(f"{turn} debian"):
-                    make_debian(self.recipe, self.debian, folder / "root.tar", fresh=False)
-                self.slots(folder / "root.tar", folder)
+                with usual_umask():
+                    with self.step(f"{turn} debian"):
+                        make_debian(self.recipe, self.debian, folder / "root.tar", fresh=False)
+                    self.slots(folder / "root.tar", folder)
                 hashes.append({each: digest_of_file(folder / each) for each in (*SLOT_IMAGES, BILL)})
                 for each in SLOT_IMAGES:
                     if turn == "first":

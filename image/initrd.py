@@ -16,6 +16,8 @@ from pathlib import Path
 from image.recipe import SOURCE_DATE, Architecture
 
 INIT = Path(__file__).parent / "init"
+CARD = Path(__file__).parent / "card"
+"""What `init` reads in to find its disk."""
 FOLDERS = ("bin", "dev", "layers", "modules", "proc", "slot", "sys")
 
 
@@ -32,6 +34,7 @@ def initrd(tree: Path, architecture: Architecture) -> bytes:
     """The initrd for the kernel in an unpacked root file system, compressed. Raises RuntimeError, LookupError."""
     entries = [Entry(name, stat.S_IFDIR | 0o755) for name in FOLDERS]
     entries.append(Entry("init", stat.S_IFREG | 0o755, INIT.read_bytes()))
+    entries.append(Entry("card", stat.S_IFREG | 0o644, CARD.read_bytes()))
     entries.append(Entry("bin/busybox", stat.S_IFREG | 0o755, (tree / "usr/bin/busybox").read_bytes()))
     entries.append(Entry("bin/sh", stat.S_IFLNK | 0o777, b"busybox"))
     drivers = needed_drivers(kernel_modules(tree), architecture.modules)

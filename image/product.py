@@ -7,11 +7,14 @@ files; the rest is done from outside.
 
 import re
 import shutil
+import stat
 from pathlib import Path
 
+from image.initrd import kernel_modules
 from image.libraries import PIP, platform_words
 from image.programs import run
 from image.recipe import SOURCE_DATE, Recipe
+from image.usb_drivers import refuse_drivers
 
 ROOT = Path(__file__).parent.parent
 OVERLAY = Path(__file__).parent / "root"
@@ -24,12 +27,15 @@ GATEWAY_UNITS = (
 )
 STARTED = (
     *("lineside-gateway", "lineside-access", "lineside-grow", "lineside-settle", "lineside-network"),
-    *("lineside-seal", "lineside-firmware"),
+    *("lineside-seal", "lineside-firmware", "lineside-clock", "lineside-time-servers", "lineside-time-servers.path"),
+    *("lineside-card", "lineside-card.path"),
     *("lineside-first-boot", "lineside-update", "lineside-reboot.path", "lineside-reboot-trial.path"),
     *("ssh", "chrony", "nftables", "systemd-networkd", "systemd-resolved", "rauc"),
 )
 NOT_STARTED = ("mosquitto", "wpa_supplicant", "ssh.socket", "systemd-networkd-wait-online")
 MASKED = (
+    # Three keys of any keyboard would start the board anew.
+    "ctrl-alt-del.target",
     *("getty@.service", "serial-getty@.service", "console-getty.service", "container-getty@.service"),
     # RAUC's own way of calling any start good; ours looks first.
     "rauc-mark-good.service",
@@ -54,12 +60,13 @@ MOUNT_POINTS = ("boot/firmware", "data", "etc/lineside", "var/lib/chrony", "var/
 def install_product(tree: Path, recipe: Recipe, wheel: Path, libraries: Path, keyring: Path) -> None:
     """Put everything of ours into an unpacked root file system. `keyring`: who may sign updates of this image."""
     make_environment(tree, recipe, wheel, libraries)
-    shutil.copytree(OVERLAY, tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    lay(OVERLAY, tree)
     if recipe.variant.name == "kiosk":
-        shutil.copytree(KIOSK, tree, dirs_exist_ok=True)
+        lay(KIOSK, tree)
     place_units(tree)
     place_update_settings(tree, recipe, keyring)
     name_release(tree, recipe)
+    refuse_drivers(tree, kernel_modules(tree))
     chroot(tree, "systemd-sysusers")
     shown = ("seatd", "lineside-kiosk") if recipe.variant.name == "kiosk" else ()
     run("systemctl", f"--root={tree}", "enable", *STARTED, *shown)
@@ -79,6 +86,28 @@ def install_product(tree: Path, recipe: Recipe, wheel: Path, libraries: Path, ke
     (tree / "etc/resolv.conf").unlink(missing_ok=True)
     (tree / "etc/resolv.conf").symlink_to("../run/systemd/resolve/stub-resolv.conf")
     run("chown", "-R", "0:0", *(tree / each for each in ("opt/lineside", "usr/lib/lineside", "usr/lib/systemd/system")))
+
+
+def lay(source: Path, tree: Path) -> None:
+    """Files as they lie in a folder of ours, into the root. Their modes are said here: those of a checkout are the
+    umask of whoever made it, but for the one bit that git keeps."""
+    for path in sorted(source.rglob("*")):
+        if "__pycache__" in path.parts:
+            continue
+        target = tree / path.relative_to(source)
+        if path.is_dir():
+            # A folder of Debian's keeps the mode that Debian gave it.
+            if not target.is_dir():
+                target.mkdir()
+                target.chmod(0o755)
+        else:
+            put(path, target)
+
+
+def put(source: Path, target: Path) -> None:
+    """A file of ours, as a program where its owner may start it."""
+    shutil.copyfile(source, target)
+    target.chmod(0o755 if source.stat().st_mode & stat.S_IXUSR else 0o644)
 
 
 def chroot(tree: Path, *command: str) -> None:
@@ -122,7 +151,7 @@ def place_units(tree: Path) -> None:
     """The gateway's unit and what it needs, as systemd/README.md says."""
     system = tree / "usr/lib/systemd/system"
     for name in GATEWAY_UNITS:
-        shutil.copy(UNITS / name, system / name)
+        put(UNITS / name, system / name)
     for source, target in (
         ("lineside.sysusers.conf", "usr/lib/sysusers.d/lineside.conf"),
         ("lineside.modules-load.conf", "usr/lib/modules-load.d/lineside.conf"),
@@ -131,7 +160,7 @@ def place_units(tree: Path) -> None:
         ("lineside-backoff.conf", "usr/lib/systemd/system/lineside-gateway.service.d/backoff.conf"),
     ):
         (tree / target).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(UNITS / source, tree / target)
+        put(UNITS / source, tree / target)
 
 
 def place_update_settings(tree: Path, recipe: Recipe, keyring: Path) -> None:
@@ -140,8 +169,7 @@ def place_update_settings(tree: Path, recipe: Recipe, keyring: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = (Path(__file__).parent / "rauc.conf").read_text("utf-8")
     (folder / "system.conf").write_text(text.replace("@COMPATIBLE@", recipe.compatible), "utf-8")
-    shutil.copyfile(keyring, folder / "keyring.pem")
-    (folder / "keyring.pem").chmod(0o644)
+    put(keyring, folder / "keyring.pem")
 
 
 def name_release(tree: Path, recipe: Recipe) -> None:

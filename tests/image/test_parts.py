@@ -3,6 +3,7 @@
 import configparser
 import json
 import lzma
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -17,7 +18,7 @@ from image.driver import PLACE, SOURCES
 from image.driver import command_of as driver_command
 from image.initrd import Entry, archive, driver_name, needed_drivers, unpacked
 from image.libraries import locked_for
-from image.product import GATEWAY_UNITS, KIOSK, OVERLAY, STARTED
+from image.product import GATEWAY_UNITS, KIOSK, OVERLAY, STARTED, lay, put
 from image.programs import locked, recipe_name, run
 from image.recipe import ARCHITECTURES, DISK_SIGNATURE, PARTITIONS, VARIANTS, Recipe, kernel_words, part_uuid
 
@@ -139,16 +140,47 @@ def test_only_a_pi_has_a_driver_for_its_firmware_and_it_is_made_for_one_kernel()
 
 
 def test_files_of_the_image_name_the_partitions_of_the_recipe() -> None:
-    fstab = (OVERLAY / "etc/fstab").read_text("utf-8")
-    assert f"PARTUUID={part_uuid('device')}" in fstab
+    rules = (OVERLAY / "usr/lib/udev/rules.d/69-lineside-card.rules").read_text("utf-8")
+    named = dict(re.findall(r'^ATTR{partition}=="(\d)", SYMLINK\+="(.*)"$', rules, re.MULTILINE))
+    assert named == {str(number): f"lineside/{name.replace('_', '-')}" for name, number in PARTITIONS.items()}
     rauc = (OVERLAY.parent / "rauc.conf").read_text("utf-8")
-    for name in ("root_a", "root_b", "boot_a", "boot_b"):
-        assert f"/dev/disk/by-partuuid/{part_uuid(name)}\n" in rauc
+    for name in ("root-a", "root-b", "boot-a", "boot-b"):
+        assert f"device=/dev/lineside/{name}\n" in rauc
     assert f"0x{DISK_SIGNATURE}" in (OVERLAY.parent / "genimage.cfg").read_text("utf-8")
     for slot in "AB":
         words = kernel_words(slot, ARM.architecture)
         assert f"root=PARTUUID={part_uuid(f'root_{slot.lower()}')}" in words and f"rauc.slot={slot}" in words
     assert len(set(PARTITIONS.values())) == len(PARTITIONS)
+
+
+def test_nothing_in_the_image_finds_a_disk_by_the_signature_that_every_card_has() -> None:
+    files = [path for path in OVERLAY.rglob("*") if path.is_file()]
+    named = [path.name for path in (*files, OVERLAY.parent / "rauc.conf") if DISK_SIGNATURE in path.read_text("utf-8")]
+    assert named == [], "only the initrd does, which looks where the disk is fastened"
+
+
+def checkout(folder: Path, umask: str) -> Path:
+    """The files of the image as git would write them for somebody with this umask."""
+    folder.mkdir()
+    words = f'umask {umask}; exec git checkout-index --all --prefix="$1/"'
+    run("sh", "-c", words, "sh", folder, folder=ROOT)
+    return folder
+
+
+def test_the_umask_of_who_checked_out_is_not_in_the_image(tmp_path: Path) -> None:
+    modes = []
+    for umask in ("077", "002"):
+        ours = checkout(tmp_path / umask, umask)
+        tree = tmp_path / f"{umask}-tree"
+        tree.mkdir()
+        (tree / "usr").mkdir(mode=0o755)
+        lay(ours / "image/root", tree)
+        put(ours / "systemd/lineside-gateway.service", tree / "usr/lib/systemd/system/lineside-gateway.service")
+        found = {str(path.relative_to(tree)): stat.S_IMODE(path.stat().st_mode) for path in tree.rglob("*")}
+        modes.append(found)
+    assert modes[0] == modes[1]
+    assert set(modes[0].values()) == {0o644, 0o755}
+    assert modes[0]["usr/lib/lineside/settle"] == 0o755 and modes[0]["etc/fstab"] == 0o644
 
 
 def test_one_build_at_a_time(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +14,17 @@ from floor import __version__
 from floor.versions import is_newer, version_key
 from image.bundle import manifest
 from image.recipe import ARCHITECTURES, VARIANTS, Recipe
+from simulation.processes import wait_for
 
-SCRIPTS = Path(__file__).parent.parent.parent / "image/root/usr/lib/lineside"
+OVERLAY = Path(__file__).parent.parent.parent / "image/root"
+SCRIPTS = OVERLAY / "usr/lib/lineside"
 
 
-def call(name: str, **environment: str | Path) -> subprocess.CompletedProcess[str]:
+def call(name: str, *arguments: str, **environment: str | Path) -> subprocess.CompletedProcess[str]:
     words = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"} | {key: str(value) for key, value in environment.items()}
-    return subprocess.run(["sh", str(SCRIPTS / name)], env=words, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["sh", str(SCRIPTS / name), *arguments], env=words, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -154,26 +159,77 @@ def test_a_device_partition_that_cannot_be_read_is_no_trial_to_go_back_from(tmp_
     assert (done.returncode, how_it_ended(tmp_path)) == (1, [])
 
 
-@pytest.fixture(scope="module")
-def network() -> ModuleType:
-    return module_of("network")
-
-
 def module_of(name: str) -> ModuleType:
-    """A program as a module; it has no suffix, as it is a command."""
-    loader = importlib.machinery.SourceFileLoader(f"image_{name}", str(SCRIPTS / name))
-    spec = importlib.util.spec_from_loader(f"image_{name}", loader)
+    """A program of Python's as a module; it has no suffix, as it is a command."""
+    loader = importlib.machinery.SourceFileLoader(f"image_{name.replace('-', '_')}", str(SCRIPTS / name))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
     return module
 
 
+@pytest.fixture(scope="module")
+def network() -> ModuleType:
+    return module_of("network")
+
+
 def test_addresses_are_checked_before_they_stand_in_a_file(network: ModuleType, capsys) -> None:
     table = {"address": ["10.0.0.5/24", "x\nDNS=1.1.1.1"], "router": "10.0.0.1", "dns": ["10.0.0.1", 7.5]}
-    assert network.lines_of(table) == ["[Network]", "Address=10.0.0.5/24", "Gateway=10.0.0.1", "DNS=10.0.0.1"]
+    own, quiet = ["Address=10.0.0.5/24", "Gateway=10.0.0.1", "DNS=10.0.0.1"], ["[IPv6AcceptRA]", "UseRedirect=no"]
+    assert network.lines_of(table) == ["[Network]", *own, *quiet]
     assert capsys.readouterr().err.count("left out") == 2
-    assert network.lines_of({}) == ["[Network]", "DHCP=yes"]
+    assert network.lines_of({}) == ["[Network]", "DHCP=yes", *quiet]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("10.0.0.1", ["10.0.0.1"]),
+        (["ntp.plant", "fd00::1"], ["ntp.plant", "fd00::1"]),
+        (["x\nserver y", 7, ""], []),
+        ("", []),
+    ],
+)
+def test_time_servers_are_a_text_or_a_list_like_every_other_setting(
+    network: ModuleType, given: object, found: list[str], capsys
+) -> None:
+    assert network.servers({"ntp": given}, "ntp") == found
+    assert ("left out" in capsys.readouterr().err) == (found == [])
+
+
+def test_time_servers_of_the_network_are_told_to_chrony_once(tmp_path: Path) -> None:
+    (tmp_path / "chronyc").write_text(f"#!/bin/sh\necho $* >>{tmp_path}/told\n")
+    (tmp_path / "chronyc").chmod(0o755)
+    known, sources = tmp_path / "state", tmp_path / "network.sources"
+
+    def told(text: str) -> str:
+        known.write_text(text)
+        done = call("time-servers", PATH=f"{tmp_path}:/usr/bin:/bin", LINESIDE_KNOWN=known, LINESIDE_SOURCES=sources)
+        assert done.returncode == 0, done.stderr
+        return sources.read_text()
+
+    lease = "OPER_STATE=routable\nDNS=10.0.0.2\nNTP=10.0.0.1 ntp.plant fd00::1\n"
+    assert told(lease) == "server 10.0.0.1 iburst\nserver ntp.plant iburst\nserver fd00::1 iburst\n"
+    assert told(lease) == sources.read_text()
+    assert (tmp_path / "told").read_text() == "reload sources\n", "only what changed"
+    assert told("NTP=/etc/passwd -x ;reboot 10.0.0.9\n") == "server 10.0.0.9 iburst\n"
+    assert told("OPER_STATE=no-carrier\n") == ""
+    assert (tmp_path / "told").read_text() == "reload sources\n" * 3
+
+
+def test_the_time_is_kept_while_the_station_runs_and_when_it_ends(tmp_path: Path) -> None:
+    kept = tmp_path / "clock"
+    words = {"PATH": "/usr/bin:/bin", "LINESIDE_CLOCK": str(kept)}
+    keeping = subprocess.Popen(["sh", str(SCRIPTS / "keep-time")], env=words)
+    try:
+        wait_for("the first time", kept.exists)
+        os.utime(kept, (1.0, 1.0))
+        keeping.terminate()
+        assert keeping.wait(30) == 0
+    finally:
+        keeping.kill()
+    assert kept.stat().st_mtime > 1_000_000
 
 
 def test_a_wifi_name_cannot_end_its_own_line(network: ModuleType, capsys) -> None:

@@ -98,13 +98,17 @@ def test_the_root_cannot_be_written_and_the_data_lies_on_its_partition(station: 
     assert board.ssh("test -e /data/.grown && echo grown").strip() == "grown"
     secrets = ("/var/lib/lineside/token", "/boot/firmware/lineside/gateway.toml", "/boot/firmware/lineside")
     modes = board.ssh(f"stat -c '%U %a' {' '.join(secrets)}").splitlines()
-    assert modes == ["lineside 600", "lineside 700", "lineside 700"], "readable by one user"
+    assert modes == ["lineside 600", "root 750", "root 750"], "the maintainers' keys lie there: root alone writes"
+    asked = "setpriv --reuid lineside --regid lineside --clear-groups"
+    assert board.ssh(f"{asked} cat /boot/firmware/lineside/gateway.toml").startswith("[gateway]")
+    assert "Permission denied" in board.ssh("setpriv --reuid nobody --clear-groups ls /boot/firmware 2>&1 || true")
 
 
 def test_the_code_is_off_the_card_which_is_closed_again(station: Started) -> None:
     board, machine = station.board, station.machine
     board.wait_said(machine, "systemctl is-active lineside-first-boot lineside-card", "inactive\ninactive")
-    assert board.ssh("ls /boot/firmware/lineside").split() == ["authorized_keys", "gateway.toml"]
+    said = board.wait_said(machine, "ls /boot/firmware/lineside; echo .", "gateway.toml\n.")
+    assert said.split() == ["authorized_keys", "gateway.toml", "."]
     assert "Read-only" in board.ssh("touch /boot/firmware/x 2>&1 || true")
 
 
@@ -122,6 +126,18 @@ def test_the_log_is_sealed_and_the_office_has_the_key(station: Started) -> None:
     changed = f"for each in {files}; do sed s/IT-HAPPENED/NOTHING-WAS/ $each >/tmp/${{each##*/}}; done"
     assert "FAIL" in board.ssh(f"{changed}; {verified} -D /tmp || true")
     assert "FAIL" in board.ssh(f"{verified.replace(key, other(key))} || true"), "nobody else's key judges it"
+
+
+def test_only_the_boards_own_socket_gets_an_address_and_no_adapter_a_driver(station: Started) -> None:
+    board = station.board
+    assert "LINESIDE_OWN=1" in board.ssh("udevadm info --query=property $(ls -d /sys/class/net/en* | head -n 1)")
+    assert "failed" in board.ssh("modprobe cdc_ether 2>&1 || echo failed")
+    station.machine.command_qemu("netdev_add", type="user", id="net9")
+    station.machine.command_qemu("device_add", driver="usb-net", id="adapter", netdev="net9", bus="usb0.0")
+    board.wait_said(station.machine, "cat /sys/bus/usb/devices/*/product", "RNDIS")
+    board.ssh("udevadm settle")
+    assert len(board.ssh("ls /sys/class/net").split()) == 2, "its own, and the way to itself"
+    station.machine.command_qemu("device_del", id="adapter")
 
 
 def seals(plant: Plant) -> list[str]:

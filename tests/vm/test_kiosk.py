@@ -22,6 +22,10 @@ COLOURS_MIN = 50
 """Letters with soft edges and coloured fields have far more; a blank screen, or a cursor on one, has a few."""
 CHANGED_SHARE_MIN = 0.005
 HEAD = (4, 4)
+STRANGER = "KEYS0001"
+"""The serial number of a keyboard that nobody has told the station of."""
+LEAVING = (("alt", "esc"), ("ctrl", "w"), ("alt", "f4"))
+"""What ends the compositor, closes the page, closes the window."""
 STREAMS = (
     "/opt/lineside/bin/python3 -I -c 'import json, urllib.request as web; "
     'print("streams", json.load(web.urlopen("http://127.0.0.1:8088/healthz"))["streams"])\''
@@ -113,7 +117,7 @@ def test_a_page_that_is_lost_comes_back_by_a_new_browser(kiosk: Kiosk) -> None:
     board.wait_said(machine, STREAMS, "streams 1", PAGE_SECONDS)
 
 
-def test_the_browser_is_another_user_with_a_sandbox_and_the_scanner_types_nothing_into_it(kiosk: Kiosk) -> None:
+def test_the_browser_is_another_user_with_a_sandbox(kiosk: Kiosk) -> None:
     board = kiosk.board
     board.wait(kiosk.machine, "a page on the screen", kiosk.shows_the_page, PAGE_SECONDS)
     said = board.ssh("journalctl -b -u lineside-kiosk --no-pager -o cat")
@@ -124,3 +128,29 @@ def test_the_browser_is_another_user_with_a_sandbox_and_the_scanner_types_nothin
     assert board.ssh(f"grep ^Seccomp: /proc/$({renderer})/status").split() == ["Seccomp:", "2"]
     with pytest.raises(RuntimeError, match="Permission denied"):
         board.ssh("setpriv --reuid lineside-kiosk --clear-groups ls /var/lib/lineside/journal.sqlite")
+    groups = board.ssh("id -G -n lineside-kiosk; grep ^Groups: /proc/$(pgrep -o -x cage)/status").splitlines()
+    assert "input" not in groups[0]
+    number = board.ssh("getent group input | cut -d: -f3").strip()
+    assert number not in groups[1].split(), "seatd opens what the page may be touched with"
+
+
+def test_nothing_that_has_keys_types_into_the_page(kiosk: Kiosk) -> None:
+    board, machine = kiosk.board, kiosk.machine
+    board.wait(machine, "a page on the screen", kiosk.shows_the_page, PAGE_SECONDS)
+    begun = "systemctl show lineside-kiosk -p InvocationID --value"
+    before = board.ssh(begun)
+    # A keyboard that no station is configured for, so that nothing of ours takes it away from the screen.
+    machine.command_qemu("device_add", driver="usb-kbd", id="stranger", bus="usb0.0", serial=STRANGER)
+    board.wait_said(machine, f"ls /dev/input/by-id/*{STRANGER}*", "event-kbd")
+    keys = f"/dev/input/by-id/*{STRANGER}*-event-kbd"
+    board.ssh(f"systemd-run --quiet --unit=heard sh -c 'head -c 24 {keys} >/tmp/heard'")
+    board.wait_said(machine, "pgrep -x -a head", "head -c 24")
+    for pressed in LEAVING:
+        named = [{"type": "qcode", "data": each} for each in pressed]
+        machine.command_qemu("send-key", keys=named)
+    board.wait_said(machine, "stat -c %s /tmp/heard", "24")
+    assert board.ssh(f"sleep 10; {begun}") == before, "neither the compositor nor the browser has ended"
+    assert kiosk.shows_the_page()
+    opened = board.ssh("ls -l /proc/$(pgrep -o -x seatd)/fd /proc/$(pgrep -o -x cage)/fd")
+    assert board.ssh(f"readlink -f {keys}").strip() not in opened
+    machine.command_qemu("device_del", id="stranger")
