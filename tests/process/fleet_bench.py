@@ -168,10 +168,15 @@ def enrol(database: Database, machines: Sequence[Machine]) -> None:
 
 @contextmanager
 def office_of(folder: Path) -> Iterator[tuple[Office, Database]]:
-    """A server process with the example's master data, and its database beside it."""
+    """A server of both its processes with the example's master data, and its database beside it. The worker takes a
+    roll-out from stage to stage."""
     office = Office(folder)
     office.process.start()
     office.process.wait_ready(OFFICE_READY_SECONDS_MAX)
+    command = lineside("central", "work", "--config", str(office.config))
+    worker = Process("worker", command, folder / "log", "work ready")
+    worker.start()
+    worker.wait_ready(OFFICE_READY_SECONDS_MAX)
     database = open_database(read_config(office.config))
     try:
         with database.write() as session:
@@ -179,6 +184,7 @@ def office_of(folder: Path) -> Iterator[tuple[Office, Database]]:
         yield office, database
     finally:
         database.close()
+        worker.stop()
         office.process.stop()
 
 
