@@ -1,7 +1,8 @@
 """What one device is told on its device partition, in the folder `lineside`: `gateway.toml` (who it is, its server),
 `enrolment.toml` (its one-time code), `network.toml`, and `authorized_keys` (who may come in by SSH).
 
-Text in, text out. The gateway's own reader judges what it will read, so a card with a fault in it is never written.
+Text in, text out. The gateway's own readers judge what they will read, and `image.network_rules` what the network will
+be told, so a card with a fault in it is never written.
 """
 
 import re
@@ -9,9 +10,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from gateway.config import parse
 from gateway.device_checks import check_words
 from gateway.errors import ConfigRefused
+from gateway.joining import Order
+from image.network_rules import network_faults
 
 FOLDER = "lineside"
 GATEWAY, ENROLMENT, NETWORK, KEYS = "gateway.toml", "enrolment.toml", "network.toml", "authorized_keys"
@@ -70,11 +75,9 @@ def device_files(
             text = gateway_text
         if text:
             files[file] = text
-    if GATEWAY in files:
-        try:
-            parse(files[GATEWAY], check_words)
-        except ConfigRefused as error:
-            raise DeviceRefused(f"{GATEWAY}: {error}") from error
+    faults = file_faults(files)
+    if faults:
+        raise DeviceRefused("\n".join(faults))
     if keys:
         faults = key_faults(keys)
         if faults:
@@ -84,6 +87,27 @@ def device_files(
         if len(text.encode()) > FILE_BYTES_MAX:
             raise DeviceRefused(f"{name}: more than {FILE_BYTES_MAX} bytes")
     return files
+
+
+def file_faults(files: Mapping[str, str]) -> list[str]:
+    """What the station would refuse or leave out of these files, each with its reason."""
+    faults, server = [], ""
+    if GATEWAY in files:
+        try:
+            server = parse(files[GATEWAY], check_words).central.url
+        except ConfigRefused as error:
+            faults.append(f"{GATEWAY}: {error}")
+    if ENROLMENT in files:
+        try:
+            Order.model_validate(tomllib.loads(files[ENROLMENT]))
+        except ValidationError as error:
+            told = error.errors(include_input=False, include_url=False, include_context=False)[0]["msg"]
+            faults.append(f"{ENROLMENT}: code: {told}")
+        if not server and not faults:
+            faults.append(f"{ENROLMENT}: a code is for a server, and none is named: give --server with it")
+    if NETWORK in files:
+        faults += [f"{NETWORK}: {each}" for each in network_faults(tomllib.loads(files[NETWORK]))]
+    return faults
 
 
 def settings_text(given: Mapping[str, Value], stations: list[str]) -> str:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from image.device import FOLDER, SETTINGS, DeviceRefused, device_files
-from image.partitions import fat_file, mtools_name
+from image.partitions import fat_file, mtools_name, table_end
 from image.programs import run
 from image.recipe import DISK_SIGNATURE, PARTITIONS
 from image.slots import CLOCK
-from image.targets import Target, TargetRefused, target_of
+from image.targets import Target, TargetRefused, refuse_itself, refuse_used, target_of
 
 PIECE_BYTES = 4 * 2**20
 SECTOR_BYTES = 512
@@ -77,23 +77,34 @@ def image_size(path: Path) -> int:
         size = len(first)
         while piece := file.read(PIECE_BYTES):
             size += len(piece)
+    if size < table_end(first):
+        raise TargetRefused(f"{path} breaks off: it has {size} bytes, and its partitions {table_end(first)}")
     return size
 
 
-def write(image: Path, target: Target) -> tuple[int, str]:
+@contextmanager
+def held(target: Target) -> Iterator[BinaryIO]:
+    """The target, open for writing. Raises OSError.
+
+    A card is this program's alone until the end, its last look included: the kernel lets nobody mount it, nor a
+    partition of it, though a desktop would as soon as it sees the new ones.
+    """
+    flags = os.O_WRONLY | (os.O_EXCL if target.is_device else os.O_CREAT | os.O_TRUNC)
+    with os.fdopen(os.open(target.path, flags, 0o600), "wb", buffering=0) as out:
+        yield out
+
+
+def write(image: Path, out: BinaryIO) -> tuple[int, str]:
     """Copy the image; its bytes and their hash. Raises TargetRefused, OSError."""
     whole, size = hashlib.sha256(), 0
-    # O_EXCL on a device: the kernel refuses when anybody else has it open for a mount.
-    flags = os.O_WRONLY | (os.O_EXCL if target.is_device else os.O_CREAT | os.O_TRUNC)
-    descriptor = os.open(target.path, flags, 0o600)
-    with os.fdopen(descriptor, "wb", buffering=0) as out, opened_image(image) as file:
+    with opened_image(image) as file:
         while piece := file.read(PIECE_BYTES):
             whole.update(piece)
             size += len(piece)
             left = memoryview(piece)
             while left:
                 left = left[out.write(left) :]
-        os.fsync(out.fileno())
+    os.fsync(out.fileno())
     return size, whole.hexdigest()
 
 
@@ -111,6 +122,9 @@ def read_back(target: Target, size: int) -> str:
 
 def place_files(target: Target, files: dict[str, str]) -> None:
     """Put files onto the device partition and read each back. Raises TargetRefused."""
+    if target.is_device:
+        # What writes here knows nothing of mounts: beneath a mounted file system it would destroy it.
+        refuse_used(target.path)
     partition = mtools_name(target.path, PARTITIONS["device"])
     if files:
         run("mmd", "-D", "s", "-i", partition, f"::{FOLDER}", environment=CLOCK)
@@ -140,13 +154,18 @@ def confirmed(target: Target, given: argparse.Namespace) -> bool:
 def flash(given: argparse.Namespace) -> None:
     """Everything in order. Raises TargetRefused, DeviceRefused, OSError, RuntimeError."""
     files = wanted_files(given)
-    target = target_of(given.target, image_size(given.image))
+    refuse_itself(given.image, given.target)
+    wanted_size = image_size(given.image)
+    target = target_of(given.target, wanted_size)
     if not confirmed(target, given):
         raise TargetRefused("nothing was written")
-    size, wanted = write(given.image, target)
-    if read_back(target, size) != wanted:
-        raise TargetRefused(f"{target.path} reads back differently: the card is not to be trusted")
-    place_files(target, files)
+    with held(target) as out:
+        size, wanted = write(given.image, out)
+        if size != wanted_size:
+            raise TargetRefused(f"{given.image} was changed meanwhile: {size} bytes of {wanted_size}; write it again")
+        if read_back(target, size) != wanted:
+            raise TargetRefused(f"{target.path} reads back differently: the card is not to be trusted")
+        place_files(target, files)
     told = ", ".join(files) or "no settings: the station asks for them"
     sys.stdout.write(f"flash: {size / 1e6:.0f} MB written and read back, {told}\n")
 

@@ -33,6 +33,12 @@ def partition_offsets(disk: Path) -> dict[int, int]:
     return found
 
 
+def table_end(first: bytes) -> int:
+    """The byte behind the last partition that the table in the first sector names: the disk is at least so large."""
+    entries = (ENTRY.unpack_from(first, 446 + 16 * each) for each in range(4))
+    return max(start + sectors for _, _, start, sectors in entries) * SECTOR_BYTES
+
+
 def mtools_name(disk: Path, number: int) -> str:
     """A partition as mtools is told of it."""
     return f"{disk}@@{partition_offsets(disk)[number]}"

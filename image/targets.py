@@ -43,13 +43,24 @@ def target_of(path: Path, image_bytes: int) -> Target:
     return device_target(path, image_bytes)
 
 
-def device_target(path: Path, image_bytes: int) -> Target:
-    """The target behind a block device."""
+def refuse_itself(image: Path, path: Path) -> None:
+    """An image that is its own target would be empty before it is read. Raises TargetRefused."""
+    if path.exists() and path.samefile(image):
+        raise TargetRefused(f"{path} is the image itself: name the card, or another file")
+
+
+def disk_of(path: Path) -> Path:
+    """What the kernel says of a whole disk. Raises TargetRefused for a partition."""
     number = path.stat().st_rdev
     own = SYSTEM / f"{os.major(number)}:{os.minor(number)}"
     if (own / "partition").exists():
         raise TargetRefused(f"{path} is a partition; the image needs the whole card")
-    disk = own.resolve()
+    return own.resolve()
+
+
+def refuse_used(path: Path) -> None:
+    """Raises TargetRefused where the disk or a part of it is mounted or otherwise in use."""
+    disk = disk_of(path)
     parts = [disk, *(each for each in disk.glob(f"{disk.name}*") if (each / "partition").exists())]
     numbers = {(each / "dev").read_text().strip() for each in parts}
     for line in MOUNTS.read_text().splitlines():
@@ -62,6 +73,12 @@ def device_target(path: Path, image_bytes: int) -> Target:
     names = {f"/dev/{each.name}" for each in parts}
     if any(line.split()[0] in names for line in swaps()):
         raise TargetRefused(f"{path} is in use as swap space")
+
+
+def device_target(path: Path, image_bytes: int) -> Target:
+    """The target behind a block device."""
+    disk = disk_of(path)
+    refuse_used(path)
     size = int((disk / "size").read_text()) * 512
     if size == 0:
         raise TargetRefused(f"{path} is empty: there is no card in it")

@@ -1,11 +1,14 @@
 """What one device is told: the options become files that the gateway's own reader takes, or are refused whole."""
 
+import importlib.machinery
+import importlib.util
 import tomllib
 
 import pytest
 
 from gateway.config import parse
-from image.device import ENROLMENT, GATEWAY, KEYS, NETWORK, SETTINGS, DeviceRefused, device_files, quoted
+from image.device import ENROLMENT, GATEWAY, KEYS, NETWORK, SETTINGS, DeviceRefused, Value, device_files, quoted
+from tests.wheels import ROOT
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPnMl8 who@where"
 
@@ -44,6 +47,72 @@ def test_what_the_station_would_refuse_is_not_written() -> None:
         device_files({}, [], gateway_text="[[station]]\nid = 'S1'\nshoe = 3\n")
     with pytest.raises(DeviceRefused, match="more than"):
         device_files({}, [], gateway_text="#" * 70_000 + "\n[[station]]\nid = 'S1'\n")
+
+
+NAMED = {"name": "gw1", "server": "https://plant.example"}
+WIFI = {"wifi-name": "Halle2", "wifi-country": "DE"}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (NAMED | {"code": "abc"}, "enrolment.toml: code: .*8"),
+        (NAMED | {"code": "A" * 65}, "enrolment.toml: code: .*64"),
+        ({"name": "gw1", "code": "ABCD-EFGH-JKLM"}, "give --server"),
+        (NAMED | {"address": ["10.0.0.500/24"]}, "network.toml: address: '10.0.0.500/24'"),
+        (NAMED | {"address": ["10.0.0.5"]}, "such as 10.0.0.5/24"),
+        (NAMED | {"address": ["10.0.0.5/24", "plant/24"]}, "'plant/24'"),
+        (NAMED | {"router": "10.0.0"}, "router: '10.0.0'"),
+        (NAMED | {"router": ""}, "router: ''"),
+        (NAMED | {"dns": ["10.0.0.1", "dns.example"]}, "dns: 'dns.example'"),
+        (NAMED | {"ntp": ["10.0.0.500"]}, "ntp: '10.0.0.500'"),
+        (NAMED | {"ntp": ["a b"]}, "ntp: 'a b'"),
+        (NAMED | {"wifi-name": "Halle2"}, "wifi.country"),
+        (NAMED | WIFI | {"wifi-country": "Germany"}, "wifi.country"),
+        (NAMED | WIFI | {"wifi-country": "de"}, "two capital letters"),
+        (NAMED | {"wifi-country": "DE"}, "wifi.ssid"),
+        (NAMED | WIFI | {"wifi-name": "厂" * 11}, "wifi.ssid"),
+        (NAMED | WIFI | {"wifi-password": ""}, "wifi.password"),
+        (NAMED | WIFI | {"wifi-password": "short"}, "wifi.password"),
+    ],
+)
+def test_what_the_station_would_leave_out_is_not_written(given: dict[str, Value], told: str) -> None:
+    with pytest.raises(DeviceRefused, match=told):
+        device_files(given, ["S1"])
+
+
+def test_a_code_alone_has_no_server_to_go_to() -> None:
+    with pytest.raises(DeviceRefused, match="give --server"):
+        device_files({"code": "ABCD-EFGH-JKLM"}, [])
+    ready = "[gateway]\nname = 'gw1'\n[central]\nurl = 'https://plant.example'\n[[station]]\nid = 'S1'\n"
+    assert ENROLMENT in device_files({"code": "ABCD-EFGH-JKLM"}, [], gateway_text=ready)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    given: dict[str, Value] = {"name": "gw 1", "code": "abc", "router": "x", "wifi-name": "y"}
+    with pytest.raises(DeviceRefused) as refused:
+        device_files(given, ["S1"])
+    for told in ("gateway.name", "enrolment.toml: code", "router: 'x'", "wifi.country"):
+        assert told in str(refused.value)
+
+
+GOOD: dict[str, Value] = {
+    "address": ["10.0.0.5/24", "fd00::5/64"],
+    "router": "10.0.0.1",
+    "dns": ["10.0.0.1", "fd00::1"],
+}
+
+
+def test_what_is_taken_here_the_station_takes(capfd: pytest.CaptureFixture[str]) -> None:
+    files = device_files(GOOD | {"ntp": ["10.0.0.1", "time.example"]}, [])
+    loader = importlib.machinery.SourceFileLoader("network", str(ROOT / "image/root/usr/lib/lineside/network"))
+    spec = importlib.util.spec_from_loader("network", loader)
+    assert spec is not None
+    network = importlib.util.module_from_spec(spec)
+    loader.exec_module(network)
+    table = tomllib.loads(files[NETWORK])
+    assert len(network.lines_of(table)) == 6 and all(network.HOST.fullmatch(each) for each in table["ntp"])
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from image.disk import AUTOBOOT, make_disk
+from image.flash import held, place_files
 from image.partitions import fat_file
 from image.programs import run
 from image.recipe import ARCHITECTURES, PARTITIONS, Recipe, Variant
@@ -80,6 +81,28 @@ def test_what_is_no_image_is_refused(image: Path, tmp_path: Path) -> None:
     assert not card.exists()
 
 
+def test_an_image_is_never_its_own_target(image: Path, tmp_path: Path) -> None:
+    disk, link, second = tmp_path / "disk.img", tmp_path / "link.img", tmp_path / "second.img"
+    disk.write_bytes(unpacked(image))
+    link.symlink_to(disk)
+    second.hardlink_to(disk)
+    before = hashlib.sha256(disk.read_bytes()).hexdigest()
+    for source, target in ((disk, disk), (disk, link), (link, disk), (disk, second)):
+        done = flash(source, target, "--yes")
+        assert done.returncode == 1 and "is the image itself" in done.stderr, done.stderr
+    assert hashlib.sha256(disk.read_bytes()).hexdigest() == before
+
+
+def test_an_image_that_is_empty_or_breaks_off_is_refused(image: Path, tmp_path: Path) -> None:
+    card, other = tmp_path / "card.img", tmp_path / "other.img"
+    other.write_bytes(b"")
+    assert "no image" in flash(other, card, "--yes").stderr
+    other.write_bytes(unpacked(image)[: 4 * 2**20])
+    done = flash(other, card, "--yes")
+    assert done.returncode == 1 and "breaks off" in done.stderr
+    assert not card.exists()
+
+
 def test_it_asks_and_takes_no_other_word_for_yes(image: Path, tmp_path: Path) -> None:
     card = tmp_path / "card.img"
     done = flash(image, card, spoken="yes\n")
@@ -122,6 +145,23 @@ def test_a_mounted_card_is_refused(image: Path, loop: Path, tmp_path: Path) -> N
         assert done.returncode == 1 and f"{place} is mounted from it" in done.stderr
     finally:
         run("umount", place)
+
+
+@pytest.mark.root
+def test_nobody_mounts_a_card_that_is_being_written(loop: Path, tmp_path: Path) -> None:
+    """A desktop would, as soon as it sees the new partitions."""
+    run("mke2fs", "-q", "-F", loop)
+    place = tmp_path / "mounted"
+    place.mkdir()
+    target = target_of(loop, 1)
+    try:
+        with held(target):
+            assert subprocess.run(["mount", loop, place], capture_output=True, check=False).returncode != 0
+        run("mount", loop, place)
+        with pytest.raises(TargetRefused, match="is mounted from it"):
+            place_files(target, {"gateway.toml": "x"})
+    finally:
+        subprocess.run(["umount", "-A", loop], capture_output=True, check=False)
 
 
 @pytest.mark.root
