@@ -111,7 +111,9 @@ def test_what_is_taken_here_the_station_takes(capfd: pytest.CaptureFixture[str])
     network = importlib.util.module_from_spec(spec)
     loader.exec_module(network)
     table = tomllib.loads(files[NETWORK])
-    assert len(network.lines_of(table)) == 6 and all(network.HOST.fullmatch(each) for each in table["ntp"])
+    told = [line.partition("=")[2] for line in network.lines_of(table)]
+    assert [each for each in told if each not in ("", "no")] == [*GOOD["address"], GOOD["router"], *GOOD["dns"]]
+    assert network.servers(table, "ntp") == ["10.0.0.1", "time.example"]
     assert capfd.readouterr().err == ""
 
 

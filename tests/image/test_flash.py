@@ -154,14 +154,14 @@ def test_nobody_mounts_a_card_that_is_being_written(loop: Path, tmp_path: Path) 
     place = tmp_path / "mounted"
     place.mkdir()
     target = target_of(loop, 1)
-    with held(target):
-        assert subprocess.run(["mount", loop, place], capture_output=True, check=False).returncode != 0
-    run("mount", loop, place)
     try:
+        with held(target):
+            assert subprocess.run(["mount", loop, place], capture_output=True, check=False).returncode != 0
+        run("mount", loop, place)
         with pytest.raises(TargetRefused, match="is mounted from it"):
             place_files(target, {"gateway.toml": "x"})
     finally:
-        run("umount", place)
+        subprocess.run(["umount", "-A", loop], capture_output=True, check=False)
 
 
 @pytest.mark.root

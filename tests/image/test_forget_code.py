@@ -8,14 +8,14 @@ from types import ModuleType
 
 import pytest
 
-from tests.image.test_scripts import OVERLAY, program
+from tests.image.test_scripts import OVERLAY, module_of
 
 CODE = b'code = "ABCD-EFGH-JKLM"\n'
 
 
 @pytest.fixture(scope="module")
 def forget() -> ModuleType:
-    return program("forget-code")
+    return module_of("forget-code")
 
 
 @pytest.fixture
