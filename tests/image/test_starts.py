@@ -40,6 +40,22 @@ networkctl reload
 """A wire from the station to itself, with a server of addresses at its other end that names a server of time."""
 
 
+class LostBoard(Board):
+    """A board on which something that the start needs never comes."""
+
+    more_words: ClassVar = "systemd.mount-extra=/dev/never:/srv:ext4:x-systemd.device-timeout=5"
+
+
+# First in this file: one board at a time is enough for this machine.
+def test_a_start_that_fails_is_followed_by_an_ordinary_one(release: Build, tmp_path: Path) -> None:
+    with office_in(tmp_path) as plant:
+        board = flashed(release.disk, tmp_path, plant, LostBoard)
+        with board.started() as machine:
+            began = time.monotonic()
+            assert not board.wait_restart(machine, 900.0), "no trial"
+            assert time.monotonic() - began > 60, "it was in its emergency"
+
+
 @dataclass
 class Again:
     """A station in its second start. `ended`: what its clock said when the first one was told to end."""
@@ -126,18 +142,3 @@ def test_a_server_of_time_that_the_network_names_reaches_chrony(again: Again) ->
 
 def test_nothing_in_the_station_has_failed(again: Again) -> None:
     assert again.board.ssh("systemctl --failed --plain --no-legend").strip() == ""
-
-
-class LostBoard(Board):
-    """A board on which something that the start needs never comes."""
-
-    more_words: ClassVar = "systemd.mount-extra=/dev/never:/srv:ext4:x-systemd.device-timeout=5"
-
-
-def test_a_start_that_fails_is_followed_by_an_ordinary_one(release: Build, tmp_path: Path) -> None:
-    with office_in(tmp_path) as plant:
-        board = flashed(release.disk, tmp_path, plant, LostBoard)
-        with board.started() as machine:
-            began = time.monotonic()
-            assert not board.wait_restart(machine, 900.0), "no trial"
-            assert time.monotonic() - began > 60, "it was in its emergency"
