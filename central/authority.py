@@ -17,12 +17,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from central.errors import AuthorityUnusable, CertificateRequestRefused, PinUnreadable
+from central.asked_keys import asked_key
+from central.errors import AuthorityUnusable, PinUnreadable
 from central.limits import AUTHORITY_NOTICE_DAYS, AUTHORITY_YEARS, CERTIFICATE_DAYS
 from central.put_once import put_instead, put_once
 
@@ -193,7 +194,7 @@ def issue(authority: Authority, plant: str, gateway_name: str, request_pem: str,
     if authority.ends_at <= now:
         told = f"the authority ended {authority.certificate.not_valid_after_utc:%Y-%m-%d}"
         raise AuthorityUnusable(told, AUTHORITY_ENDED)
-    key = _asked_key(request_pem)
+    key = asked_key(request_pem)
     began = datetime.fromtimestamp(now, UTC)
     ends = min(began + timedelta(days=CERTIFICATE_DAYS), authority.certificate.not_valid_after_utc)
     serial = x509.random_serial_number()
@@ -218,19 +219,6 @@ def issue(authority: Authority, plant: str, gateway_name: str, request_pem: str,
     )
     pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
     return Issued(f"{serial:x}", pem, ends.timestamp())
-
-
-def _asked_key(request_pem: str) -> ec.EllipticCurvePublicKey:
-    """The key of a request that proves it has the private half."""
-    try:
-        asked = x509.load_pem_x509_csr(request_pem.encode())
-        proven = asked.is_signature_valid
-        key = asked.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as fault:
-        raise CertificateRequestRefused from fault
-    if not proven or not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise CertificateRequestRefused
-    return key
 
 
 def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
