@@ -157,6 +157,18 @@ def test_the_way_back_waits_for_who_is_busy_but_not_for_ever(tmp_path: Path) -> 
     assert how_it_ended(bounded) == ["rebooted"]
 
 
+@pytest.mark.parametrize(("active", "seconds", "works"), [(True, 31, True), (True, 5, False), (False, 31, False)])
+def test_a_gateway_that_falls_again_and_again_does_not_work(
+    tmp_path: Path, active: bool, seconds: int, works: bool
+) -> None:
+    up = float(Path("/proc/uptime").read_text().split()[0])
+    began = f"[ $1 != show ] || {{ echo {int((up - seconds) * 1e6)}; exit 0; }}"
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\n{began}\nexit {0 if active else 3}\n")
+    (tmp_path / "systemctl").chmod(0o755)
+    done = call("works", PATH=f"{tmp_path}:/usr/bin:/bin", LINESIDE_STEADY_SECONDS="30")
+    assert (done.returncode == 0) == works, done.stderr
+
+
 def test_a_device_partition_that_cannot_be_read_is_no_trial_to_go_back_from(tmp_path: Path) -> None:
     done = settled(tmp_path, works="false", tryboot='[ "$1" != on-trial ] || exit 2')
     assert (done.returncode, how_it_ended(tmp_path)) == (1, [])
