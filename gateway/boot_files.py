@@ -74,7 +74,8 @@ class BootFiles:
         log.info("%s taken from %s", name, file.path.parent)
 
     def remove_taken(self, name: str) -> None:
-        """Off the folders it was taken from, once in this process: where it cannot be, it works once only."""
+        """Off the folders it was taken from, once in this process. An image's card is only root's to write: there
+    `lineside-card` removes it."""
         taken = self._memory().get(name)
         for file in self._lying(name, self._order):
             if file.digest != taken or (file.path, file.digest) in self._left:
@@ -84,7 +85,7 @@ class BootFiles:
                 file.path.unlink()
                 log.info("%s was removed", file.path)
             except OSError as error:
-                log.warning("%s stays (%s); it works once only", file.path, error)
+                log.info("%s is not for this program to remove (%s); it works once only", file.path, error)
 
     def tell_left_out(self, name: str) -> None:
         """Sticks whose file does not count here, once each."""
