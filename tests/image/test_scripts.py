@@ -3,6 +3,7 @@
 import importlib.machinery
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from floor import __version__
 from floor.versions import is_newer, version_key
 from image.bundle import manifest
+from image.product import KIOSK
 from image.recipe import ARCHITECTURES, VARIANTS, Recipe
 from simulation.processes import wait_for
 
@@ -155,6 +157,33 @@ def test_the_way_back_waits_for_who_is_busy_but_not_for_ever(tmp_path: Path) -> 
     assert (patient / "asked").read_text().count("asked") == 3, "it went as soon as nobody was busy any more"
     assert settled(bounded, busy_seconds=2, works="false", interrupt="exit 3").returncode == 0
     assert how_it_ended(bounded) == ["rebooted"]
+
+
+def test_a_page_that_never_comes_gets_twice_the_time_at_each_try(tmp_path: Path) -> None:
+    asked, streams = tmp_path / "asked", tmp_path / "streams"
+    python = f'case "$3" in *healthz*) echo >>{asked}; rm {streams} 2>/dev/null ;; esac'
+    for name, text in {"chromium": "exec sleep 300", "python": python}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    words = {"PATH": f"{tmp_path}:/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path), "LINESIDE_LOOK_SECONDS": "0.01"}
+    words["LINESIDE_PYTHON"] = str(tmp_path / "python")
+    # What it ends is who began it: cage there, this shell here.
+    cage = ["sh", "-c", f"sh {KIOSK}/usr/lib/lineside/kiosk page & wait $!"]
+
+    def looks() -> int:
+        asked.unlink(missing_ok=True)
+        with (tmp_path / "said").open("wb") as said:
+            ended = subprocess.Popen(cage, env=words, stdout=said, stderr=said, start_new_session=True)
+        try:
+            ended.wait(120)
+        finally:
+            os.killpg(ended.pid, signal.SIGKILL)
+        assert "the browser starts anew" in (tmp_path / "said").read_text()
+        return asked.read_text().count("\n")
+
+    assert [looks() for _ in range(5)] == [6, 12, 24, 48, 48]
+    streams.touch()
+    assert [looks(), looks()] == [7, 12], "once the page was seen everything begins anew"
 
 
 @pytest.mark.parametrize(("active", "seconds", "works"), [(True, 31, True), (True, 5, False), (False, 31, False)])
