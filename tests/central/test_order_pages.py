@@ -218,8 +218,17 @@ PATHS = (
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844), (1920, 1080)])
+@pytest.mark.parametrize(
+    ("width", "height", "locale"),
+    [
+        (1280, 720, "zh-CN"),
+        (390, 844, "zh-CN"),
+        (1920, 1080, "zh-CN"),
+        (390, 844, "en-GB"),
+        pytest.param(1280, 720, "en-GB", marks=pytest.mark.nightly),
+        pytest.param(1920, 1080, "en-GB", marks=pytest.mark.nightly),
+    ],
+)
 def test_pages_fit_their_window_and_keep_nobody_out(
     app: Flask, client: FlaskClient, browser: Browser, locale: str, width: int, height: int
 ) -> None:
