@@ -75,7 +75,7 @@ class BootFiles:
 
     def remove_taken(self, name: str) -> None:
         """Off the folders it was taken from, once in this process. An image's card is only root's to write: there
-    `lineside-card` removes it."""
+        `lineside-card` removes it."""
         taken = self._memory().get(name)
         for file in self._lying(name, self._order):
             if file.digest != taken or (file.path, file.digest) in self._left:
