@@ -194,14 +194,20 @@ def test_too_many_in_a_day_are_refused(gate: Asker) -> None:
     assert answer.status_code == 429 and gate.offer() == 200
 
 
-def test_where_certificates_are_required_the_token_alone_opens_nothing(tmp_path: Path) -> None:
-    config = CentralConfig(folder=tmp_path / "central", gateway_certificates="required")
+def invited(config: CentralConfig, folder: Path) -> tuple[Asker, dict[str, str]]:
+    """A gateway that is not enrolled yet, at a server with this configuration, and what it sends to be."""
     app = create_app(config)
     here = plant_of(app)
     with here.database.write() as session:
         code, _ = invite_gateway(session, here.database.plant, "one", "test", time.time())
-    gate = Asker(app, tmp_path)
-    asked = {"gateway": "one", "code": code, "certificate_request": gate.keys.request()}
+    gate = Asker(app, folder)
+    return gate, {"gateway": "one", "code": code, "certificate_request": gate.keys.request()}
+
+
+def test_where_certificates_are_required_the_token_alone_opens_nothing(tmp_path: Path) -> None:
+    config = CentralConfig(folder=tmp_path / "central", gateway_certificates="required")
+    gate, asked = invited(config, tmp_path)
+    here = plant_of(gate.client.application)
     answer = gate.client.post("/api/v1/enrol", json=asked)
     gate.token = answer.json["token"]
     assert gate.offer() == 401
@@ -212,7 +218,7 @@ def test_where_certificates_are_required_the_token_alone_opens_nothing(tmp_path:
     assert gate.offer() == 200
     with here.database.read() as session:
         assert without_certificate(session, here.database.plant, time.time()) == []
-    close_app(app)
+    close_app(gate.client.application)
 
 
 def test_another_authority_gives_every_gateway_a_new_one(app: Flask, gate: Asker) -> None:
@@ -355,12 +361,7 @@ def test_an_ended_authority_gives_the_token_where_it_opens_and_keeps_the_code_wh
 ) -> None:
     config = CentralConfig(folder=tmp_path / "central", gateway_certificates=wanted)
     put_ended_authority(config.folder)
-    app = create_app(config)
-    here = plant_of(app)
-    with here.database.write() as session:
-        code, _ = invite_gateway(session, here.database.plant, "one", "test", time.time())
-    gate = Asker(app, tmp_path)
-    asked = {"gateway": "one", "code": code, "certificate_request": gate.keys.request()}
+    gate, asked = invited(config, tmp_path)
     answer = gate.client.post("/api/v1/enrol", json=asked)
     if wanted == "offered":
         assert answer.status_code == 200 and answer.json["certificate"] == ""
@@ -372,7 +373,7 @@ def test_an_ended_authority_gives_the_token_where_it_opens_and_keeps_the_code_wh
         (config.folder / "ca" / KEY_FILE).unlink()
         answer = gate.client.post("/api/v1/enrol", json=asked)
         assert answer.status_code == 200 and answer.json["certificate"], "the code is as good as it was"
-    close_app(app)
+    close_app(gate.client.application)
 
 
 def test_an_authority_that_signs_no_more_says_so(tmp_path: Path) -> None:

@@ -23,45 +23,39 @@ def journal_of(path: Path, state: int) -> None:
     path.write_bytes(head + bytes(EMPTY_BYTES))
 
 
-def rotated(folder: Path) -> str:
-    """A journalctl that says what it was told, first on the path."""
+def rotated(folder: Path) -> tuple[str, Path]:
+    """(path, the log's folder of one machine). The path begins with a journalctl that says what it was told."""
     (folder / "journalctl").write_text(f"#!/bin/sh\necho $* >>{folder}/told\n")
     (folder / "journalctl").chmod(0o755)
-    return f"{folder}:/usr/bin:/bin"
+    machine = folder / "logs" / "0123"
+    machine.mkdir(parents=True)
+    return f"{folder}:/usr/bin:/bin", machine
 
 
 def test_a_start_begins_a_file_of_its_own_and_is_sealed_from_its_second(tmp_path: Path) -> None:
-    path = rotated(tmp_path)
-    logs = tmp_path / "logs"
-    machine = logs / "0123"
-    machine.mkdir(parents=True)
+    path, machine = rotated(tmp_path)
     journal_of(machine / "system.journal", CLOSED)
     (machine / "fss").write_text("the key that seals")
-    assert call("log-of-start", "before", PATH=path, LINESIDE_LOGS=logs).returncode == 0
+    assert call("log-of-start", "before", PATH=path, LINESIDE_LOGS=machine.parent).returncode == 0
     aside = f"system@{SERIES.hex()}-0000000000001234-0006608b018ee4be.journal"
     assert {each.name for each in machine.iterdir()} == {aside, "fss.waits"}
     assert (machine / aside).stat().st_blocks * 512 < EMPTY_BYTES / 2, "what was never written takes no room any more"
-    assert call("log-of-start", "after", PATH=path, LINESIDE_LOGS=logs).returncode == 0
+    assert call("log-of-start", "after", PATH=path, LINESIDE_LOGS=machine.parent).returncode == 0
     assert (machine / "fss").read_text() == "the key that seals"
     assert (tmp_path / "told").read_text() == "--rotate\n"
 
 
 def test_what_a_power_cut_left_open_is_left_to_journald_and_a_log_without_a_key_alone(tmp_path: Path) -> None:
-    path = rotated(tmp_path)
-    logs = tmp_path / "logs"
-    machine = logs / "0123"
-    machine.mkdir(parents=True)
+    path, machine = rotated(tmp_path)
     journal_of(machine / "system.journal", OPEN)
     for word in ("before", "after"):
-        assert call("log-of-start", word, PATH=path, LINESIDE_LOGS=logs).returncode == 0
+        assert call("log-of-start", word, PATH=path, LINESIDE_LOGS=machine.parent).returncode == 0
     assert {each.name for each in machine.iterdir()} == {"system.journal"}
     assert not (tmp_path / "told").exists()
 
 
 def test_a_key_that_a_power_cut_left_waiting_comes_back(tmp_path: Path) -> None:
-    path = rotated(tmp_path)
-    machine = tmp_path / "logs/0123"
-    machine.mkdir(parents=True)
+    path, machine = rotated(tmp_path)
     (machine / "fss.waits").write_text("the key that seals")
     for word in ("before", "after"):
         assert call("log-of-start", word, PATH=path, LINESIDE_LOGS=machine.parent).returncode == 0
