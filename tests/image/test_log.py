@@ -3,7 +3,7 @@
 import struct
 from pathlib import Path
 
-from tests.image.test_scripts import SCRIPTS, call
+from tests.image.test_scripts import SCRIPTS, call, put_programs
 
 SERIES = bytes(range(16))
 OPEN, CLOSED = 1, 0
@@ -25,8 +25,7 @@ def journal_of(path: Path, state: int) -> None:
 
 def rotated(folder: Path) -> tuple[str, Path]:
     """(path, the log's folder of one machine). The path begins with a journalctl that says what it was told."""
-    (folder / "journalctl").write_text(f"#!/bin/sh\necho $* >>{folder}/told\n")
-    (folder / "journalctl").chmod(0o755)
+    put_programs(folder, {"journalctl": f"echo $* >>{folder}/told"})
     machine = folder / "logs" / "0123"
     machine.mkdir(parents=True)
     return f"{folder}:/usr/bin:/bin", machine
@@ -70,9 +69,7 @@ def test_the_key_that_judges_is_written_by_its_owner_once_the_clock_was_set(tmp_
         "journalctl": f'echo $* >>{tmp_path}/told; [ "$1" = --rotate ] || echo {KEY}',
         "setpriv": f'echo as $2 $5 >>{tmp_path}/told; while [ "$1" != sh ]; do shift; done; exec "$@"',
     }
-    for name, text in programs.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
-        (tmp_path / name).chmod(0o755)
+    put_programs(tmp_path, programs)
     words = {"LINESIDE_FOLDER": tmp_path / "gateway", "LINESIDE_MARK": tmp_path / "sealed"}
     done = call("seal", PATH=f"{tmp_path}:/usr/bin:/bin", **words)
     assert done.returncode == 0, done.stderr

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -20,6 +21,13 @@ from simulation.processes import wait_for
 
 OVERLAY = Path(__file__).parent.parent.parent / "image/root"
 SCRIPTS = OVERLAY / "usr/lib/lineside"
+
+
+def put_programs(folder: Path, programs: Mapping[str, str]) -> None:
+    """Shell programs by name, which stand for those of a station while a script runs."""
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
 
 
 def call(name: str, *arguments: str, **environment: str | Path) -> subprocess.CompletedProcess[str]:
@@ -111,9 +119,7 @@ def settled(folder: Path, agent: str = "", busy_seconds: int = 0, **others: str)
         "systemctl": f"touch {folder}/rebooted",
         "interrupt": "exit 0",
     } | others
-    for name, text in programs.items():
-        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
-        (folder / name).chmod(0o755)
+    put_programs(folder, programs)
     (folder / "state.json").write_text(agent)
     (folder / "os-release").write_text("IMAGE_VERSION=1.4.0\n")
     (folder / "boot-id").write_text("this-boot\n")
@@ -162,9 +168,7 @@ def test_the_way_back_waits_for_who_is_busy_but_not_for_ever(tmp_path: Path) -> 
 def test_a_page_that_never_comes_gets_twice_the_time_at_each_try(tmp_path: Path) -> None:
     asked, streams = tmp_path / "asked", tmp_path / "streams"
     python = f'case "$3" in *healthz*) echo >>{asked}; rm {streams} 2>/dev/null ;; esac'
-    for name, text in {"chromium": "exec sleep 300", "python": python}.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
-        (tmp_path / name).chmod(0o755)
+    put_programs(tmp_path, {"chromium": "exec sleep 300", "python": python})
     words = {"PATH": f"{tmp_path}:/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path), "LINESIDE_LOOK_SECONDS": "0.01"}
     words["LINESIDE_PYTHON"] = str(tmp_path / "python")
     # What it ends is who began it: cage there, this shell here.
@@ -192,8 +196,7 @@ def test_a_gateway_that_falls_again_and_again_does_not_work(
 ) -> None:
     up = float(Path("/proc/uptime").read_text().split()[0])
     began = f"[ $1 != show ] || {{ echo {int((up - seconds) * 1e6)}; exit 0; }}"
-    (tmp_path / "systemctl").write_text(f"#!/bin/sh\n{began}\nexit {0 if active else 3}\n")
-    (tmp_path / "systemctl").chmod(0o755)
+    put_programs(tmp_path, {"systemctl": f"{began}\nexit {0 if active else 3}"})
     done = call("works", PATH=f"{tmp_path}:/usr/bin:/bin", LINESIDE_STEADY_SECONDS="30")
     assert (done.returncode == 0) == works, done.stderr
 
@@ -243,8 +246,7 @@ def test_time_servers_are_a_text_or_a_list_like_every_other_setting(
 
 
 def test_time_servers_of_the_network_are_told_to_chrony_once(tmp_path: Path) -> None:
-    (tmp_path / "chronyc").write_text(f"#!/bin/sh\necho $* >>{tmp_path}/told\n")
-    (tmp_path / "chronyc").chmod(0o755)
+    put_programs(tmp_path, {"chronyc": f"echo $* >>{tmp_path}/told"})
     known, sources = tmp_path / "state", tmp_path / "network.sources"
 
     def told(text: str) -> str:
